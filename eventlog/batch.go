@@ -1,0 +1,91 @@
+package eventlog
+
+import "math"
+
+// NoTime marks a missing time in a column of microseconds.
+const NoTime = math.MinInt64
+
+// A Batch is some events of a case-centric source, column by column, and
+// attributes of some of its cases. It is what every file reader yields, and
+// what a [Builder] and a [Store] take.
+//
+// Columns of events have one value an event, or are nil where the source does
+// not have them. The batch and its slices belong to the reader: whoever wants
+// to keep a slice copies it. Strings may be kept.
+type Batch struct {
+	Case      []string
+	Activity  []string
+	Time      []int64  // µs since 1970-01-01 UTC; NoTime where missing
+	Start     []int64  // same; the event then lasts from Start to Time
+	Resource  []string // "" where missing
+	Lifecycle []string // "start", "complete", …, as written; "" where missing
+	Instance  []string // ties a start to its complete where the source knows; "" where missing
+	Sequence  []int64  // declared order within a case; nil: order of arrival
+	Day       []bool   // true: Time is known to the day only, and is that day's local midnight
+	Place     []int64  // where it stands in the source: a line of a text file, else the number of the event, from 1
+
+	Attributes []Column // of the events
+
+	CaseIDs        []string
+	CaseAttributes []Column // one value for each of CaseIDs
+}
+
+// Len returns the number of events.
+func (b *Batch) Len() int { return len(b.Case) }
+
+// A Type says what the values of a Column are.
+type Type int8
+
+const (
+	Text   Type = iota // Column.Text
+	Int                // Column.Int
+	Float              // Column.Float
+	Bool               // Column.Int, 0 or 1
+	Time               // Column.Int, µs since 1970-01-01 UTC
+	Nested             // Column.Text, canonical JSON: lists and attributes of attributes
+)
+
+func (t Type) String() string {
+	return [...]string{"text", "int", "float", "bool", "time", "nested"}[t]
+}
+
+// A Column is one named attribute: one value a row. Its type may differ from
+// batch to batch only where the source itself does; a Store then widens it to
+// text.
+type Column struct {
+	Name  string
+	Type  Type
+	Text  []string
+	Int   []int64
+	Float []float64
+	Null  []bool // true where there is no value; nil: there is always one
+}
+
+// A Reject is one row of a source that was not taken, and why.
+type Reject struct {
+	Place  string `json:"place"`            // "orders.csv:1184"
+	Column string `json:"column,omitempty"` // name of the offending column
+	Reason string `json:"reason"`           // "\"31.02.2024\" is not a date in layout \"02.01.2006\""
+}
+
+// Meta is what a log says of itself apart from its events: the parts of an
+// XES header that a lossless round trip needs (IEEE 1849-2016, §5).
+type Meta struct {
+	Attributes  string // canonical JSON: the log's own attributes
+	Extensions  []Extension
+	Classifiers []Classifier
+	Globals     []Global
+}
+
+// An Extension declares the meaning of attribute keys with a prefix.
+type Extension struct{ Name, Prefix, URI string }
+
+// A Classifier names the attributes that together identify an event's class.
+type Classifier struct {
+	Name  string
+	Scope string // "event" or "trace"
+	Keys  []string
+}
+
+// A Global is an attribute that every event or trace has, with its default.
+type Global struct{ Scope, Key, Type, Value string }
