@@ -1,0 +1,333 @@
+package eventlog
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// attributes are the attributes of a log in memory: events by their number
+// minus one, cases by their number.
+type attributes struct {
+	events, cases []*Column
+}
+
+// add takes the attributes of a batch whose first event is number have+1.
+func (a *attributes) add(in *Batch, have int, cases *dictionary) {
+	for i := range in.Attributes {
+		src := &in.Attributes[i]
+		dst := columnNamed(&a.events, src)
+		dst.pad(have)
+		for row := range in.Len() {
+			dst.set(have+row, src, row)
+		}
+	}
+	for i := range in.CaseAttributes {
+		src := &in.CaseAttributes[i]
+		dst := columnNamed(&a.cases, src)
+		for row, id := range in.CaseIDs {
+			if src.Null == nil || !src.Null[row] {
+				dst.set(int(cases.code[id]), src, row)
+			}
+		}
+	}
+}
+
+func columnNamed(cols *[]*Column, like *Column) *Column {
+	for _, c := range *cols {
+		if c.Name == like.Name {
+			return c
+		}
+	}
+	c := &Column{Name: like.Name, Type: like.Type, Null: []bool{}}
+	*cols = append(*cols, c)
+	return c
+}
+
+// pad makes c n rows long; the new rows have no value.
+func (c *Column) pad(n int) {
+	for len(c.Null) < n {
+		c.Null = append(c.Null, true)
+		switch c.Type {
+		case Text, Nested:
+			c.Text = append(c.Text, "")
+		case Float:
+			c.Float = append(c.Float, 0)
+		default:
+			c.Int = append(c.Int, 0)
+		}
+	}
+}
+
+// set copies a value; if the types differ, c becomes text.
+func (c *Column) set(row int, src *Column, from int) {
+	c.pad(row + 1)
+	if src.Null != nil && src.Null[from] {
+		return
+	}
+	if c.Type != src.Type {
+		c.widen()
+	}
+	c.Null[row] = false
+	switch c.Type {
+	case Text, Nested:
+		c.Text[row] = src.text(from)
+	case Float:
+		c.Float[row] = src.Float[from]
+	default:
+		c.Int[row] = src.Int[from]
+	}
+}
+
+func (c *Column) widen() {
+	if c.Type == Text {
+		return
+	}
+	text := make([]string, len(c.Null))
+	for i := range text {
+		if !c.Null[i] {
+			text[i] = c.text(i)
+		}
+	}
+	c.Type, c.Text, c.Int, c.Float = Text, text, nil, nil
+}
+
+// text returns a value as text, in its one canonical form.
+func (c *Column) text(i int) string {
+	switch c.Type {
+	case Int:
+		return strconv.FormatInt(c.Int[i], 10)
+	case Float:
+		return strconv.FormatFloat(c.Float[i], 'g', -1, 64)
+	case Bool:
+		return strconv.FormatBool(c.Int[i] != 0)
+	case Time:
+		return FormatTime(c.Int[i])
+	}
+	return c.Text[i]
+}
+
+// FormatTime writes a time in µs as RFC 3339 in UTC, with as many digits of a
+// second as it has; "" for NoTime.
+func FormatTime(us int64) string {
+	if us == NoTime {
+		return ""
+	}
+	return time.UnixMicro(us).UTC().Format(time.RFC3339Nano)
+}
+
+func (c *Column) value(i int) driver.Value {
+	if i >= len(c.Null) || c.Null[i] {
+		return nil
+	}
+	switch c.Type {
+	case Int:
+		return c.Int[i]
+	case Float:
+		return c.Float[i]
+	case Bool:
+		return c.Int[i] != 0
+	case Time:
+		return time.UnixMicro(c.Int[i]).UTC()
+	}
+	return c.Text[i]
+}
+
+func (c *Column) sqlType() string {
+	return [...]string{"VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "TIMESTAMPTZ", "VARCHAR"}[c.Type]
+}
+
+// quoteName quotes an identifier for DuckDB. Nothing else may paste names into SQL.
+func quoteName(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// An attributeTable answers a user's conditions on cases and events in a
+// DuckDB of its own, in memory, that can reach neither files nor the store.
+type attributeTable struct {
+	fill func(context.Context, *sql.Conn) error
+
+	once sync.Once
+	db   *sql.DB
+	err  error
+}
+
+func (t *attributeTable) open(ctx context.Context) (*sql.DB, error) {
+	t.once.Do(func() {
+		t.db, t.err = sql.Open("duckdb", "")
+		if t.err != nil {
+			return
+		}
+		t.db.SetMaxOpenConns(1)
+		var c *sql.Conn
+		if c, t.err = t.db.Conn(ctx); t.err != nil {
+			return
+		}
+		defer c.Close()
+		if _, t.err = c.ExecContext(ctx, `SET TimeZone = 'UTC'`); t.err != nil {
+			return
+		}
+		if t.err = t.fill(ctx, c); t.err != nil {
+			return
+		}
+		_, t.err = c.ExecContext(ctx, `SET enable_external_access = false; SET lock_configuration = true`)
+	})
+	return t.db, t.err
+}
+
+func (t *attributeTable) Close() error {
+	if t.db == nil {
+		return nil
+	}
+	return t.db.Close()
+}
+
+// numbers returns the sorted numbers of the rows of cases or events for which
+// the condition, an SQL expression over their attributes, is true.
+func (t *attributeTable) numbers(ctx context.Context, of, condition string) ([]int64, error) {
+	db, err := t.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	number := map[string]string{"cases": `"case"`, "events": "event"}[of]
+	rows, err := db.QueryContext(ctx, "SELECT "+number+" FROM "+of+" WHERE (\n"+condition+"\n) ORDER BY 1")
+	if err != nil {
+		return nil, fmt.Errorf("condition %q: %w%s", condition, conditionError(err), t.columns(ctx, db, of))
+	}
+	defer rows.Close()
+	var out []int64
+	for rows.Next() {
+		var n int64
+		if err := rows.Scan(&n); err != nil {
+			return nil, err
+		}
+		out = append(out, n)
+	}
+	return out, rows.Err()
+}
+
+// conditionError keeps the first line of DuckDB's message: the rest quotes a
+// query the user did not write.
+func conditionError(err error) error {
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	return errors.New(first)
+}
+
+func (t *attributeTable) columns(ctx context.Context, db *sql.DB, of string) string {
+	rows, err := db.QueryContext(ctx, "SELECT column_name FROM (DESCRIBE "+of+")")
+	if err != nil {
+		return ""
+	}
+	defer rows.Close()
+	var names []string
+	for rows.Next() {
+		var n string
+		if rows.Scan(&n) != nil {
+			return ""
+		}
+		names = append(names, n)
+	}
+	return "; the columns are " + strings.Join(names, ", ")
+}
+
+// fillTables creates the tables cases and events from what the builder kept.
+//
+// A case has, besides its own attributes, the first value that its events have
+// of each of theirs: files that are one flat table say an order's country on
+// every row.
+func (b *Builder) fillTables(ctx context.Context, c *sql.Conn) error {
+	a := b.attributes
+	taken := map[string]bool{"case": true, "event": true, "activity": true, "time": true, "resource": true, "id": true}
+	events := uniqueNames(a.events, taken)
+	ddl := `CREATE TABLE events (event BIGINT, "case" BIGINT, activity VARCHAR, time TIMESTAMPTZ, resource VARCHAR`
+	for i, col := range a.events {
+		ddl += ", " + quoteName(events[i]) + " " + col.sqlType()
+	}
+	own := uniqueNames(a.cases, map[string]bool{"case": true, "id": true})
+	ddl += `); CREATE TABLE own ("case" BIGINT, id VARCHAR`
+	for i, col := range a.cases {
+		ddl += ", " + quoteName(own[i]) + " " + col.sqlType()
+	}
+	if _, err := c.ExecContext(ctx, ddl+")"); err != nil {
+		return err
+	}
+	err := c.Raw(func(dc any) error {
+		conn := dc.(driver.Conn)
+		err := appendRows(conn, "events", len(b.caseOf), func(i int) []driver.Value {
+			row := []driver.Value{int64(i + 1), int64(b.caseOf[i]), b.activities.labels[b.activity[i]], nil, nil}
+			if b.time[i] != NoTime {
+				row[3] = time.UnixMicro(b.time[i]).UTC()
+			}
+			if b.resource != nil && b.resource[i] >= 0 {
+				row[4] = b.resources.labels[b.resource[i]]
+			}
+			for _, col := range a.events {
+				row = append(row, col.value(i))
+			}
+			return row
+		})
+		if err != nil {
+			return err
+		}
+		return appendRows(conn, "own", len(b.cases.labels), func(i int) []driver.Value {
+			row := []driver.Value{int64(i), b.cases.labels[i]}
+			for _, col := range a.cases {
+				row = append(row, col.value(i))
+			}
+			return row
+		})
+	})
+	if err != nil {
+		return err
+	}
+	view := `CREATE VIEW cases AS SELECT own.*`
+	for i := range a.events {
+		if !slices.ContainsFunc(own, func(n string) bool { return strings.EqualFold(n, events[i]) }) {
+			q := quoteName(events[i])
+			view += ", e." + q
+		}
+	}
+	view += ` FROM own LEFT JOIN (SELECT "case"`
+	for i := range a.events {
+		q := quoteName(events[i])
+		view += ", arg_min(" + q + ", event) FILTER (" + q + " IS NOT NULL) AS " + q
+	}
+	_, err = c.ExecContext(ctx, view+` FROM events GROUP BY "case") e USING ("case")`)
+	return err
+}
+
+func appendRows(conn driver.Conn, table string, n int, row func(int) []driver.Value) (err error) {
+	app, err := duckdb.NewAppenderFromConn(conn, "", table)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, app.Close()) }()
+	for i := range n {
+		if err := app.AppendRow(row(i)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// uniqueNames returns names for columns that differ even for DuckDB, which
+// ignores case: the second "Cost" becomes "Cost_2".
+func uniqueNames(cols []*Column, taken map[string]bool) []string {
+	names := make([]string, len(cols))
+	for i, c := range cols {
+		name := c.Name
+		for n := 2; taken[strings.ToLower(name)] || name == ""; n++ {
+			name = c.Name + "_" + strconv.Itoa(n)
+		}
+		taken[strings.ToLower(name)] = true
+		names[i] = name
+	}
+	return names
+}

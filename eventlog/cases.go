@@ -1,0 +1,65 @@
+package eventlog
+
+// Cases is a batch of whole cases as dictionary-coded list columns: case i is
+// events Offsets[i] up to Offsets[i+1], in their declared order. A [Folder]
+// reads it and must not change it.
+type Cases struct {
+	Case     []int64 // number of each case, for [Log.CaseIDs]
+	Offsets  []int32 // len(Case)+1
+	Activity []uint16
+	Time     []int64 // µs UTC; NoTime where missing
+	Start    []int64 // nil if no event of the log has a duration of its own; else = Time where it has none
+	Event    []int64 // number of the event in the store, or its place in the file
+	Resource []int32 // nil if not kept; -1 where missing
+}
+
+// Len returns the number of cases.
+func (c *Cases) Len() int { return len(c.Case) }
+
+// Starts returns when the events begin: Start, or Time where no event lasts.
+func (c *Cases) Starts() []int64 {
+	if c.Start != nil {
+		return c.Start
+	}
+	return c.Time
+}
+
+// A batch ends at whichever of these comes first; a case is never split.
+const (
+	maxBatchCases  = 65_536
+	maxBatchEvents = 4_000_000
+)
+
+// A casesWriter cuts a stream of whole cases into batches.
+type casesWriter struct {
+	starts, resources bool
+	emit              func(*Cases) error
+	cur               *Cases
+}
+
+func (w *casesWriter) room(events int) error {
+	if w.cur != nil && w.cur.Len() > 0 && (w.cur.Len() == maxBatchCases || len(w.cur.Activity)+events > maxBatchEvents) {
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	if w.cur == nil {
+		w.cur = &Cases{Offsets: []int32{0}}
+		if w.starts {
+			w.cur.Start = []int64{}
+		}
+		if w.resources {
+			w.cur.Resource = []int32{}
+		}
+	}
+	return nil
+}
+
+func (w *casesWriter) flush() error {
+	if w.cur == nil || w.cur.Len() == 0 {
+		return nil
+	}
+	c := w.cur
+	w.cur = nil
+	return w.emit(c)
+}

@@ -1,0 +1,510 @@
+package eventlog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// A Filter narrows a log. Filters are values with one text form, shared by the
+// command line, addresses and the project file: see [ParseFilter].
+type Filter struct {
+	Name  string // of the flag, without dashes: "contains"
+	Value string // as written
+	apply func(context.Context, *Log) (*Log, error)
+}
+
+// String returns the text form, as on the command line.
+func (f Filter) String() string { return "--" + f.Name + " " + strconv.Quote(f.Value) }
+
+// A FilterKind is one way to narrow a log.
+type FilterKind struct {
+	Name    string
+	Doc     string
+	Example string
+	parse   func(value string) (func(context.Context, *Log) (*Log, error), error)
+}
+
+// FilterKinds lists every filter, in the order help shows them. Period is
+// apart, because it takes three values: see [Period].
+var FilterKinds = []FilterKind{
+	{"where", "cases for which an SQL condition on their attributes is true", `country = 'DE' and net_value > 1000`, parseWhere},
+	{"event-where", "events for which an SQL condition is true", `amount > 0`, parseEventWhere},
+	{"contains", "cases in which the activity occurs", `Change Price`, parseOccurs(func(n int) bool { return n > 0 })},
+	{"without", "cases in which the activity does not occur", `Change Price`, parseOccurs(func(n int) bool { return n == 0 })},
+	{"starts", "cases that start with the activity", `Create Sales Order`, parseEdge(func(path []uint16) uint16 { return path[0] })},
+	{"ends", "cases that end with the activity", `Clear Receivable`, parseEdge(func(path []uint16) uint16 { return path[len(path)-1] })},
+	{"follows", "cases in which B directly follows A, or follows it in the end", `A -> B", or "A ~> B within 3d`, parseFollows},
+	{"duration", "cases that take longer or shorter", `>30d`, parseDurationFilter},
+	{"variants", "cases of the most frequent variants", `top:10", or "cover:80%`, parseVariants},
+	{"keep", "only events of the activity (give it several times)", `Create Invoice`, nil},
+	{"drop", "all events but those of the activity", `Send Reminder`, parseDrop},
+}
+
+// ParseFilter reads a filter from its text form.
+func ParseFilter(name, value string) (Filter, error) {
+	if name == "keep" {
+		return Keep(value), nil
+	}
+	for _, k := range FilterKinds {
+		if k.Name == name {
+			apply, err := k.parse(value)
+			if err != nil {
+				return Filter{}, fmt.Errorf("--%s: %w", name, err)
+			}
+			return Filter{name, value, apply}, nil
+		}
+	}
+	return Filter{}, fmt.Errorf("there is no filter --%s", name)
+}
+
+// Where narrows l by the filters, from left to right: each sees what the ones
+// before it left. It takes O(events) time a filter.
+func (l *Log) Where(ctx context.Context, filters ...Filter) (*Log, error) {
+	for i := 0; i < len(filters); i++ {
+		f := filters[i]
+		if f.Name == "keep" { // neighbours add up, else the second would find nothing
+			activities := []string{f.Value}
+			for ; i+1 < len(filters) && filters[i+1].Name == "keep"; i++ {
+				activities = append(activities, filters[i+1].Value)
+			}
+			f = Keep(activities...)
+		}
+		before, _ := l.Size()
+		out, err := f.apply(ctx, l)
+		if err != nil {
+			return nil, fmt.Errorf("--%s: %w", f.Name, err)
+		}
+		after, _ := out.Size()
+		out.notes = append(slices.Clone(l.notes), Note{"filtered", fmt.Sprintf("%s left %d of %d cases.", f, after, before)})
+		l = out
+	}
+	return l, nil
+}
+
+// narrowed is l with other batches.
+func (l *Log) narrowed(batches []*Cases) *Log {
+	out := *l
+	out.close = nil // l closes what both use
+	out.batches = slices.DeleteFunc(batches, func(c *Cases) bool { return c == nil || c.Len() == 0 })
+	return &out
+}
+
+// selectCases keeps the cases for which want is true; it runs on all processors.
+func (l *Log) selectCases(ctx context.Context, want func(c *Cases, i int) bool) (*Log, error) {
+	return l.selectEvents(ctx, want, nil)
+}
+
+// selectEvents keeps the cases for which wantCase is true, and of these the
+// events for which wantEvent is; a case without any event left goes too.
+func (l *Log) selectEvents(ctx context.Context, wantCase func(c *Cases, i int) bool, wantEvent func(c *Cases, event int) bool) (*Log, error) {
+	out := make([]*Cases, len(l.batches))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(1, len(l.batches)))
+	for n, c := range l.batches {
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			kept := &Cases{Offsets: []int32{0}}
+			if c.Start != nil {
+				kept.Start = []int64{}
+			}
+			if c.Resource != nil {
+				kept.Resource = []int32{}
+			}
+			for i := range c.Case {
+				if wantCase != nil && !wantCase(c, i) {
+					continue
+				}
+				lo, hi := int(c.Offsets[i]), int(c.Offsets[i+1])
+				if wantEvent == nil {
+					kept.copyEvents(c, lo, hi)
+				} else {
+					for e := lo; e < hi; e++ {
+						if wantEvent(c, e) {
+							kept.copyEvents(c, e, e+1)
+						}
+					}
+					if len(kept.Activity) == int(kept.Offsets[len(kept.Offsets)-1]) {
+						continue
+					}
+				}
+				kept.Case = append(kept.Case, c.Case[i])
+				kept.Offsets = append(kept.Offsets, int32(len(kept.Activity)))
+			}
+			out[n] = kept
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return l.narrowed(out), nil
+}
+
+func (c *Cases) copyEvents(from *Cases, lo, hi int) {
+	c.Activity = append(c.Activity, from.Activity[lo:hi]...)
+	c.Time = append(c.Time, from.Time[lo:hi]...)
+	c.Event = append(c.Event, from.Event[lo:hi]...)
+	if from.Start != nil {
+		c.Start = append(c.Start, from.Start[lo:hi]...)
+	}
+	if from.Resource != nil {
+		c.Resource = append(c.Resource, from.Resource[lo:hi]...)
+	}
+}
+
+// path returns the activities of case i.
+func (c *Cases) path(i int) []uint16 { return c.Activity[c.Offsets[i]:c.Offsets[i+1]] }
+
+// span returns when case i begins and ends; NoTime if it has no times.
+func (c *Cases) span(i int) (first, last int64) {
+	first, last = NoTime, NoTime
+	starts := c.Starts()
+	for e := c.Offsets[i]; e < c.Offsets[i+1]; e++ {
+		if t := starts[e]; t != NoTime && (first == NoTime || t < first) {
+			first = t
+		}
+		last = max(last, c.Time[e])
+	}
+	return first, last
+}
+
+// code finds the code of an activity.
+func (l *Log) code(activity string) (uint16, error) {
+	if i := slices.Index(l.labels, activity); i >= 0 {
+		return uint16(i), nil
+	}
+	return 0, fmt.Errorf("the log has no activity %q%s", activity, DidYouMean(activity, l.labels))
+}
+
+func parseWhere(condition string) (func(context.Context, *Log) (*Log, error), error) {
+	return func(ctx context.Context, l *Log) (*Log, error) {
+		numbers, err := l.matching(ctx, "cases", condition)
+		if err != nil {
+			return nil, err
+		}
+		return l.selectCases(ctx, func(c *Cases, i int) bool {
+			_, ok := slices.BinarySearch(numbers, c.Case[i])
+			return ok
+		})
+	}, nil
+}
+
+func parseEventWhere(condition string) (func(context.Context, *Log) (*Log, error), error) {
+	return func(ctx context.Context, l *Log) (*Log, error) {
+		numbers, err := l.matching(ctx, "events", condition)
+		if err != nil {
+			return nil, err
+		}
+		return l.selectEvents(ctx, nil, func(c *Cases, e int) bool {
+			_, ok := slices.BinarySearch(numbers, c.Event[e])
+			return ok
+		})
+	}, nil
+}
+
+func (l *Log) matching(ctx context.Context, of, condition string) ([]int64, error) {
+	if l.table == nil {
+		return nil, fmt.Errorf("the attributes of this log were not kept")
+	}
+	return l.table.numbers(ctx, of, condition)
+}
+
+func parseOccurs(want func(n int) bool) func(string) (func(context.Context, *Log) (*Log, error), error) {
+	return func(activity string) (func(context.Context, *Log) (*Log, error), error) {
+		return func(ctx context.Context, l *Log) (*Log, error) {
+			code, err := l.code(activity)
+			if err != nil {
+				return nil, err
+			}
+			return l.selectCases(ctx, func(c *Cases, i int) bool {
+				n := 0
+				if slices.Contains(c.path(i), code) {
+					n = 1
+				}
+				return want(n)
+			})
+		}, nil
+	}
+}
+
+func parseEdge(end func([]uint16) uint16) func(string) (func(context.Context, *Log) (*Log, error), error) {
+	return func(activity string) (func(context.Context, *Log) (*Log, error), error) {
+		return func(ctx context.Context, l *Log) (*Log, error) {
+			code, err := l.code(activity)
+			if err != nil {
+				return nil, err
+			}
+			return l.selectCases(ctx, func(c *Cases, i int) bool {
+				path := c.path(i)
+				return len(path) > 0 && end(path) == code
+			})
+		}, nil
+	}
+}
+
+func parseDrop(activity string) (func(context.Context, *Log) (*Log, error), error) {
+	return func(ctx context.Context, l *Log) (*Log, error) {
+		code, err := l.code(activity)
+		if err != nil {
+			return nil, err
+		}
+		return l.selectEvents(ctx, nil, func(c *Cases, e int) bool { return c.Activity[e] != code })
+	}, nil
+}
+
+// Keep is the projection on some activities: all other events are left out,
+// and what remains follows one another directly.
+func Keep(activities ...string) Filter {
+	return Filter{"keep", strings.Join(activities, ", "), func(ctx context.Context, l *Log) (*Log, error) {
+		keep := make([]bool, len(l.labels))
+		for _, a := range activities {
+			code, err := l.code(a)
+			if err != nil {
+				return nil, err
+			}
+			keep[code] = true
+		}
+		return l.selectEvents(ctx, nil, func(c *Cases, e int) bool { return keep[c.Activity[e]] })
+	}}
+}
+
+func parseDurationFilter(text string) (func(context.Context, *Log) (*Log, error), error) {
+	op := ""
+	for _, o := range []string{">=", "<=", ">", "<"} {
+		if strings.HasPrefix(text, o) {
+			op = o
+			break
+		}
+	}
+	if op == "" {
+		return nil, fmt.Errorf("%q must begin with <, <=, > or >=, as in \">30d\"", text)
+	}
+	limit, err := ParseDuration(text[len(op):])
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, l *Log) (*Log, error) {
+		return l.selectCases(ctx, func(c *Cases, i int) bool {
+			lo, hi := c.Offsets[i], c.Offsets[i+1]
+			if lo == hi || c.Time[lo] == NoTime || c.Time[hi-1] == NoTime {
+				return false
+			}
+			d := c.Time[hi-1] - c.Time[lo]
+			switch op {
+			case ">":
+				return d > limit
+			case ">=":
+				return d >= limit
+			case "<":
+				return d < limit
+			}
+			return d <= limit
+		})
+	}, nil
+}
+
+// ParseDuration reads a duration such as "30d", "1d12h", "90m" or "2w", in
+// microseconds. A day is 24 hours.
+func ParseDuration(text string) (int64, error) {
+	rest, total := strings.ReplaceAll(text, " ", ""), 0.0
+	for rest != "" {
+		n := strings.IndexFunc(rest, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
+		if n <= 0 {
+			return 0, fmt.Errorf("%q is not a duration such as 30d, 12h or 1d12h", text)
+		}
+		v, err := strconv.ParseFloat(rest[:n], 64)
+		unit := strings.TrimLeft(rest[n:], "")
+		u := 0.0
+		for _, x := range []struct {
+			name string
+			us   float64
+		}{{"ms", 1e3}, {"us", 1}, {"w", 7 * 86400e6}, {"d", 86400e6}, {"h", 3600e6}, {"m", 60e6}, {"s", 1e6}} {
+			if strings.HasPrefix(unit, x.name) {
+				u, rest = x.us, unit[len(x.name):]
+				break
+			}
+		}
+		if err != nil || u == 0 {
+			return 0, fmt.Errorf("%q is not a duration such as 30d, 12h or 1d12h", text)
+		}
+		total += v * u
+	}
+	if text == "" || total >= 1<<62 {
+		return 0, fmt.Errorf("%q is not a duration such as 30d, 12h or 1d12h", text)
+	}
+	return int64(total), nil
+}
+
+// A PeriodMode says which cases belong to a period.
+type PeriodMode string
+
+const (
+	Contained    PeriodMode = "contained"    // begin and end in it
+	Intersecting PeriodMode = "intersecting" // are under way at some time in it
+	Started      PeriodMode = "started"      // begin in it
+	Completed    PeriodMode = "completed"    // end in it
+)
+
+// PeriodModes lists the modes, the default first.
+var PeriodModes = []PeriodMode{Contained, Intersecting, Started, Completed}
+
+// Period keeps cases by time: from (included) up to to (excluded); the zero
+// time is no limit.
+func Period(from, to time.Time, mode PeriodMode) Filter {
+	if mode == "" {
+		mode = Contained
+	}
+	lo, hi := int64(NoTime), int64(1)<<62
+	text := string(mode)
+	if !from.IsZero() {
+		lo = from.UnixMicro()
+		text += " from " + FormatTime(lo)
+	}
+	if !to.IsZero() {
+		hi = to.UnixMicro()
+		text += " to " + FormatTime(hi)
+	}
+	return Filter{"time", text, func(ctx context.Context, l *Log) (*Log, error) {
+		return l.selectCases(ctx, func(c *Cases, i int) bool {
+			first, last := c.span(i)
+			if first == NoTime || last == NoTime {
+				return false
+			}
+			switch mode {
+			case Intersecting:
+				return first < hi && last >= lo
+			case Started:
+				return first >= lo && first < hi
+			case Completed:
+				return last >= lo && last < hi
+			}
+			return first >= lo && last < hi
+		})
+	}}
+}
+
+func parseVariants(text string) (func(context.Context, *Log) (*Log, error), error) {
+	kind, number, _ := strings.Cut(text, ":")
+	percent := strings.HasSuffix(number, "%")
+	n, err := strconv.ParseFloat(strings.TrimSuffix(number, "%"), 64)
+	switch {
+	case err == nil && kind == "top" && !percent && n >= 1 && n == float64(int64(n)):
+	case err == nil && kind == "cover" && percent && n > 0 && n <= 100:
+	default:
+		return nil, fmt.Errorf("%q must be top:N or cover:P%%, as in \"top:10\" or \"cover:80%%\"", text)
+	}
+	return func(ctx context.Context, l *Log) (*Log, error) {
+		s, err := Summarize(ctx, l, SummaryOptions{})
+		if err != nil {
+			return nil, err
+		}
+		keep, seen := map[string]bool{}, int64(0)
+		for i, v := range s.Variants {
+			if kind == "top" && float64(i) >= n || kind == "cover" && float64(seen) >= n/100*float64(s.Cases) {
+				break
+			}
+			seen += v.Cases
+			path := make([]uint16, len(v.Path))
+			for j, a := range v.Path {
+				if path[j], err = l.code(s.Activities[a]); err != nil {
+					return nil, err
+				}
+			}
+			keep[pathKey(path)] = true
+		}
+		return l.selectCases(ctx, func(c *Cases, i int) bool { return keep[pathKey(c.path(i))] })
+	}, nil
+}
+
+func parseFollows(text string) (func(context.Context, *Log) (*Log, error), error) {
+	p := followsPattern{limit: -1}
+	rest, err := p.activity(text, &p.from)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case strings.HasPrefix(rest, "->"):
+		p.direct = true
+	case strings.HasPrefix(rest, "~>"):
+	default:
+		return nil, fmt.Errorf("%q must be \"A -> B\" (directly) or \"A ~> B within 3d\" (eventually)", text)
+	}
+	if rest, err = p.activity(rest[2:], &p.to); err != nil {
+		return nil, err
+	}
+	if within, ok := strings.CutPrefix(strings.TrimSpace(rest), "within "); ok {
+		if p.limit, err = ParseDuration(within); err != nil {
+			return nil, err
+		}
+	} else if strings.TrimSpace(rest) != "" {
+		return nil, fmt.Errorf("%q: %q is not \"within DURATION\"", text, strings.TrimSpace(rest))
+	}
+	if p.from == "" || p.to == "" {
+		return nil, fmt.Errorf("%q must name two activities", text)
+	}
+	return p.apply, nil
+}
+
+type followsPattern struct {
+	from, to string
+	direct   bool
+	limit    int64 // µs; -1: none
+}
+
+// activity reads one name, quoted or up to an operator, and returns the rest.
+func (p *followsPattern) activity(text string, name *string) (rest string, err error) {
+	text = strings.TrimSpace(text)
+	if strings.HasPrefix(text, `"`) {
+		quoted, err := strconv.QuotedPrefix(text)
+		if err == nil {
+			*name, err = strconv.Unquote(quoted)
+		}
+		if err != nil {
+			return "", fmt.Errorf("%s: the quotation does not end", text)
+		}
+		return strings.TrimSpace(text[len(quoted):]), nil
+	}
+	end := len(text)
+	for _, op := range []string{"->", "~>", " within "} {
+		if i := strings.Index(text, op); i >= 0 && i < end {
+			end = i
+		}
+	}
+	*name = strings.TrimSpace(text[:end])
+	return strings.TrimLeft(text[end:], " "), nil
+}
+
+func (p *followsPattern) apply(ctx context.Context, l *Log) (*Log, error) {
+	from, err := l.code(p.from)
+	if err != nil {
+		return nil, err
+	}
+	to, err := l.code(p.to)
+	if err != nil {
+		return nil, err
+	}
+	return l.selectCases(ctx, func(c *Cases, i int) bool {
+		lo, hi := int(c.Offsets[i]), int(c.Offsets[i+1])
+		starts := c.Starts()
+		last := -1 // the latest event of from before the current one
+		for e := lo; e < hi; e++ {
+			if c.Activity[e] == to && last >= 0 && (!p.direct || last == e-1) {
+				if p.limit < 0 || c.Time[last] != NoTime && starts[e] != NoTime && starts[e]-c.Time[last] <= p.limit {
+					return true
+				}
+			}
+			if c.Activity[e] == from {
+				last = e
+			}
+		}
+		return false
+	})
+}

@@ -1,0 +1,82 @@
+package eventlog
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+)
+
+// A Log is one case notion: whole cases of events in their declared order, as
+// dictionary-coded columns. It is immutable; [Log.Where] gives another one.
+type Log struct {
+	Name string
+
+	labels    []string // activity code → label
+	resources []string // resource code → name
+	caseIDs   func(ctx context.Context, numbers []int64) ([]string, error)
+	batches   []*Cases
+	notes     []Note
+	table     *attributeTable // nil: attributes were not kept
+	distinct  *distinctEvents
+	close     []io.Closer
+}
+
+// Close gives back what the log holds open: a mapped file, a store.
+func (l *Log) Close() error {
+	var errs []error
+	for _, c := range slices.Backward(l.close) {
+		errs = append(errs, c.Close())
+	}
+	l.close = nil
+	return errors.Join(errs...)
+}
+
+// Notes tells what the reader of any result of this log should know.
+func (l *Log) Notes() []Note { return l.notes }
+
+// Batches returns the cases, for who has to see every event, such as an
+// export. The batches must not be changed.
+func (l *Log) Batches() []*Cases { return l.batches }
+
+// Label returns the name of activity code c of a [Cases].
+func (l *Log) Label(c uint16) string { return l.labels[c] }
+
+// Resource returns the name of resource code c of a [Cases], "" for -1.
+func (l *Log) Resource(c int32) string {
+	if c < 0 {
+		return ""
+	}
+	return l.resources[c]
+}
+
+// CaseIDs returns the ids of the cases with the given numbers, in that order.
+func (l *Log) CaseIDs(ctx context.Context, numbers []int64) ([]string, error) {
+	return l.caseIDs(ctx, numbers)
+}
+
+// Size returns how many cases and event occurrences l has, in O(batches).
+func (l *Log) Size() (cases, events int64) {
+	for _, c := range l.batches {
+		cases += int64(c.Len())
+		events += int64(len(c.Activity))
+	}
+	return cases, events
+}
+
+// distinctEvents marks a log whose cases may share events.
+type distinctEvents struct{}
+
+// countDistinct counts the different events of l.
+func (l *Log) countDistinct(ctx context.Context) (int64, error) {
+	seen := map[int64]struct{}{}
+	for _, c := range l.batches {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		for _, e := range c.Event {
+			seen[e] = struct{}{}
+		}
+	}
+	return int64(len(seen)), nil
+}
