@@ -123,5 +123,5 @@ CREATE TABLE columns (
 	definition VARCHAR NOT NULL,   -- the case notion they were built by, as JSON
 	file       VARCHAR NOT NULL,   -- name beside the store
 	size       BIGINT NOT NULL,
-	checksums  UINTEGER[] NOT NULL -- CRC32C of each record batch
+	checksums  UINTEGER[] NOT NULL -- CRC32C of each block of the file
 );
