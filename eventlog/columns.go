@@ -20,9 +20,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// ErrCorrupt says that a file beside the store is not what was written there.
+// errColumns says that a file beside the store is not what was written there.
 // It holds nothing that cannot be built again.
-var ErrCorrupt = errors.New("the columns are damaged")
+var errColumns = errors.New("the columns are damaged")
 
 // columnsFormat is the version of the file's layout; a reader that finds
 // another one builds the columns again.
@@ -168,7 +168,7 @@ func (m mapping) Close() error { return syscall.Munmap(m) }
 func openColumns(dir string, want columnsFile) (l *Log, err error) {
 	f, err := os.Open(filepath.Join(dir, want.Name))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+		return nil, fmt.Errorf("%w: %w", errColumns, err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
@@ -176,7 +176,7 @@ func openColumns(dir string, want columnsFile) (l *Log, err error) {
 		return nil, err
 	}
 	if info.Size() != want.Size || want.Size == 0 {
-		return nil, fmt.Errorf("%w: %s has %d bytes, not %d", ErrCorrupt, want.Name, info.Size(), want.Size)
+		return nil, fmt.Errorf("%w: %s has %d bytes, not %d", errColumns, want.Name, info.Size(), want.Size)
 	}
 	m, err := syscall.Mmap(int(f.Fd()), 0, int(want.Size), syscall.PROT_READ, syscall.MAP_SHARED)
 	if err != nil {
@@ -189,27 +189,27 @@ func openColumns(dir string, want columnsFile) (l *Log, err error) {
 		}
 	}()
 	if !slices.Equal(checksums(m), want.Checksums) {
-		return nil, fmt.Errorf("%w: %s does not match its checksums", ErrCorrupt, want.Name)
+		return nil, fmt.Errorf("%w: %s does not match its checksums", errColumns, want.Name)
 	}
 	r, err := ipc.NewMappedFileReader(m)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrCorrupt, want.Name, err)
+		return nil, fmt.Errorf("%w: %s: %w", errColumns, want.Name, err)
 	}
 	meta := r.Schema().Metadata()
 	if v, _ := meta.GetValue("format"); v != columnsFormat {
-		return nil, fmt.Errorf("%w: %s was written by another version", ErrCorrupt, want.Name)
+		return nil, fmt.Errorf("%w: %s was written by another version", errColumns, want.Name)
 	}
 	l = &Log{close: []io.Closer{mapping(m)}}
 	for key, to := range map[string]*[]string{"activities": &l.labels, "resources": &l.resources} {
 		v, _ := meta.GetValue(key)
 		if err := json.Unmarshal([]byte(v), to); err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", ErrCorrupt, want.Name, err)
+			return nil, fmt.Errorf("%w: %s: %w", errColumns, want.Name, err)
 		}
 	}
 	for i := range r.NumRecords() {
 		rec, err := r.RecordBatchAt(i)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", ErrCorrupt, want.Name, err)
+			return nil, fmt.Errorf("%w: %s: %w", errColumns, want.Name, err)
 		}
 		l.batches = append(l.batches, casesOf(rec))
 	}

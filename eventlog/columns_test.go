@@ -89,7 +89,7 @@ func TestDamagedColumnsAreNoticed(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, file.Name), whole[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := openColumns(dir, file); !errors.Is(err, ErrCorrupt) {
+		if _, err := openColumns(dir, file); !errors.Is(err, errColumns) {
 			t.Fatalf("cut to %d bytes: %v", cut, err)
 		}
 	}
@@ -99,7 +99,7 @@ func TestDamagedColumnsAreNoticed(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, file.Name), bad, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := openColumns(dir, file); !errors.Is(err, ErrCorrupt) {
+		if _, err := openColumns(dir, file); !errors.Is(err, errColumns) {
 			t.Fatalf("byte %d flipped: %v", i, err)
 		}
 	}

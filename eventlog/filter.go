@@ -3,6 +3,7 @@ package eventlog
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,7 +106,7 @@ func (l *Log) selectCases(ctx context.Context, want func(c *Cases, i int) bool) 
 func (l *Log) selectEvents(ctx context.Context, wantCase func(c *Cases, i int) bool, wantEvent func(c *Cases, event int) bool) (*Log, error) {
 	out := make([]*Cases, len(l.batches))
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(1, len(l.batches)))
+	g.SetLimit(runtime.GOMAXPROCS(0))
 	for n, c := range l.batches {
 		g.Go(func() error {
 			if err := ctx.Err(); err != nil {

@@ -29,11 +29,18 @@ func (l *Log) Close() error {
 		errs = append(errs, c.Close())
 	}
 	l.close = nil
+	if l.table != nil {
+		errs = append(errs, l.table.Close())
+	}
 	return errors.Join(errs...)
 }
 
 // Notes tells what the reader of any result of this log should know.
 func (l *Log) Notes() []Note { return l.notes }
+
+// AddNotes adds what a reader of the log's source wants to be known. Only who
+// built the log may call it, before anybody reads it.
+func (l *Log) AddNotes(notes ...Note) { l.notes = append(l.notes, notes...) }
 
 // Batches returns the cases, for who has to see every event, such as an
 // export. The batches must not be changed.
