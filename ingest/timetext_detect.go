@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -56,7 +57,7 @@ func DetectTime(column string, values []string, loc *time.Location) (f *TimeForm
 		return detectCounted(column, values, loc)
 	}
 	f = formats[best]
-	if f.order == dayFirst { // its twin follows it
+	if f.order == dayFirst && f.sep != '.' { // its twin follows it; with dots nobody puts months first
 		f.ambiguous = found[f] == found[formats[best+1]]
 	}
 	f.describe()
@@ -257,4 +258,35 @@ func namesTime(column string) bool {
 		}
 	}
 	return strings.HasSuffix(lower, "date") || strings.HasSuffix(lower, "time") || strings.HasSuffix(lower, "zeit") || strings.HasSuffix(lower, "日")
+}
+
+// ChooseTimeFormat returns how the times of a column are written: what o says,
+// else what the values say, else (there are none) ISO 8601. Values of which
+// none fits are an error.
+func ChooseTimeFormat(column string, values []string, o Options, loc *time.Location) (*TimeFormat, error) {
+	first := ""
+	for _, v := range values {
+		if !MissingTime([]byte(v)) {
+			first = v
+			break
+		}
+	}
+	if o.TimeLayout != "" {
+		f := NewTimeFormat(o.TimeLayout, loc)
+		if first != "" && f.share(values) == 0 {
+			return nil, fmt.Errorf("--time-layout %q fits no time of column %q, not even the first, %q", o.TimeLayout, column, first)
+		}
+		f.zone = zone{loc: loc} // forget what was counted
+		return f, nil
+	}
+	if f, _ := DetectTime(column, values, loc); f != nil {
+		return f, nil
+	}
+	if first != "" {
+		return nil, fmt.Errorf("column %q has no times, the first value is %q; say how they are written with --time-layout, "+
+			"or which column has them with --time", column, first)
+	}
+	f := &TimeFormat{order: yearFirst, sep: '-', shape: shape{padded: true, naive: true, timed: true, seconds: true, joiner: ' '}, zone: zone{loc: loc}}
+	f.describe()
+	return f, nil
 }
