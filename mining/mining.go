@@ -11,6 +11,7 @@ import "millrace/eventlog"
 // Variants are the distinct sequences of activities of a log, most frequent first.
 type Variants struct {
 	Cases, Events int64
+	Count         int // variants of the log; more than are listed after [Variants.Top]
 	Variants      []Variant
 	CaseDuration  *eventlog.Durations
 	Notes         []eventlog.Note
@@ -29,7 +30,8 @@ type Variant struct {
 //
 // Invariant: the cases of Start, and of End, each add up to Cases less the
 // empty ones; for every activity, the counts of the edges in and the starts
-// add up to its Events, and so do the edges out and the ends.
+// add up to its Events, and so do the edges out and the ends. What
+// [Graph.KeepEdges] returns leaves edges out and says so in its Notes.
 type Graph struct {
 	Cases, Events int64
 	Activities    []Activity // sorted by Name
@@ -40,16 +42,16 @@ type Graph struct {
 
 // An Activity of a Graph.
 type Activity struct {
-	Name   string
-	Events int64 // occurrences
-	Cases  int64 // cases in which it occurs
-	Rework int64 // cases in which it occurs more than once
+	Name   string `json:"name"`
+	Events int64  `json:"events"` // occurrences
+	Cases  int64  `json:"cases"`  // cases in which it occurs
+	Rework int64  `json:"rework"` // cases in which it occurs more than once
 }
 
 // A Terminal says how many cases start or end with an activity.
 type Terminal struct {
-	Activity string
-	Cases    int64
+	Activity string `json:"activity"`
+	Cases    int64  `json:"cases"`
 }
 
 // An Edge says that To directly followed From.
@@ -62,8 +64,10 @@ type Edge struct {
 
 // Bottlenecks are the waits of a log, the one that costs most first.
 type Bottlenecks struct {
-	Waits []Wait
-	Notes []eventlog.Note
+	Waits  []Wait
+	Total  float64 // µs: the wait of all edges
+	Period int64   // µs: from the first to the last time of the log
+	Notes  []eventlog.Note
 }
 
 // A Wait is the time cases spend between two activities.
@@ -76,6 +80,7 @@ type Wait struct {
 	// Value is the value of the cases that wait here, each weighted with the
 	// part of the log's period it spends waiting: what stood here on average.
 	// One amount a currency, sorted by currency; empty if cases have no value.
+	// See [FindBottlenecks] for the rounding.
 	Value []Money
 }
 

@@ -1,0 +1,56 @@
+// Package csvfile reads event logs and tables from CSV and TSV files, plain or
+// compressed with gzip.
+//
+// It does not know what becomes of the events, nor what a table of an ERP
+// means. How a file is written (encoding, delimiter, quotes, decimal sign,
+// layout of times) is detected from its first rows, shown, and can be told.
+package csvfile
+
+import (
+	"bytes"
+	"context"
+
+	"millrace/ingest"
+)
+
+// Format is the kind of file this package reads as a log.
+var Format = ingest.Format{
+	Name:       "csv",
+	Doc:        "CSV and TSV, also .gz: one row an event, the first row names the columns",
+	Extensions: []string{".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz"},
+	Sniff:      sniff,
+	Open: func(ctx context.Context, path string, o ingest.Options) (ingest.File, error) {
+		return open(ctx, path, o)
+	},
+}
+
+// sniff takes text whose first line has a delimiter and that is no markup.
+func sniff(head []byte) bool {
+	e := detectEncoding(head)
+	if len(head) == 0 || binary(head) != "" {
+		return false
+	}
+	text, err := e.decodeHead(head)
+	if err != nil || bytes.IndexByte(text, 0) >= 0 {
+		return false
+	}
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 || bytes.IndexByte([]byte("<{["), text[0]) >= 0 {
+		return false
+	}
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	return bytes.ContainsAny(line, delimiters)
+}
+
+// binary names the format of a file that is no text, if it is a known one.
+func binary(head []byte) string {
+	for _, magic := range [...][2]string{
+		{"PK\x03\x04", "a ZIP or XLSX file"}, {"PAR1", "a Parquet file"}, {"SQLite format 3", "an SQLite database"},
+		{"\x28\xb5\x2f\xfd", "compressed with zstd"}, {"BZh", "compressed with bzip2"}, {"\xfd7zXZ", "compressed with xz"},
+	} {
+		if bytes.HasPrefix(head, []byte(magic[0])) {
+			return magic[1]
+		}
+	}
+	return ""
+}

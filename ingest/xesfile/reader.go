@@ -1,0 +1,374 @@
+package xesfile
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"millrace/eventlog"
+	"millrace/ingest"
+)
+
+const (
+	batchEvents = 16 << 10 // events of a full batch
+	batchCases  = 8 << 10  // a batch with this many events or cases ends with the trace
+	batchCells  = 2 << 20  // values of attributes, present or not
+	batchBytes  = 32 << 20 // of attributes
+)
+
+// A reader puts the parts of a document together to batches.
+type reader struct {
+	doc    *document
+	roles  roles
+	clock  clock
+	all    bool // attributes too
+	emit   func(*eventlog.Batch) error
+	header header
+
+	keys      keyring // of events
+	traceKeys keyring
+	batch     rows
+	bytes     int // of attributes in the batch
+
+	// The trace that is being read.
+	traces    int64 // the ordinal of it
+	id        string
+	named     bool
+	firstRow  int // of its events in the batch
+	events    int64
+	event     event
+	inEvent   bool
+	done      int64 // traces
+	rejects   []eventlog.Reject
+	rejected  int64
+	scratch   []byte
+	activity  dictionary
+	resources dictionary
+	words     dictionary // lifecycles and instances
+
+	unnamed, missing, textTimes, twice int64
+}
+
+// rows are the columns of the batch that grows.
+type rows struct {
+	eventlog.Batch
+	hasStart, hasResource, hasLifecycle, hasInstance, hasDay bool
+}
+
+// An event is what its roles said so far.
+type event struct {
+	line      int64
+	activity  []string // values of the classifier's keys; only the first if it has one
+	active    bool     // some of them is not empty
+	time      int64
+	start     int64
+	day       bool
+	textTime  bool
+	resource  string
+	lifecycle string
+	instance  string
+	keys      []*key
+	reject    eventlog.Reject
+}
+
+// run reads the document to its end.
+func (r *reader) run() error {
+	for {
+		p, err := r.doc.next()
+		if err == io.EOF {
+			return r.flush(true)
+		}
+		if err != nil {
+			return complete(err, r.done)
+		}
+		switch p {
+		case attribute:
+			err = r.attribute()
+		case eventStart:
+			r.startEvent()
+		case eventEnd:
+			err = r.endEvent()
+		case traceStart:
+			r.startTrace()
+		case traceEnd:
+			err = r.endTrace()
+		case keyless:
+			s := r.doc.scan
+			r.reject(eventlog.Reject{
+				Place:  fmt.Sprintf("%s:%d", s.file, s.lineAt(s.p)),
+				Reason: fmt.Sprintf("attribute <%s> has no key; it was left out", r.doc.kind),
+			})
+		case outside:
+			r.events++
+			s := r.doc.scan
+			r.reject(eventlog.Reject{
+				Place:  fmt.Sprintf("%s:%d: event %d", s.file, s.lineAt(s.p), r.events),
+				Reason: "the event is in no trace, so it has no case",
+			})
+		default:
+			r.header.take(r.doc, p)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// complete says how much of a log was whole before err.
+func complete(err error, traces int64) error {
+	return fmt.Errorf("%w; complete before it: %d traces", err, traces)
+}
+
+func (r *reader) startTrace() {
+	r.traces++
+	r.id, r.named = "", false
+	r.firstRow = r.batch.Len()
+	r.traceKeys.turn++
+	r.traceKeys.at = 0
+}
+
+func (r *reader) endTrace() error {
+	if !r.named {
+		r.id = fmt.Sprintf("#%d", r.traces)
+		r.named = true
+		r.unnamed++
+	}
+	r.nameRows()
+	r.batch.CaseIDs = append(r.batch.CaseIDs, r.id)
+	r.done++
+	if n := max(r.batch.Len(), len(r.batch.CaseIDs)); n >= batchCases || r.full(n) {
+		return r.flush(true)
+	}
+	return nil
+}
+
+// nameRows gives the events of the trace their case.
+func (r *reader) nameRows() {
+	for i := r.firstRow; i < r.batch.Len(); i++ {
+		r.batch.Case[i] = r.id
+	}
+	r.firstRow = r.batch.Len()
+}
+
+// full reports whether a batch with columns of n rows is to be emitted.
+func (r *reader) full(n int) bool {
+	return n >= batchEvents || r.bytes >= batchBytes || n*(len(r.keys.columns)+len(r.traceKeys.columns)) >= batchCells
+}
+
+func (r *reader) startEvent() {
+	r.events++
+	e := &r.event
+	clear(e.activity)
+	*e = event{activity: e.activity, keys: e.keys[:0], time: noTime, start: noTime}
+	e.line = r.doc.scan.lineAt(r.doc.scan.p)
+	r.keys.turn++
+	r.keys.at = 0
+	r.inEvent = true
+}
+
+// endEvent takes the event, or rejects it and takes its attributes back.
+func (r *reader) endEvent() error {
+	e := &r.event
+	r.inEvent = false
+	if !e.active && e.reject.Reason == "" {
+		e.reject = eventlog.Reject{Column: strings.Join(r.roles.classifier, "+"), Reason: r.whyInactive()}
+	}
+	if e.reject.Reason != "" {
+		for _, k := range e.keys {
+			k.drop(r.batch.Len())
+		}
+		name := r.id
+		if !r.named {
+			name = fmt.Sprintf("#%d", r.traces)
+		}
+		e.reject.Place = fmt.Sprintf("%s:%d: event %d (trace %q)", r.doc.scan.file, e.line, r.events, name)
+		r.reject(e.reject)
+		return nil
+	}
+	b := &r.batch
+	b.Case = append(b.Case, "")
+	b.Activity = append(b.Activity, r.label())
+	b.Place = append(b.Place, r.events)
+	b.Time = append(b.Time, e.time)
+	b.Start = append(b.Start, e.start)
+	b.Day = append(b.Day, e.day)
+	b.Resource = append(b.Resource, e.resource)
+	b.Lifecycle = append(b.Lifecycle, e.lifecycle)
+	b.Instance = append(b.Instance, e.instance)
+	b.hasStart = b.hasStart || e.start != noTime
+	b.hasDay = b.hasDay || e.day
+	b.hasResource = b.hasResource || e.resource != ""
+	b.hasLifecycle = b.hasLifecycle || e.lifecycle != ""
+	b.hasInstance = b.hasInstance || e.instance != ""
+	if e.time == noTime {
+		r.missing++
+	}
+	if e.textTime {
+		r.textTimes++
+	}
+	// Events of a trace whose name is yet to come have to wait for it.
+	if r.named && r.full(r.batch.Len()) {
+		return r.flush(false)
+	}
+	return nil
+}
+
+// label joins the values of the classifier's keys. One that is missing is
+// empty, as in OpenXES (XEventAttributeClassifier.getClassIdentity).
+func (r *reader) label() string {
+	e := &r.event
+	if len(e.activity) == 1 {
+		return e.activity[0]
+	}
+	r.scratch = r.scratch[:0]
+	for i, v := range e.activity {
+		if i > 0 {
+			r.scratch = append(r.scratch, '+')
+		}
+		r.scratch = append(r.scratch, v...)
+	}
+	return r.activity.get(r.scratch)
+}
+
+func (r *reader) whyInactive() string {
+	var has []string
+	for _, k := range r.event.keys {
+		has = append(has, k.name)
+	}
+	return fmt.Sprintf("the event has no activity: no value of %s; it has %s", list(r.roles.classifier), list(has))
+}
+
+func (r *reader) reject(why eventlog.Reject) {
+	if r.rejected++; r.rejected <= ingest.MaxRejects {
+		r.rejects = append(r.rejects, why)
+	}
+}
+
+// attribute takes the attribute the document gives.
+func (r *reader) attribute() error {
+	d := r.doc
+	ring := &r.traceKeys
+	switch d.of {
+	case inLog, inGlobal:
+		r.header.take(d, attribute)
+		return nil
+	case inEvent:
+		ring = &r.keys
+	}
+	k := ring.get(d.key)
+	if k == nil {
+		if len(ring.known) >= maxKeys {
+			return tooManyKeys(d)
+		}
+		k = ring.add(string(d.key))
+		r.assign(k, d.of)
+	}
+	if k.turn == ring.turn {
+		r.twice++ // the first one holds
+		return nil
+	}
+	k.turn = ring.turn
+	row, consumed := len(r.batch.CaseIDs), false
+	if d.of == inEvent {
+		row = r.batch.Len()
+		r.event.keys = append(r.event.keys, k)
+		consumed = k.role != 0 && r.fill(k)
+	} else if k.role&asCase != 0 {
+		consumed = true
+		if len(d.value) > 0 {
+			r.id, r.named = string(d.value), true
+		}
+	}
+	if !r.all {
+		return nil
+	}
+	if d.valued && !consumed {
+		r.bytes += ring.column(k, false).add(row, d.kind, d.value)
+	}
+	if d.tree != nil {
+		r.scratch = d.tree.appendJSON(r.scratch[:0], false)
+		r.bytes += ring.column(k, true).add(row, d.kind, r.scratch)
+	}
+	return nil
+}
+
+// assign gives a new key its roles.
+func (r *reader) assign(k *key, of scope) {
+	if of == inTrace {
+		if k.name == r.roles.caseID {
+			k.role = asCase
+		}
+		return
+	}
+	for i, name := range r.roles.classifier {
+		if name == k.name {
+			k.role |= asActivity
+			k.class = append(k.class, i)
+		}
+	}
+	for _, x := range []struct {
+		name string
+		role role
+	}{
+		{r.roles.time, asTime}, {r.roles.start, asStart}, {r.roles.resource, asResource},
+		{r.roles.lifecycle, asLifecycle}, {r.roles.instance, asInstance},
+	} {
+		if x.name == k.name {
+			k.role |= x.role
+		}
+	}
+}
+
+// fill takes an attribute of an event for its roles, and reports whether that
+// was all there is to it.
+func (r *reader) fill(k *key) (consumed bool) {
+	d, e := r.doc, &r.event
+	if k.role&asActivity != 0 {
+		v := r.activity.get(d.value)
+		for _, i := range k.class {
+			e.activity[i] = v
+		}
+		e.active = e.active || v != ""
+		// One key of many is still worth having by itself.
+		consumed = len(e.activity) == 1
+	}
+	if k.role&asTime != 0 {
+		consumed = true
+		t := r.time(k)
+		e.time, e.day, e.textTime = t.micros, t.day, t.text
+	}
+	if k.role&asStart != 0 && (d.kind == kindDate || !r.roles.startDate) {
+		consumed = true
+		e.start = r.time(k).micros
+	}
+	if k.role&asResource != 0 {
+		consumed = true
+		e.resource = r.resources.get(d.value)
+	}
+	if k.role&asLifecycle != 0 {
+		consumed = true
+		e.lifecycle = r.words.get(d.value)
+	}
+	if k.role&asInstance != 0 {
+		consumed = true
+		e.instance = r.words.get(d.value)
+	}
+	return consumed
+}
+
+// time reads the value of k as a time; one that cannot be read rejects the
+// event.
+func (r *reader) time(k *key) reading {
+	d := r.doc
+	if len(d.value) == 0 {
+		return reading{micros: noTime}
+	}
+	t, ok := r.clock.read(d.value, d.kind)
+	if !ok {
+		if r.event.reject.Reason == "" {
+			r.event.reject = eventlog.Reject{Column: k.name, Reason: fmt.Sprintf("%s is not a time; %s", quote(d.value), r.clock.want())}
+		}
+		return reading{micros: noTime}
+	}
+	return t
+}
