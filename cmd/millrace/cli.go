@@ -1,0 +1,52 @@
+package main
+
+import (
+	"runtime/debug"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is the whole command line on one screen.
+type cli struct {
+	Project string           `short:"p" default:"millrace.yaml" placeholder:"FILE" help:"Project file."`
+	Wait    time.Duration    `default:"60s" help:"How long to wait for a store that another process holds."`
+	Version kong.VersionFlag `help:"Print the version and exit."`
+
+	Demo   demoCmd   `cmd:"" help:"Load sample data, mine it, write a report, and say where it is."`
+	Init   initCmd   `cmd:"" help:"Write a commented millrace.yaml."`
+	Ingest ingestCmd `cmd:"" help:"Load the project's sources into its store."`
+	Import importCmd `cmd:"" help:"Load files, or a folder of exported tables, into the project's store."`
+	Log    struct {
+		List logListCmd `cmd:"" help:"List the logs of the project's store."`
+		Show logShowCmd `cmd:"" help:"Show what a log holds."`
+	} `cmd:"" help:"See what is there."`
+	Trace traceCmd `cmd:"" help:"Tell the story of one object or case: every event, object and amount, and the source rows behind them."`
+	Mine  struct {
+		Variants    mineVariantsCmd    `cmd:"" help:"The distinct sequences of activities, most frequent first."`
+		DFG         mineDFGCmd         `cmd:"" name:"dfg" help:"The directly-follows graph: who follows whom, how often, after how long."`
+		Map         mineMapCmd         `cmd:"" help:"The process map as a picture, at a level of detail."`
+		Bottlenecks mineBottlenecksCmd `cmd:"" help:"Waits, the longest in total first, with the value that waits."`
+		Rework      mineReworkCmd      `cmd:"" help:"Activities that are repeated within a case."`
+	} `cmd:"" help:"Find out how work flows."`
+	Report reportCmd `cmd:"" help:"Write a page to read, print and pass on."`
+	Export exportCmd `cmd:"" help:"Write a log's events, or its variants and graph, for other tools."`
+	Doctor doctorCmd `cmd:"" help:"Check that everything needed is here, and say what to do if not."`
+}
+
+// version is the module's version, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return "development, commit " + s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return "development"
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"maps"
+
+	"millrace/eventlog"
+)
+
+func dirOf(path string) string { return filepath.Dir(path) }
+
+// logListCmd is millrace log list.
+type logListCmd struct{ jsonFlag }
+
+// logShowCmd is millrace log show.
+type logShowCmd struct {
+	logFlags
+	jsonFlag
+}
+
+func (c *logShowCmd) Help() string { return "Example: millrace log show orders.csv --json" }
+
+// logFacts is the stable JSON of log show; names are added, never changed.
+type logFacts struct {
+	Log            string           `json:"log"`
+	Events         int64            `json:"events"`
+	DistinctEvents int64            `json:"distinct_events"`
+	Cases          int64            `json:"cases"`
+	Variants       int              `json:"variants"`
+	Activities     int              `json:"activities"`
+	First          *string          `json:"first"`
+	Last           *string          `json:"last"`
+	ObjectTypes    map[string]int64 `json:"object_types"`
+	Notes          []eventlog.Note  `json:"notes"`
+}
+
+func (c *logShowCmd) Run(e *env) (err error) {
+	l, s, err := c.summarize(e, summaryFlags{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	f := logFacts{
+		Log: l.Name, Events: s.Events, DistinctEvents: s.DistinctEvents, Cases: s.Cases,
+		Variants: len(s.Variants), Activities: len(s.Activities), ObjectTypes: l.Types,
+		Notes: append([]eventlog.Note{}, s.Notes...),
+	}
+	if s.First != eventlog.NoTime {
+		first, last := eventlog.FormatTime(s.First), eventlog.FormatTime(s.Last)
+		f.First, f.Last = &first, &last
+	}
+	if c.JSON {
+		return printJSON(e.Stdout, f)
+	}
+	t := newTable("", " ")
+	t.add("events", count(f.Events))
+	if f.DistinctEvents != f.Events {
+		t.add("distinct events", count(f.DistinctEvents))
+	}
+	t.add("cases", count(f.Cases))
+	t.add("variants", count(int64(f.Variants)))
+	t.add("activities", count(int64(f.Activities)))
+	if f.First != nil {
+		t.add("first", *f.First)
+		t.add("last", *f.Last)
+		t.add("case duration, median", quantile(&s.CaseDuration, .5))
+		t.add("case duration, p95", quantile(&s.CaseDuration, .95))
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.ObjectTypes)) {
+		t.add("objects of type "+printable(name), count(f.ObjectTypes[name]))
+	}
+	fmt.Fprintf(e.Stdout, "%s, from %s\n", printable(f.Log), l.Origin)
+	if err := t.write(e.Stdout); err != nil {
+		return err
+	}
+	printNotes(e.Stdout, f.Notes)
+	return nil
+}

@@ -1,0 +1,89 @@
+// Millrace shows how work flows through a process, where it waits, and what
+// the waiting costs. See README.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"millrace/eventlog"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// Exit codes.
+const (
+	done      = 0
+	failed    = 1
+	usedWrong = 2
+)
+
+// env is what a command may use of the outside world.
+type env struct {
+	context.Context
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Project        *project
+	// Filters holds the filter flags in the order in which they were given;
+	// kong keeps one value a flag and would lose it.
+	Filters []eventlog.Filter
+}
+
+// usageError is a mistake in how the program was called.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// run is main with its inputs and outputs made explicit. It returns the exit
+// code: 0 done, 1 failed, 2 used wrongly.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var c cli
+	e := &env{Context: ctx, Stdin: stdin, Stdout: stdout, Stderr: stderr}
+	exit := -1
+	p := kong.Must(&c,
+		kong.Name("millrace"),
+		kong.Description("Shows how work flows through a process, where it waits, and what the waiting costs.\n\nLOG is the name of a log in the project, or the path of a file: millrace mine dfg orders.xes works with nothing set up."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exit = code }),
+		kong.NamedMapper("filter", filterMapper(e)),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Vars{"version": version()},
+	)
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	cmd, err := p.Parse(args)
+	switch {
+	case exit >= 0: // --help, --version
+		return exit
+	case err != nil:
+		fmt.Fprintf(stderr, "millrace: %v\n", err)
+		return usedWrong
+	}
+	if e.Project, err = readProject(c.Project); err == nil {
+		err = cmd.Run(e)
+	}
+	var usage usageError
+	switch {
+	case err == nil:
+		return done
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "millrace: %v\n", err)
+		return usedWrong
+	case ctx.Err() != nil:
+		fmt.Fprintln(stderr, "millrace: interrupted; nothing is half done")
+		return failed
+	}
+	fmt.Fprintf(stderr, "millrace: %v\n", err)
+	return failed
+}

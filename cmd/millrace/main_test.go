@@ -1,0 +1,52 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"millrace": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", UpdateScripts: os.Getenv("UPDATE") != "", RequireExplicitExec: true})
+}
+
+// millrace runs the program in this process and returns what it printed; it
+// fails the test if the program does.
+func millrace(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if code := run(t.Context(), args, strings.NewReader(""), &out, &errs); code != done {
+		t.Fatalf("millrace %s: exit %d\n%s", strings.Join(args, " "), code, errs.String())
+	}
+	return out.String()
+}
+
+// shared returns a path in the folder of public logs and expected results,
+// or skips the test and says that it is missing.
+func shared(t *testing.T, elem ...string) string {
+	t.Helper()
+	dir := os.Getenv("MILLRACE_SHARED")
+	if dir == "" {
+		root, err := exec.Command("go", "env", "GOMOD").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir = filepath.Join(filepath.Dir(strings.TrimSpace(string(root))), "..", "shared")
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Skipf("no public logs in ../shared; set MILLRACE_SHARED to the folder that has data and oracle")
+	}
+	return filepath.Join(append([]string{dir}, elem...)...)
+}

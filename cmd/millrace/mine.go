@@ -1,0 +1,268 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"millrace/eventlog"
+	"millrace/mining"
+)
+
+// summaryFlags are on the mining commands.
+type summaryFlags struct {
+	Exact bool `help:"Exact quantiles instead of ones within 0.8 %; keeps every duration in memory."`
+}
+
+// mineVariantsCmd is millrace mine variants.
+type mineVariantsCmd struct {
+	logFlags
+	summaryFlags
+	jsonFlag
+	Top int `default:"20" help:"How many to print; 0 prints all. JSON has all of them."`
+}
+
+func (c *mineVariantsCmd) Help() string {
+	return "Example: millrace mine variants orders.csv --variants cover:80%"
+}
+
+func (c *mineVariantsCmd) Run(e *env) (err error) {
+	l, s, err := c.summarize(e, c.summaryFlags)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	v := mining.FindVariants(s)
+	if c.JSON {
+		return printJSON(e.Stdout, v)
+	}
+	fmt.Fprintf(e.Stdout, "%s cases, %s events, %s variants\n\n", count(v.Cases), count(v.Events), count(int64(len(v.Variants))))
+	t := newTable(" ", " cases", " share", " so far", " median", " p95", "activities")
+	for i, x := range v.Variants {
+		if c.Top > 0 && i == c.Top {
+			break
+		}
+		t.add(fmt.Sprint(i+1), count(x.Cases), percent(x.Share), percent(x.Cumulative),
+			quantile(x.Duration, .5), quantile(x.Duration, .95), printable(strings.Join(x.Activities, " → ")))
+	}
+	if err := t.write(e.Stdout); err != nil {
+		return err
+	}
+	if c.Top > 0 && len(v.Variants) > c.Top {
+		fmt.Fprintf(e.Stdout, "… %s more; --top 0 prints all\n", count(int64(len(v.Variants)-c.Top)))
+	}
+	printNotes(e.Stdout, v.Notes)
+	return nil
+}
+
+// summarize opens the log and folds it.
+func (c *logFlags) summarize(e *env, o summaryFlags) (*openedLog, *eventlog.Summary, error) {
+	l, err := c.open(e)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := eventlog.Summarize(e, l.Log, eventlog.SummaryOptions{Exact: o.Exact})
+	if err != nil {
+		return nil, nil, errors.Join(err, l.Close())
+	}
+	return l, s, nil
+}
+
+// mineDFGCmd is millrace mine dfg.
+type mineDFGCmd struct {
+	logFlags
+	summaryFlags
+	jsonFlag
+	Top int `default:"40" help:"How many edges to print; 0 prints all. JSON has all of them."`
+}
+
+func (c *mineDFGCmd) Help() string {
+	return "Example: millrace mine dfg orders.xes.gz --lifecycle all --json"
+}
+
+func (c *mineDFGCmd) Run(e *env) (err error) {
+	l, s, err := c.summarize(e, c.summaryFlags)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	g := mining.DFG(s)
+	if c.JSON {
+		return printJSON(e.Stdout, g)
+	}
+	fmt.Fprintf(e.Stdout, "%s cases, %s events, %s activities, %s edges\n\n",
+		count(g.Cases), count(g.Events), count(int64(len(g.Activities))), count(int64(len(g.Edges))))
+	t := newTable("from", "to", " count", " cases", " median", " p95", " mean", " total")
+	for _, x := range g.Start {
+		t.add("▶", printable(x.Activity), count(x.Cases), count(x.Cases), "", "", "", "")
+	}
+	for i, x := range g.Edges {
+		if c.Top > 0 && i == c.Top {
+			break
+		}
+		mean, total := "–", "–"
+		if x.Wait.N > 0 {
+			mean, total = span(x.Wait.Mean()), span(x.Wait.Total())
+		}
+		t.add(printable(x.From), printable(x.To), count(x.Count), count(x.Cases), quantile(x.Wait, .5), quantile(x.Wait, .95), mean, total)
+	}
+	for _, x := range g.End {
+		t.add(printable(x.Activity), "■", count(x.Cases), count(x.Cases), "", "", "", "")
+	}
+	if err := t.write(e.Stdout); err != nil {
+		return err
+	}
+	if c.Top > 0 && len(g.Edges) > c.Top {
+		fmt.Fprintf(e.Stdout, "… %s more edges; --top 0 prints all\n", count(int64(len(g.Edges)-c.Top)))
+	}
+	printNotes(e.Stdout, g.Notes)
+	return nil
+}
+
+// mineReworkCmd is millrace mine rework.
+type mineReworkCmd struct {
+	logFlags
+	jsonFlag
+}
+
+func (c *mineReworkCmd) Help() string { return "Example: millrace mine rework orders.csv" }
+
+func (c *mineReworkCmd) Run(e *env) (err error) {
+	l, s, err := c.summarize(e, summaryFlags{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	r := mining.FindRework(s)
+	if c.JSON {
+		return printJSON(e.Stdout, r)
+	}
+	t := newTable("activity", " cases", " of cases with it", " extra occurrences")
+	for _, x := range r.Activities {
+		t.add(printable(x.Name), count(x.Cases), percent(x.Share), count(x.Extra))
+	}
+	if err := t.write(e.Stdout); err != nil {
+		return err
+	}
+	printNotes(e.Stdout, r.Notes)
+	return nil
+}
+
+// mineBottlenecksCmd is millrace mine bottlenecks.
+type mineBottlenecksCmd struct {
+	logFlags
+	summaryFlags
+	jsonFlag
+	Top int `default:"10" help:"How many to print; 0 prints all. JSON has all of them."`
+}
+
+func (c *mineBottlenecksCmd) Help() string {
+	return "Example: millrace mine bottlenecks order-to-cash --top 5"
+}
+
+func (c *mineBottlenecksCmd) Run(e *env) (err error) {
+	l, err := c.open(e)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	b, err := bottlenecks(e, l, c.Exact)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(e.Stdout, b)
+	}
+	t := newTable("waiting between", "and", " cases", " total", " share", " median", " p95", " value waiting")
+	for i, x := range b.Waits {
+		if c.Top > 0 && i == c.Top {
+			break
+		}
+		total := "–"
+		if x.Wait.N > 0 {
+			total = span(x.Wait.Total())
+		}
+		t.add(printable(x.From), printable(x.To), count(x.Cases), total, percent(x.Share),
+			quantile(x.Wait, .5), quantile(x.Wait, .95), moneyText(x.Value))
+	}
+	if err := t.write(e.Stdout); err != nil {
+		return err
+	}
+	if c.Top > 0 && len(b.Waits) > c.Top {
+		fmt.Fprintf(e.Stdout, "… %s more; --top 0 prints all\n", count(int64(len(b.Waits)-c.Top)))
+	}
+	printNotes(e.Stdout, b.Notes)
+	return nil
+}
+
+// moneyText writes amounts without their decimals, each with its currency.
+func moneyText(ms []mining.Money) string {
+	var words []string
+	for _, m := range ms {
+		words = append(words, m.Currency+" "+count((m.Amount+5000)/10000))
+	}
+	return strings.Join(words, ", ")
+}
+
+// mineMapCmd is millrace mine map.
+type mineMapCmd struct {
+	logFlags
+	jsonFlag
+	Activities float64 `default:"1" placeholder:"SHARE" help:"Share of events whose activities to keep, from the most frequent on: 0 to 1. The others are projected away, and the counts are those of what is left."`
+	Paths      float64 `default:"0.9" placeholder:"SHARE" help:"Share of the steps to draw, from the most frequent on; what connects the map is always drawn."`
+	Mode       string  `enum:"waiting,frequency" default:"waiting" help:"What colours and labels tell: ${enum}."`
+	Out        string  `short:"o" placeholder:"FILE.svg" help:"Write the picture here instead of standard output."`
+}
+
+func (c *mineMapCmd) Help() string {
+	return "Example: millrace mine map orders.xes --activities 0.8 --paths 0.7 --out map.svg"
+}
+
+func (c *mineMapCmd) Run(e *env) (err error) {
+	l, s, err := c.summarize(e, summaryFlags{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	for _, share := range []float64{c.Activities, c.Paths} {
+		if share < 0 || share > 1 {
+			return usageError{fmt.Errorf("a share is between 0 and 1, not %v", share)}
+		}
+	}
+	level, err := mapLevel(e, l.Log, s, "", c.Activities, c.Paths)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(e.Stdout, level.Graph)
+	}
+	write := func(w io.Writer) error { return writeMap(w, level, c.Mode) }
+	if c.Out == "" {
+		return write(e.Stdout)
+	}
+	if err := writeFile(c.Out, write); err != nil {
+		return err
+	}
+	fmt.Fprintln(e.Stderr, "wrote", c.Out)
+	printNotes(e.Stderr, level.Graph.Notes)
+	return nil
+}
+
+// writeFile writes a file whole or not at all.
+func writeFile(path string, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(dirOf(path), ".millrace-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

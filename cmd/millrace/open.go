@@ -1,0 +1,251 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"millrace/eventlog"
+	"millrace/ingest"
+	"millrace/ingest/csvfile"
+	"millrace/ingest/xesfile"
+)
+
+// formats lists every file format, in the order in which they are tried.
+var formats = []ingest.Format{
+	xesfile.Format,
+	csvfile.Format, // last: almost anything is a text in columns
+}
+
+// An openedLog is a log ready to be mined, and where it came from.
+type openedLog struct {
+	*eventlog.Log
+	Origin string // file or store
+	// Types counts the objects of each type the log is made of.
+	Types map[string]int64
+	// Stored is the store the log came from; nil if it came from a file.
+	Stored  *eventlog.Store
+	closers []io.Closer
+}
+
+func (l *openedLog) Close() error {
+	var errs []error
+	for _, c := range slices.Backward(l.closers) {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// open opens the log a command was given and narrows it by its filters.
+func (f *logFlags) open(e *env) (*openedLog, error) {
+	filters, err := f.filters(e)
+	if err != nil {
+		return nil, err
+	}
+	var l *openedLog
+	if isFile(f.Log) {
+		l, err = f.openFile(e, needsAttributes(filters))
+	} else {
+		l, err = openStored(e, f.Log)
+	}
+	if err != nil {
+		return nil, err
+	}
+	l.closers = append(l.closers, l.Log)
+	if l.Log, err = l.Where(e, filters...); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+// isFile says whether LOG means a file: it is there, or is written like one.
+func isFile(log string) bool {
+	if info, err := os.Stat(log); err == nil && !info.IsDir() {
+		return true
+	}
+	lower := strings.ToLower(log)
+	return strings.ContainsRune(log, filepath.Separator) || slices.ContainsFunc(formats, func(f ingest.Format) bool {
+		return slices.ContainsFunc(f.Extensions, func(x string) bool { return strings.HasSuffix(lower, x) })
+	})
+}
+
+// openFile builds a log straight from a file.
+func (f *logFlags) openFile(e *env, attributes bool) (*openedLog, error) {
+	file, _, err := openFormat(e, f.Log, f.InputFormat, f.readFlags.options(e, f.timeColumn(), attributes))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	life, err := eventlog.ParseLifecycle(f.Lifecycle)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	zone, err := time.LoadLocation(f.readFlags.options(e, "", false).Timezone)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	name := logName(f.Log)
+	b := eventlog.NewBuilder(eventlog.BuilderOptions{Name: name, Lifecycle: life, Zone: zone, Attributes: attributes})
+	if !f.Quiet {
+		printDetected(e.Stderr, f.Log, file.Detected())
+	}
+	if err := readAll(e, filepath.Base(f.Log), file, b.Add); err != nil {
+		return nil, err
+	}
+	log, err := b.Log()
+	if err != nil {
+		return nil, err
+	}
+	log.AddNotes(fileNotes(e, f.Log, file)...)
+	if _, events := log.Size(); events == 0 {
+		if _, n := file.Rejects(); n > 0 {
+			return nil, fmt.Errorf("%s: no row is left: all %s were rejected; see the reasons above", f.Log, count(n))
+		}
+	}
+	cases, _ := log.Size()
+	return &openedLog{Log: log, Origin: f.Log, Types: map[string]int64{"case": cases}}, nil
+}
+
+// readAll reads a file with progress.
+func readAll(e *env, what string, file ingest.File, take func(*eventlog.Batch) error) error {
+	var rows atomic.Int64
+	p := startProgress(e.Stderr, "reading "+what, file.Progress, rows.Load)
+	defer p.done()
+	return file.Read(e, func(b *eventlog.Batch) error {
+		rows.Add(int64(b.Len()))
+		return take(b)
+	})
+}
+
+// openFormat opens a file of the format it says it is, or looks like.
+func openFormat(e *env, path, format string, o ingest.Options) (ingest.File, string, error) {
+	if info, err := os.Stat(path); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, "", fmt.Errorf("%s: there is no such file", path)
+		}
+		return nil, "", err
+	} else if info.IsDir() {
+		return nil, "", fmt.Errorf("%s is a folder, not a log; to load a folder of exported tables: millrace import %s", path, path)
+	}
+	f, err := formatOf(path, format)
+	if err != nil {
+		return nil, "", err
+	}
+	file, err := f.Open(e, path, o)
+	return file, f.Name, err
+}
+
+func formatOf(path, format string) (ingest.Format, error) {
+	names := make([]string, len(formats))
+	for i, f := range formats {
+		names[i] = f.Name
+		if f.Name == format {
+			return f, nil
+		}
+	}
+	if format != "" {
+		return ingest.Format{}, usageError{fmt.Errorf("--input-format must be one of %s, not %q", strings.Join(names, ", "), format)}
+	}
+	head, err := readHead(path)
+	if err != nil {
+		return ingest.Format{}, err
+	}
+	for _, f := range formats {
+		if f.Sniff(head) {
+			return f, nil
+		}
+	}
+	return ingest.Format{}, fmt.Errorf("%s is in none of the formats %s; if it is, say so by --input-format", path, strings.Join(names, ", "))
+}
+
+// readHead returns the first bytes of a file, decompressed.
+func readHead(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	head := make([]byte, 64<<10)
+	n, err := io.ReadFull(f, head)
+	if err != nil && n == 0 && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	head = head[:n]
+	if !bytes.HasPrefix(head, []byte{0x1f, 0x8b}) {
+		return head, nil
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	plain := make([]byte, 64<<10)
+	n, _ = io.ReadFull(z, plain) // a damaged file is reported where it is read
+	return plain[:n], nil
+}
+
+// logName is the name of a log made from a file: its name without extensions.
+func logName(path string) string {
+	name := filepath.Base(path)
+	for _, x := range []string{".gz", ".csv", ".tsv", ".txt", ".parquet", ".xes"} {
+		if len(name) > len(x) && strings.EqualFold(name[len(name)-len(x):], x) {
+			name = name[:len(name)-len(x)]
+		}
+	}
+	return name
+}
+
+// printDetected says how a file was understood, in the flags that change it.
+func printDetected(w io.Writer, path string, ds []ingest.Detection) {
+	var words []string
+	for _, d := range ds {
+		if !d.Told {
+			words = append(words, "--"+d.Option+" "+quoteArg(printable(d.Value)))
+		}
+	}
+	if len(words) > 0 {
+		fmt.Fprintf(w, "%s: read with %s\n", filepath.Base(path), strings.Join(words, " "))
+	}
+}
+
+func quoteArg(s string) string {
+	if s == "" || strings.ContainsAny(s, " \t;|&<>()$`\\\"'*?#~") {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	return s
+}
+
+// fileNotes turns what a reader left out into notes, and lists the first
+// rejected rows.
+func fileNotes(e *env, path string, file ingest.File) []eventlog.Note {
+	notes := file.Notes()
+	first, total := file.Rejects()
+	if total == 0 {
+		return notes
+	}
+	for _, r := range first[:min(len(first), 10)] {
+		fmt.Fprintf(e.Stderr, "rejected: %s\n", printable(rejectText(r)))
+	}
+	if total > 10 {
+		fmt.Fprintf(e.Stderr, "rejected: … and %s more\n", count(total-10))
+	}
+	return append(notes, eventlog.Note{Code: "rejected-rows", Text: fmt.Sprintf("%s rows of %s were rejected; the first: %s", count(total), filepath.Base(path), rejectText(first[0]))})
+}
+
+func rejectText(r eventlog.Reject) string {
+	if r.Column != "" {
+		return r.Place + ": " + r.Column + ": " + r.Reason
+	}
+	return r.Place + ": " + r.Reason
+}

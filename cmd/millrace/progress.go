@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// progress is one status line on a terminal, rewritten a few times a second;
+// elsewhere it prints nothing.
+type progress struct {
+	out  io.Writer
+	stop chan struct{}
+	wg   sync.WaitGroup
+}
+
+// startProgress shows how far a job is until the returned progress is done.
+// size says how much is done of how much, rows how many rows that were.
+func startProgress(out io.Writer, what string, size func() (done, total int64), rows func() int64) *progress {
+	p := &progress{out: out, stop: make(chan struct{})}
+	f, ok := out.(*os.File)
+	if !ok {
+		return p
+	}
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return p
+	}
+	p.wg.Add(1)
+	go func() {
+		defer p.wg.Done()
+		began := time.Now()
+		tick := time.NewTicker(200 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-p.stop:
+				fmt.Fprint(out, "\r\x1b[K")
+				return
+			case now := <-tick.C:
+				done, total := size()
+				fmt.Fprint(out, "\r\x1b[K"+statusLine(what, done, total, rows(), now.Sub(began)))
+			}
+		}
+	}()
+	return p
+}
+
+// done ends the line.
+func (p *progress) done() {
+	close(p.stop)
+	p.wg.Wait()
+}
+
+// statusLine says what is read, how far, how fast and how long it will take.
+func statusLine(what string, done, total, rows int64, took time.Duration) string {
+	parts := []string{what}
+	if total > 0 {
+		parts = append(parts, fmt.Sprintf("%3.0f %%", 100*float64(min(done, total))/float64(total)))
+	}
+	if s := took.Seconds(); s > 0 {
+		parts = append(parts, fmt.Sprintf("%s rows", count(rows)), fmt.Sprintf("%s rows/s", count(int64(float64(rows)/s))))
+		if done > 0 && total > done {
+			left := time.Duration(s * float64(total-done) / float64(done) * float64(time.Second))
+			parts = append(parts, left.Round(time.Second).String()+" left")
+		}
+	}
+	return strings.Join(parts, "  ")
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/goccy/go-yaml"
+)
+
+// A project is a project file: where the store is and what goes into it.
+type project struct {
+	Store    string             `yaml:"store"`
+	Timezone string             `yaml:"timezone"`
+	Sources  map[string]source  `yaml:"sources"`
+	Logs     map[string]logSpec `yaml:"logs"`
+
+	dir string // of the file; paths in it are relative to it
+}
+
+// A source is one system of a project. Its kind is the key.
+type source struct {
+	Tryton *folderSource `yaml:"tryton"`
+}
+
+// A folderSource is a folder of exported tables in place of a live system.
+type folderSource struct {
+	Path string `yaml:"path"`
+}
+
+// A logSpec is a case notion.
+type logSpec struct {
+	Case   string   `yaml:"case"`
+	Follow []string `yaml:"follow"`
+}
+
+// readProject reads a project file. Without one, the project is the folder
+// itself with a store millrace.duckdb.
+func readProject(path string) (*project, error) {
+	p := &project{dir: filepath.Dir(path)}
+	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && filepath.Base(path) == "millrace.yaml":
+	case err != nil:
+		return nil, err
+	default:
+		dec := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
+		if err := dec.Decode(p); err != nil && len(bytes.TrimSpace(text)) > 0 {
+			return nil, usageError{fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, true))}
+		}
+	}
+	if p.Store == "" {
+		p.Store = "millrace.duckdb"
+	}
+	if p.Timezone == "" {
+		p.Timezone = "UTC"
+	}
+	if _, err := time.LoadLocation(p.Timezone); err != nil {
+		return nil, usageError{fmt.Errorf("%s: timezone: %q is not an IANA time zone such as Europe/Berlin", path, p.Timezone)}
+	}
+	for name, s := range p.Sources {
+		if s.Tryton == nil {
+			return nil, usageError{fmt.Errorf("%s: sources: %s: no kind; known kinds: tryton", path, name)}
+		}
+	}
+	for name, l := range p.Logs {
+		if l.Case == "" {
+			return nil, usageError{fmt.Errorf("%s: logs: %s: case is missing: which object type makes a case?", path, name)}
+		}
+	}
+	return p, nil
+}
+
+// path resolves a path of the project file.
+func (p *project) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(p.dir, name)
+}
+
+func (p *project) storePath() string { return p.path(p.Store) }
+
+func (p *project) zone() *time.Location {
+	loc, err := time.LoadLocation(p.Timezone)
+	if err != nil {
+		panic(err) // readProject checked it
+	}
+	return loc
+}
