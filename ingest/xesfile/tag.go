@@ -253,7 +253,7 @@ func nameEnd(b []byte, i int) int {
 }
 
 func validName(b []byte) bool {
-	return len(b) > 0 && class[b[0]]&startsName != 0 && bytes.Count(b, []byte{':'}) <= 1
+	return len(b) > 0 && class[b[0]]&startsName != 0
 }
 
 // quote quotes foreign text for an error, cut to what fits on a line.
