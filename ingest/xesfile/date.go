@@ -68,7 +68,7 @@ func (c *clock) want() string {
 	if c.layout != "" {
 		return fmt.Sprintf("want layout %q", c.layout)
 	}
-	return "want the like of 2010-12-30T14:32:00.000+01:00"
+	return "want the like of 2010-12-30T14:32:00.000+01:00, or say its time-layout"
 }
 
 // place puts a date on the line of time.

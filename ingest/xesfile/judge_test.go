@@ -273,7 +273,8 @@ func (j *judgement) attributes(e *element) map[string]judgedValue {
 		n := j.node(a)
 		v := judgedValue{kind: a.name}
 		if n.Value != nil {
-			v.text, v.valued = *n.Value, true
+			v.text = *n.Value
+			v.valued = v.text != "" || a.name == "string" || a.name == "id"
 		}
 		if len(n.Children)+len(n.Values) > 0 || a.name == "list" || a.name == "container" {
 			n.Key = ""

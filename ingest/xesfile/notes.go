@@ -2,6 +2,7 @@ package xesfile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"millrace/eventlog"
@@ -66,28 +67,32 @@ func (r *reader) notes() []eventlog.Note {
 			notes = append(notes, eventlog.Note{Code: code, Text: fmt.Sprintf(format, args...)})
 		}
 	}
-	key := r.roles.caseID
-	note(r.unnamed, "traces-without-name", "%d of %d traces have no %s; their case is called #1, #2, … after their place in the file", r.unnamed, r.traces, key)
+	note(r.unnamed, "traces-without-name", "%s no %s; their case is called #1, #2, … after their place in the file", some(r.unnamed, "trace has", "traces have"), r.roles.caseID)
 	if r.roles.time != "" {
-		note(r.missing, "missing-times", "%d events have no %s", r.missing, r.roles.time)
+		note(r.missing, "missing-times", "%s no %s", some(r.missing, "event has", "events have"), r.roles.time)
 	}
-	note(r.textTimes, "text-times", "%d times are declared to be strings, not dates; they were read all the same", r.textTimes)
-	note(r.clock.naive, "times-without-zone", "%d times say no zone; they were read as %s", r.clock.naive, r.clock.zone)
-	note(r.twice, "duplicate-keys", "%d attributes have a key that their trace or event has already; the first one counts", r.twice)
+	note(r.textTimes, "text-times", "%s a time declared to be a string, not a date; it was read all the same", some(r.textTimes, "event has", "events have"))
+	note(r.clock.naive, "times-without-zone", "%s no zone; read as %s", some(r.clock.naive, "time says", "times say"), r.clock.zone)
+	note(r.twice, "duplicate-keys", "%s a key that the same trace or event has already; the first counts", some(r.twice, "attribute has", "attributes have"))
 	for _, ring := range []*keyring{&r.keys, &r.traceKeys} {
 		for _, c := range ring.columns {
-			note(c.bad, "unreadable-values", "attribute %q: %d values are not of their declared type (%s); they were read as text", c.name, c.bad, c.example)
+			note(c.bad, "unreadable-values", "attribute %q: %s not of the declared type (%s); read as text", c.name, some(c.bad, "value is", "values are"), c.example)
 			note(int64(c.mixed), "mixed-types", "attribute %q is declared with different types; it was read as text where they meet", c.name)
 		}
 	}
-	note(r.doc.scan.stray, "text-content", "%d pieces of text between tags were left out; XES has values in attributes only", r.doc.scan.stray)
-	var unknown []string
-	for name := range r.doc.unknown {
-		unknown = append(unknown, name)
-	}
-	slices.Sort(unknown)
-	for _, name := range unknown {
-		note(r.doc.unknown[name], "unknown-elements", "%d elements <%s> are not of XES where they stand; they were left out with all in them", r.doc.unknown[name], name)
+	stray := r.doc.scan.stray
+	note(stray, "text-content", "%s left out; XES has values in attributes only", some(stray, "piece of text between tags was", "pieces of text between tags were"))
+	for _, name := range slices.Sorted(maps.Keys(r.doc.unknown)) {
+		n := r.doc.unknown[name]
+		note(n, "unknown-elements", "<%s> is not of XES where it stands; %s left out with all in it", name, some(n, "element was", "elements were"))
 	}
 	return notes
+}
+
+// some writes a count with its noun and verb.
+func some(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

@@ -116,7 +116,7 @@ func (r *reader) run() error {
 
 // complete says how much of a log was whole before err.
 func complete(err error, traces int64) error {
-	return fmt.Errorf("%w; complete before it: %d traces", err, traces)
+	return fmt.Errorf("%w; traces complete before that: %d", err, traces)
 }
 
 func (r *reader) startTrace() {
@@ -282,7 +282,8 @@ func (r *reader) attribute() error {
 	if !r.all {
 		return nil
 	}
-	if d.valued && !consumed {
+	empty := len(d.value) == 0 && d.kind != kindString && d.kind != kindID // no number is ""
+	if d.valued && !consumed && !empty {
 		r.bytes += ring.column(k, false).add(row, d.kind, d.value)
 	}
 	if d.tree != nil {

@@ -184,7 +184,7 @@ func decode(dst, text []byte) (_ []byte, problem string) {
 			}
 			r := reference(text[i+1 : i+end])
 			if r < 0 {
-				return nil, "entity " + quote(text[i:i+end+1]) + ` is not known; only &lt; &gt; &amp; &quot; &apos; and numbers are, what a DOCTYPE declares is never expanded, and a "&" itself is written "&amp;"`
+				return nil, "entity " + quote(text[i:i+end+1]) + ` is not expanded: only &lt; &gt; &amp; &quot; &apos; and numbers are; a "&" itself is written "&amp;"`
 			}
 			dst = utf8.AppendRune(dst, r)
 			i += end
@@ -253,7 +253,7 @@ func nameEnd(b []byte, i int) int {
 }
 
 func validName(b []byte) bool {
-	return len(b) > 0 && class[b[0]]&startsName != 0 && bytes.Count(b, []byte{':'}) <= 1
+	return len(b) > 0 && class[b[0]]&startsName != 0
 }
 
 // quote quotes foreign text for an error, cut to what fits on a line.
