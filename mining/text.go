@@ -34,24 +34,26 @@ func ratio(part, whole int64) float64 {
 	return float64(part) / float64(whole)
 }
 
-// span writes a duration in µs by its two largest units: "1d 4h", "90ms".
+// span writes a duration in µs by its two largest units, rounded: "1d 4h",
+// "90ms". Below a minute one unit is enough.
 func span(us float64) string {
-	rest := int64(us + .5)
-	units := []struct {
+	units := [...]struct {
 		name string
 		us   int64
 	}{{"d", 86400e6}, {"h", 3600e6}, {"m", 60e6}, {"s", 1e6}, {"ms", 1e3}, {"µs", 1}}
+	rest := int64(us + .5)
 	for i, u := range units {
-		n := rest / u.us
-		if n == 0 {
+		least := u // the unit to round to
+		if u.us >= 60e6 {
+			least = units[i+1]
+		}
+		rounded := (rest + least.us/2) / least.us * least.us
+		if rounded < u.us {
 			continue
 		}
-		out := strconv.FormatInt(n, 10) + u.name
-		if i+1 < len(units) && u.us > 1e6 {
-			next := units[i+1]
-			if m := rest % u.us / next.us; m > 0 {
-				out += " " + strconv.FormatInt(m, 10) + next.name
-			}
+		out := strconv.FormatInt(rounded/u.us, 10) + u.name
+		if n := rounded % u.us / least.us; n > 0 {
+			out += " " + strconv.FormatInt(n, 10) + least.name
 		}
 		return out
 	}
