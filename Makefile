@@ -1,0 +1,60 @@
+# Everything a day needs; `make` alone lists it. The build tag is the reason
+# for most of this file: DuckDB's Go driver offers Arrow only under it.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+TAGS := -tags duckdb_arrow
+export STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME ?= 10s
+# What to test: make test PKG=./mining
+PKG ?= ./...
+
+# Where .ci/needs puts what a browser test loads into a page.
+export MILLRACE_AXE ?= $(CURDIR)/.build/node_modules/axe-core/axe.min.js
+
+.PHONY: help build test needs check vet lint fuzz bench rewrite demo clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name doc; do printf '  make %-10s%s\n' "$$name" "$$doc"; done
+
+build: ## bin/millrace
+	go build $(TAGS) -trimpath -o bin/millrace ./cmd/millrace
+
+test: needs check ## everything that must hold before a commit; says at its end what was skipped and why
+	@go test $(TAGS) -json $(PKG) | go run ./internal/testreport
+
+needs: # what tests need besides Go: installed where that is allowed, else named
+	@.ci/needs
+
+check: vet # what can be said of the code without running it
+	@go run $(STATICCHECK) $(TAGS) ./...
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (gofmt -w .):"; echo "$$unformatted"; exit 1; }
+
+vet:
+	@go vet $(TAGS) ./...
+
+lint: check ## vet, staticcheck, gofmt
+
+fuzz: ## every fuzz test for FUZZTIME (10s)
+	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
+	  for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file"); do \
+	    go test $(TAGS) "$$(dirname "$$file")" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME); \
+	  done; \
+	done
+
+bench: ## speed against named alternatives, MILLRACE_BENCH_EVENTS events (10,000,000)
+	@MILLRACE_BENCH_EVENTS=$${MILLRACE_BENCH_EVENTS:-10000000} go test $(TAGS) ./bench -run '^$$' -bench . -benchtime 1x -timeout 60m
+
+rewrite: ## rewrite all expected text; then read the diff
+	@grep -rl --include='*_test.go' 'cockroachdb/datadriven' . | xargs -r -n1 dirname | sort -u | while read -r dir; do \
+	  go test $(TAGS) "$$dir" -rewrite; \
+	done
+	UPDATE=1 go test $(TAGS) ./cmd/millrace
+	@git --no-pager diff --stat
+
+demo: ## the sample distributor, from its data to a report
+	go run $(TAGS) ./cmd/millrace demo
+
+clean: ## remove what these targets made
+	rm -rf bin .build demo
