@@ -360,7 +360,7 @@ func (o *ordering) order(rows []int32) []step {
 		sorted = sorted && s.order >= prev
 		prev = s.order
 	}
-	if !sorted || days || b.rank != nil {
+	if !sorted || days || b.rank != nil || b.start != nil {
 		slices.SortStableFunc(steps, compareSteps)
 	}
 	if b.life != nil {
@@ -368,7 +368,7 @@ func (o *ordering) order(rows []int32) []step {
 	}
 	for i := 1; i < len(steps); i++ {
 		x, y := &steps[i-1], &steps[i]
-		if x.order == y.order && x.day == y.day && x.rank == y.rank && b.sequence == nil && y.time != NoTime {
+		if x.order == y.order && x.day == y.day && x.rank == y.rank && x.time == y.time && b.sequence == nil && y.time != NoTime {
 			o.ties++
 		}
 	}
@@ -377,7 +377,8 @@ func (o *ordering) order(rows []int32) []step {
 }
 
 // compareSteps is the declared order: (order time, day precision first, rank,
-// source sequence); the caller's sort is stable, so arrival decides the rest.
+// end of events that last, source sequence); the caller's sort is stable, so
+// arrival decides the rest.
 func compareSteps(x, y step) int {
 	if c := cmp.Compare(x.order, y.order); c != 0 {
 		return c
@@ -388,7 +389,15 @@ func compareSteps(x, y step) int {
 		}
 		return 1
 	}
-	return cmp.Or(cmp.Compare(x.rank, y.rank), cmp.Compare(x.sequence, y.sequence))
+	if c := cmp.Compare(x.rank, y.rank); c != 0 {
+		return c
+	}
+	if x.start != NoTime || y.start != NoTime {
+		if c := cmp.Compare(x.time, y.time); c != 0 {
+			return c
+		}
+	}
+	return cmp.Compare(x.sequence, y.sequence)
 }
 
 // placeDays gives each event of day precision the order time of the first
