@@ -123,7 +123,7 @@ CREATE TABLE mapping (
 	source   VARCHAR NOT NULL,
 	kind     VARCHAR NOT NULL,
 	text     VARCHAR NOT NULL,     -- the SQL text its views were made by
-	landing  VARCHAR NOT NULL      -- the tables and columns they were made over, as JSON
+	model    VARCHAR NOT NULL      -- hash of the model and time zone they were read with
 );
 CREATE TABLE landing_table (
 	source VARCHAR NOT NULL,
