@@ -1,0 +1,181 @@
+package eventlog
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// storeSQLType is the DuckDB type that holds an attribute of a batch.
+func storeSQLType(t Type) string {
+	return [...]string{"VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "TIMESTAMPTZ", "JSON"}[t]
+}
+
+// storeAsText is the expression for the text that a value of a type has in a
+// column that must hold text. It agrees with Column.appendText.
+func storeAsText(sqlType, value string) string {
+	switch sqlType {
+	case "VARCHAR":
+		return value
+	case "DOUBLE":
+		return fmt.Sprintf("CASE WHEN %[1]s = trunc(%[1]s) AND abs(%[1]s) < 1e15 THEN CAST(CAST(%[1]s AS BIGINT) AS VARCHAR) ELSE CAST(%[1]s AS VARCHAR) END", value)
+	case "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE":
+		return fmt.Sprintf("strftime(%s AT TIME ZONE 'UTC', '%%Y-%%m-%%dT%%H:%%M:%%S.%%fZ')", value)
+	}
+	return "CAST(" + value + " AS VARCHAR)"
+}
+
+// An attributeTable holds the typed attributes of one type of object, or of
+// one source's events: objects."<type>" or events."<source>".
+type attributeTable struct {
+	owner   string // object or event; also the name of its first column
+	typ     string
+	exists  bool
+	columns []attributeColumn
+	byName  map[string]int
+	taken   map[string]bool // column names, lower case: DuckDB ignores case
+}
+
+// An attributeColumn is where one attribute is.
+type attributeColumn struct {
+	name, column, sql, unit string
+}
+
+func (t *attributeTable) table() string { return t.owner + "s." + Quote(t.typ) }
+
+// column finds an attribute's column.
+func (t *attributeTable) column(name string) (attributeColumn, bool) {
+	i, ok := t.byName[name]
+	if !ok {
+		return attributeColumn{}, false
+	}
+	return t.columns[i], true
+}
+
+// attributes reads what the store knows of a type's attributes.
+func (c *storeConn) attributes(ctx context.Context, owner, typ string) (*attributeTable, error) {
+	t := &attributeTable{owner: owner, typ: typ, byName: map[string]int{}, taken: map[string]bool{owner: true}}
+	err := c.each(ctx, storeText("attribute_tables"), []any{owner + "s", typ}, func(scan func(...any) error) error {
+		var name string
+		if err := scan(&name); err != nil {
+			return err
+		}
+		if name != typ {
+			return fmt.Errorf("%q differs from %q, which the store has already, in case only; choose another name", typ, name)
+		}
+		t.exists = true
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = c.each(ctx, storeText("attribute_columns"), []any{owner, typ}, func(scan func(...any) error) error {
+		var a attributeColumn
+		if err := scan(&a.name, &a.column, &a.sql, &a.unit); err != nil {
+			return err
+		}
+		t.keep(a)
+		return nil
+	})
+	return t, err
+}
+
+func (t *attributeTable) keep(a attributeColumn) {
+	t.byName[a.name] = len(t.columns)
+	t.taken[strings.ToLower(a.column)] = true
+	t.columns = append(t.columns, a)
+}
+
+// place chooses the column of a new attribute: its name where that can be a
+// column and no other attribute differs from it in case only.
+func (t *attributeTable) place(name string) string {
+	base := strings.ReplaceAll(strings.ToValidUTF8(name, "\uFFFD"), "\x00", "_")
+	if base == "" {
+		base = "_"
+	}
+	column := base
+	for n := 2; t.taken[strings.ToLower(column)]; n++ {
+		column = fmt.Sprintf("%s_%d", base, n)
+	}
+	return column
+}
+
+// ensure makes the table have these attributes: creates it, adds columns, and
+// widens to text those that had another type. It says whether it changed any.
+func (t *attributeTable) ensure(ctx context.Context, c *storeConn, want []Attribute) (bool, error) {
+	var added []attributeColumn
+	changed := !t.exists
+	for _, a := range want {
+		at, known := t.byName[a.Name]
+		switch {
+		case !known:
+			fresh := attributeColumn{name: a.Name, column: t.place(a.Name), sql: a.SQL, unit: a.Unit}
+			t.keep(fresh)
+			added = append(added, fresh)
+		case t.columns[at].sql != a.SQL && t.columns[at].sql != "VARCHAR":
+			if err := t.widen(ctx, c, at); err != nil {
+				return false, err
+			}
+			changed = true
+		}
+	}
+	if err := t.add(ctx, c, added); err != nil {
+		return false, err
+	}
+	for _, a := range added {
+		err := c.exec(ctx, "INSERT INTO main.attribute VALUES ($1, $2, $3, $4, $5, nullif($6, ''))", t.owner, t.typ, a.name, a.column, a.sql, a.unit)
+		if err != nil {
+			return false, err
+		}
+	}
+	return changed || len(added) > 0, nil
+}
+
+// add adds columns. Each ALTER copies the list of columns, so many are added
+// by copying the table once.
+func (t *attributeTable) add(ctx context.Context, c *storeConn, columns []attributeColumn) error {
+	const few = 50
+	if t.exists && len(columns) <= few {
+		for _, a := range columns {
+			if err := c.exec(ctx, "ALTER TABLE "+t.table()+" ADD COLUMN "+Quote(a.column)+" "+a.sql); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var list strings.Builder
+	for _, a := range columns {
+		if t.exists {
+			fmt.Fprintf(&list, ", CAST(NULL AS %s) AS %s", a.sql, Quote(a.column))
+		} else {
+			fmt.Fprintf(&list, ", %s %s", Quote(a.column), a.sql)
+		}
+	}
+	if !t.exists {
+		t.exists = true
+		return c.exec(ctx, "CREATE TABLE "+t.table()+" ("+t.owner+" BIGINT"+list.String()+")")
+	}
+	copied := t.owner + "s." + Quote(t.typ+" (wider)")
+	for _, text := range []string{
+		"CREATE TABLE " + copied + " AS SELECT *" + list.String() + " FROM " + t.table(),
+		"DROP TABLE " + t.table(),
+		"ALTER TABLE " + copied + " RENAME TO " + Quote(t.typ),
+	} {
+		if err := c.exec(ctx, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// widen makes a column hold text.
+func (t *attributeTable) widen(ctx context.Context, c *storeConn, at int) error {
+	a := &t.columns[at]
+	column := Quote(a.column)
+	err := c.exec(ctx, "ALTER TABLE "+t.table()+" ALTER COLUMN "+column+" TYPE VARCHAR USING "+storeAsText(a.sql, column))
+	if err != nil {
+		return err
+	}
+	a.sql = "VARCHAR"
+	return c.exec(ctx, storeText("attribute_widen"), t.owner, t.typ, a.name)
+}

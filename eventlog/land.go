@@ -1,0 +1,176 @@
+package eventlog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A System is a source of tables, such as an ERP: what tables it has, and how
+// their rows become events, objects and relations.
+//
+// Mapping is SQL text that creates views over the tables by their own names:
+//
+//	event          key, activity, time; start?, precision?, resource?, actor_kind?, sequence?, source_table?, source_key?; further columns are attributes
+//	event_object   event_key, type, id; qualifier?, quantity?, amount?, currency?
+//	object_object  source_type, source_id, target_type, target_id; qualifier?, quantity?, amount?, currency?
+//	object_change  type, id, attribute, time, old_value, new_value; event_key?
+//	object_<Type>  id; source_table?, source_key?; further columns are attributes of the model's type
+//
+// Columns with ? may be absent, and so may views. source_key is the key of the
+// row of source_table: its columns in order, joined by '/'.
+type System struct {
+	Name     string // of the source in the store: letters, digits, _ and -
+	Kind     string // "tryton", "sap", …
+	Origin   string // where the rows come from, without secrets
+	Timezone string // IANA zone of times without one; default UTC
+	Tables   []Table
+	Mapping  string
+	Model    *Model // nil: any type, attributes as the views have them
+}
+
+// A Table is what a system's extract must have at least. Columns beyond these
+// are kept as text.
+type Table struct {
+	Name    string
+	Key     []string // columns that identify a row; none: equal rows are counted
+	Columns []TableColumn
+}
+
+// A TableColumn is a column and its DuckDB type.
+type TableColumn struct{ Name, SQL string }
+
+// TableRows is an extract of one table: text as the system wrote it. An empty
+// field is NULL.
+type TableRows struct {
+	Table   string
+	File    string   // base name, for places: "sale_sale.csv"
+	Columns []string // header
+	// Complete says that every row of the table is here, so that one that is
+	// not any more has been deleted.
+	Complete bool
+	// Rows calls fn for every row; line is where it stands in File. The
+	// fields may be reused after fn returns.
+	Rows func(fn func(line int64, fields []string) error) error
+}
+
+// ExtractOptions say more about an extract of a system.
+type ExtractOptions struct {
+	Options   any    // how it was made; kept as JSON
+	Content   string // hash of it; "" if unknown
+	Watermark string // where the next extract continues
+	// Progress is told the number of rows staged so far, now and then.
+	Progress func(rows int64)
+}
+
+// StagedTables wait beside a store to be merged.
+type StagedTables struct {
+	dir      *stagedDir
+	system   System
+	options  ExtractOptions
+	json     string // options.Options
+	started  time.Time
+	tables   []*stagedTable
+	rowsRead int64
+	rejects  []Reject
+	rejected int64
+	notes    []Note
+	mapped   map[string]string // type as written → DuckDB's name for it
+}
+
+// Discard removes the stage, merged or not.
+func (s *StagedTables) Discard() error { return s.dir.remove() }
+
+// A stagedTable is one table, typed, without rejected rows, one row a key.
+type stagedTable struct {
+	Table
+	columns  []TableColumn // of the contract, then the extract's own; types as DuckDB names them
+	file     string        // Parquet: the columns, then _line, and _n where there is no key
+	complete bool
+	in       int64
+	rejected int64
+}
+
+func (t *stagedTable) keyed() bool { return len(t.Key) > 0 }
+
+// landCheck says what an extract lacks before anything is read.
+func landCheck(sys System, rows []TableRows) error {
+	if sys.Name == "" || strings.Trim(sys.Name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != "" {
+		return fmt.Errorf("source %q: a name is made of letters, digits, _ and -", sys.Name)
+	}
+	if _, err := time.LoadLocation(sys.Timezone); err != nil {
+		return fmt.Errorf("source %s: %w", sys.Name, err)
+	}
+	byName := map[string]*TableRows{}
+	for i := range rows {
+		byName[rows[i].Table] = &rows[i]
+	}
+	var lacks []string
+	for _, t := range sys.Tables {
+		r := byName[t.Name]
+		if r == nil {
+			lacks = append(lacks, "table "+t.Name)
+			continue
+		}
+		delete(byName, t.Name)
+		for _, k := range t.Key {
+			if !slices.ContainsFunc(t.Columns, func(c TableColumn) bool { return c.Name == k }) {
+				return fmt.Errorf("source %s: table %s has no column %q for its key", sys.Name, t.Name, k)
+			}
+		}
+		for _, c := range t.Columns {
+			if landColumn(r.Columns, c.Name) < 0 {
+				lacks = append(lacks, t.Name+"."+c.Name)
+			}
+		}
+	}
+	if len(lacks) > 0 {
+		return fmt.Errorf("source %s: the extract lacks %s; nothing was loaded", sys.Name, strings.Join(lacks, ", "))
+	}
+	for _, r := range rows {
+		if byName[r.Table] != nil {
+			return fmt.Errorf("source %s: no table %q is known of a %s system", sys.Name, r.Table, sys.Kind)
+		}
+	}
+	return nil
+}
+
+// landColumn finds a column in a header: its very name, else whatever its case.
+func landColumn(header []string, name string) int {
+	loose := -1
+	for i, h := range header {
+		if h == name {
+			return i
+		}
+		if loose < 0 && strings.EqualFold(h, name) {
+			loose = i
+		}
+	}
+	return loose
+}
+
+// landColumns lists the columns of a table as it lands, and where each stands
+// in the header.
+func landColumns(t Table, header []string) ([]TableColumn, []int) {
+	columns := append([]TableColumn(nil), t.Columns...)
+	at := make([]int, 0, len(header))
+	used := make([]bool, len(header))
+	taken := map[string]bool{"_load": true, "_line": true, "_n": true}
+	for _, c := range t.Columns {
+		i := landColumn(header, c.Name)
+		at = append(at, i)
+		used[i] = true
+		taken[strings.ToLower(c.Name)] = true
+	}
+	for i, h := range header {
+		if used[i] {
+			continue
+		}
+		name := (&attributeTable{taken: taken}).place(h)
+		taken[strings.ToLower(name)] = true
+		columns = append(columns, TableColumn{Name: name, SQL: "VARCHAR"})
+		at = append(at, i)
+	}
+	return columns, at
+}

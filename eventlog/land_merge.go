@@ -1,0 +1,198 @@
+package eventlog
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// landingSchema and mapSchema are where a source's tables and views are.
+func landingSchema(source string) string { return "landing_" + source }
+func mapSchema(source string) string     { return "map_" + source }
+
+// MergeTables lands a staged extract and maps what landed to events, objects
+// and relations, in one transaction. Only what is new, changed or gone is
+// written; where nothing is, nothing is written at all.
+func (s *Store) MergeTables(ctx context.Context, staged *StagedTables) (LoadReceipt, error) {
+	m := &tablesMerge{StagedTables: staged}
+	m.receipt = LoadReceipt{
+		Source: staged.system.Name, RowsIn: staged.rowsRead, RowsRejected: staged.rejected,
+		Rejects: staged.rejects, Notes: append([]Note(nil), staged.notes...),
+	}
+	err := s.write(ctx, func(c *storeConn) error {
+		m.c = c
+		return m.run(ctx)
+	})
+	if err != nil {
+		return LoadReceipt{}, fmt.Errorf("source %s: %w", staged.system.Name, err)
+	}
+	return m.receipt, nil
+}
+
+// A tablesMerge is the state of one MergeTables.
+type tablesMerge struct {
+	*StagedTables
+	c       *storeConn
+	load    int64
+	receipt LoadReceipt
+	shape   bool // a landing table's columns changed
+	tables  bool // an attribute table was made or changed
+}
+
+func (m *tablesMerge) run(ctx context.Context) (err error) {
+	if m.load, err = m.c.int(ctx, storeText("load_next")); err != nil {
+		return err
+	}
+	if err := m.c.exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+Quote(landingSchema(m.system.Name))); err != nil {
+		return err
+	}
+	landed := false
+	for i, t := range m.StagedTables.tables {
+		r, err := m.land(ctx, i, t)
+		if err != nil {
+			return fmt.Errorf("%s: %w", t.Name, err)
+		}
+		m.receipt.Tables = append(m.receipt.Tables, r)
+		m.receipt.RowsNew += r.New + r.Changed + r.Gone
+		m.receipt.RowsKnown += r.In - r.Rejected - r.New - r.Changed
+		landed = landed || r.any()
+	}
+	if err := m.mapRows(ctx, landed); err != nil {
+		return err
+	}
+	r := &m.receipt
+	if !landed && !m.shape && !m.StagedTables.anyNew(r) && !m.tables {
+		return nil
+	}
+	return m.c.commitLoad(ctx, m.load, loadRow{
+		source: m.system.Name, kind: m.system.Kind, origin: m.system.Origin, options: m.json,
+		content: m.options.Content, watermark: m.options.Watermark, started: m.started,
+	}, r)
+}
+
+func (*StagedTables) anyNew(r *LoadReceipt) bool {
+	return r.Events.any() || r.Objects.any() || r.Relations.any() || r.Changes.any()
+}
+
+// land merges one table by its key.
+func (m *tablesMerge) land(ctx context.Context, i int, t *stagedTable) (TableReceipt, error) {
+	r := TableReceipt{Table: t.Name, In: t.in, Rejected: t.rejected}
+	table := Quote(landingSchema(m.system.Name)) + "." + Quote(t.Name)
+	if err := m.shapeTable(ctx, t, table); err != nil {
+		return r, err
+	}
+	match, columns := landMatch(t)
+	temp := fmt.Sprintf("landed_%d", i)
+	fresh := fmt.Sprintf("fresh_%d", i)
+	file := "read_parquet(" + storeLiteral(stageGlob(t.file)) + ")"
+	if err := m.c.exec(ctx, storeText("land_stage", "temp", temp, "file", file)); err != nil {
+		return r, err
+	}
+	differs := "false"
+	if t.keyed() {
+		var b strings.Builder
+		b.WriteString(differs)
+		for _, c := range t.columns {
+			if landColumn(t.Key, c.Name) < 0 {
+				fmt.Fprintf(&b, " OR s.%[1]s IS DISTINCT FROM l.%[1]s", Quote(c.Name))
+			}
+		}
+		differs = b.String()
+	}
+	err := m.c.exec(ctx, storeText("land_fresh", "temp", temp, "fresh", fresh, "table", table, "match", match, "differs", differs))
+	if err != nil {
+		return r, err
+	}
+	if t.complete && t.rejected > 0 {
+		m.receipt.Notes = append(m.receipt.Notes, Note{Code: "rejected-kept", Text: fmt.Sprintf(
+			"%s: because %d rows were rejected, rows that are not in the extract any more were kept.", t.Name, t.rejected)})
+	}
+	if t.complete && t.rejected == 0 {
+		if r.Gone, err = m.c.count(ctx, storeText("land_gone", "temp", temp, "table", table, "match", match)); err != nil {
+			return r, err
+		}
+	}
+	if r.Changed, err = m.c.count(ctx, storeText("land_replaced", "fresh", fresh, "table", table, "match", match)); err != nil {
+		return r, err
+	}
+	n, err := m.c.count(ctx, storeText("land_insert", "fresh", fresh, "table", table, "columns", columns), m.load)
+	r.New = n - r.Changed
+	return r, err
+}
+
+// landMatch is the condition that a staged row s and a landed row l are the
+// same, and the list of columns.
+func landMatch(t *stagedTable) (match, columns string) {
+	var on, list []string
+	for _, c := range t.columns {
+		name := Quote(c.Name)
+		list = append(list, name)
+		switch {
+		case !t.keyed():
+			on = append(on, fmt.Sprintf("s.%[1]s IS NOT DISTINCT FROM l.%[1]s", name))
+		case landColumn(t.Key, c.Name) >= 0:
+			on = append(on, fmt.Sprintf("s.%[1]s = l.%[1]s", name))
+		}
+	}
+	list = append(list, "_line")
+	if !t.keyed() {
+		on = append(on, "s._n = l._n")
+		list = append(list, "_n")
+	}
+	return strings.Join(on, " AND "), strings.Join(list, ", ")
+}
+
+// shapeTable makes the landing table have the columns of the extract. One
+// that the extract lacks stays, as do its values.
+func (m *tablesMerge) shapeTable(ctx context.Context, t *stagedTable, table string) error {
+	have := map[string]TableColumn{}
+	err := m.c.each(ctx, storeText("land_columns"), []any{landingSchema(m.system.Name), t.Name}, func(scan func(...any) error) error {
+		var c TableColumn
+		err := scan(&c.Name, &c.SQL)
+		have[strings.ToLower(c.Name)] = c
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(have) == 0 {
+		return m.createTable(ctx, t, table)
+	}
+	for _, c := range t.columns {
+		old, ok := have[strings.ToLower(c.Name)]
+		change := ""
+		switch {
+		case !ok:
+			change = fmt.Sprintf("ADD COLUMN %s %s", Quote(c.Name), c.SQL)
+		case old.SQL != c.SQL:
+			change = fmt.Sprintf("ALTER COLUMN %[1]s TYPE %[2]s USING TRY_CAST(%[1]s AS %[2]s)", Quote(c.Name), c.SQL)
+		default:
+			continue
+		}
+		m.shape = true
+		if err := m.c.exec(ctx, "ALTER TABLE "+table+" "+change); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *tablesMerge) createTable(ctx context.Context, t *stagedTable, table string) error {
+	m.shape = true
+	var b strings.Builder
+	for _, c := range t.columns {
+		fmt.Fprintf(&b, "%s %s, ", Quote(c.Name), c.SQL)
+	}
+	b.WriteString("_load INTEGER, _line BIGINT")
+	if !t.keyed() {
+		b.WriteString(", _n BIGINT")
+	}
+	if err := m.c.exec(ctx, "CREATE TABLE "+table+" ("+b.String()+")"); err != nil {
+		return err
+	}
+	key := t.Key
+	if key == nil {
+		key = []string{}
+	}
+	return m.c.exec(ctx, "INSERT INTO main.landing_table VALUES ($1, $2, $3)", m.system.Name, t.Name, key)
+}

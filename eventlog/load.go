@@ -1,0 +1,303 @@
+package eventlog
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A LoadReceipt says what a load did to the store.
+type LoadReceipt struct {
+	Source string `json:"source"`
+	Load   int64  `json:"load"` // 0: it brought nothing new, and wrote nothing
+
+	RowsIn       int64 `json:"rows_in"`  // read, rejected ones too
+	RowsNew      int64 `json:"rows_new"` // changed the store
+	RowsKnown    int64 `json:"rows_known"`
+	RowsRejected int64 `json:"rows_rejected"`
+
+	Tables    []TableReceipt `json:"tables,omitempty"` // of a system: what landed
+	Events    Delta          `json:"events"`
+	Objects   Delta          `json:"objects"`
+	Relations Delta          `json:"relations"` // of events to objects, and among objects
+	Changes   Delta          `json:"changes"`   // of attributes over time
+
+	Rejects []Reject `json:"rejects,omitempty"` // the first ones
+	Notes   []Note   `json:"notes,omitempty"`
+}
+
+// A Delta counts the rows of one kind that a load wrote.
+type Delta struct {
+	New     int64 `json:"new"`
+	Changed int64 `json:"changed"`
+	Gone    int64 `json:"gone"`
+}
+
+func (d Delta) any() bool { return d != Delta{} }
+
+// A loadRow is a row of table load, before it has its number.
+type loadRow struct {
+	source, kind, origin, options, content, watermark string
+	started                                           time.Time
+}
+
+// maxStoredRejects is how many rejected rows of a load the store lists.
+const maxStoredRejects = 1000
+
+// Merge adds a staged log to the store in one transaction. Events that the
+// store knows are not added again, so merging the same log, or one that
+// overlaps, changes only what is new.
+func (s *Store) Merge(ctx context.Context, staged *Staged) (LoadReceipt, error) {
+	m := &logMerge{Staged: staged}
+	m.receipt = LoadReceipt{
+		Source: staged.options.Log, RowsIn: staged.events.rows + staged.end.Rejected,
+		RowsRejected: staged.end.Rejected, Rejects: staged.end.Rejects, Notes: staged.end.Notes,
+	}
+	err := s.write(ctx, func(c *storeConn) error {
+		m.c = c
+		return m.run(ctx)
+	})
+	if err != nil {
+		return LoadReceipt{}, fmt.Errorf("log %q: %w", staged.options.Log, err)
+	}
+	return m.receipt, nil
+}
+
+// Import stages a case-centric source, opens the store at path, merges, and
+// closes it again: the store is held for the merge only.
+func Import(ctx context.Context, path string, open OpenOptions, o ImportOptions,
+	read func(ctx context.Context, emit func(*Batch) error) error, finish func() ImportEnd) (receipt LoadReceipt, err error) {
+	staged, err := Stage(ctx, path, o, read, finish)
+	if err != nil {
+		return LoadReceipt{}, err
+	}
+	defer func() { err = errors.Join(err, staged.Discard()) }()
+	open.ReadOnly = false
+	s, err := Open(ctx, path, open)
+	if err != nil {
+		return LoadReceipt{}, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return s.Merge(ctx, staged)
+}
+
+// A logMerge is the state of one Merge.
+type logMerge struct {
+	*Staged
+	c       *storeConn
+	receipt LoadReceipt
+	load    int64
+	changed bool // something other than rows: a log, its header
+}
+
+func (m *logMerge) run(ctx context.Context) error {
+	same, err := m.known(ctx)
+	if err != nil || same {
+		m.receipt.RowsKnown = m.events.rows
+		return err
+	}
+	if m.load, err = m.c.int(ctx, storeText("load_next")); err != nil {
+		return err
+	}
+	for _, step := range []func(context.Context) error{m.log, m.identify, m.addCases, m.addEvents, m.addEventAttributes, m.addCaseAttributes} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	m.receipt.RowsNew = m.receipt.Events.New
+	m.receipt.RowsKnown = m.events.rows - m.receipt.Events.New
+	if !m.changed && !m.receipt.Events.any() && !m.receipt.Objects.any() {
+		return nil
+	}
+	return m.c.commitLoad(ctx, m.load, loadRow{
+		source: m.options.Log, kind: m.options.Kind, origin: m.options.Origin, options: m.json,
+		content: m.options.Content, started: m.started,
+	}, &m.receipt)
+}
+
+// known says whether a committed load read the very same bytes in the same way.
+func (m *logMerge) known(ctx context.Context) (bool, error) {
+	if m.options.Content == "" {
+		return false, nil
+	}
+	same := false
+	err := m.c.each(ctx, storeText("load_of_content"), []any{m.options.Log, m.options.Content}, func(scan func(...any) error) error {
+		var load int64
+		var how string
+		if err := scan(&load, &how); err != nil {
+			return err
+		}
+		if how == m.json {
+			same = true
+			return nil
+		}
+		return fmt.Errorf("load %d read the same file with other options (%s, now %s), so each event would be there twice; use another --log", load, how, m.json)
+	})
+	return same, err
+}
+
+// log declares the log, and keeps its header.
+func (m *logMerge) log(ctx context.Context) error {
+	foreign, err := m.c.strings(ctx, storeText("merge_type_owner"), m.options.Log)
+	if err != nil {
+		return err
+	}
+	if len(foreign) > 0 {
+		return fmt.Errorf("source %q has objects of a type of this name; use another --log", foreign[0])
+	}
+	made, err := m.c.count(ctx, storeText("merge_log"), m.options.Log, m.json)
+	if err != nil {
+		return err
+	}
+	meta, err := json.Marshal(m.end.Meta)
+	if err != nil {
+		return err
+	}
+	old, err := m.c.strings(ctx, storeText("merge_meta_old"), m.options.Log)
+	if err != nil {
+		return err
+	}
+	m.changed = made > 0
+	if len(old) == 1 && old[0] == string(meta) {
+		return nil
+	}
+	m.changed = true
+	if err := m.c.exec(ctx, "DELETE FROM main.log_meta WHERE source = $1", m.options.Log); err != nil {
+		return err
+	}
+	return m.c.exec(ctx, "INSERT INTO main.log_meta VALUES ($1, $2)", m.options.Log, string(meta))
+}
+
+// identify finds the events and cases that are new, and numbers them.
+func (m *logMerge) identify(ctx context.Context) error {
+	if err := m.c.exec(ctx, storeText("merge_id", "staged", m.events.from())); err != nil {
+		return err
+	}
+	if err := m.c.exec(ctx, storeText("merge_fresh"), m.options.Log); err != nil {
+		return err
+	}
+	return m.c.exec(ctx, storeText("merge_case", "events", m.events.from(), "cases", m.cases.from()), m.options.Log)
+}
+
+func (m *logMerge) addCases(ctx context.Context) (err error) {
+	m.receipt.Objects.New, err = m.c.count(ctx, storeText("merge_object"), m.options.Log, m.load)
+	return err
+}
+
+func (m *logMerge) addEvents(ctx context.Context) error {
+	last, err := m.c.int(ctx, storeText("merge_sequence"), m.options.Log)
+	if err != nil {
+		return err
+	}
+	staged := m.events.from()
+	m.receipt.Events.New, err = m.c.count(ctx, storeText("merge_event", "staged", staged), m.options.Log, last, m.options.File, m.load)
+	if err != nil || m.receipt.Events.New == 0 {
+		return err
+	}
+	m.receipt.Relations.New, err = m.c.count(ctx, storeText("merge_event_object", "staged", staged), m.load)
+	return err
+}
+
+// addEventAttributes writes the attributes of the new events.
+func (m *logMerge) addEventAttributes(ctx context.Context) error {
+	if m.receipt.Events.New == 0 || len(m.events.attributes) == 0 {
+		return nil
+	}
+	t, values, err := m.attributeColumns(ctx, "event", m.options.Log, m.events)
+	if err != nil {
+		return err
+	}
+	var columns, exprs strings.Builder
+	for _, v := range values {
+		fmt.Fprintf(&columns, ", %s", Quote(v.column))
+		fmt.Fprintf(&exprs, ", %s", v.expr)
+	}
+	return m.c.exec(ctx, storeText("merge_event_attributes",
+		"table", t.table(), "columns", columns.String(), "values", exprs.String(), "staged", m.events.from()))
+}
+
+// A stagedValue is where an attribute goes, and the expression for it over the
+// staged table.
+type stagedValue struct {
+	attributeColumn
+	expr string
+}
+
+// attributeColumns makes room for a staged table's attributes. One that was
+// read in several types is text.
+func (m *logMerge) attributeColumns(ctx context.Context, owner, typ string, staged *stageTable) (*attributeTable, []stagedValue, error) {
+	t, err := m.c.attributes(ctx, owner, typ)
+	if err != nil {
+		return nil, nil, err
+	}
+	byName := map[string][]stageAttribute{}
+	var want []Attribute
+	for _, a := range staged.attributes {
+		if byName[a.name] == nil {
+			want = append(want, Attribute{Name: a.name, SQL: storeSQLType(a.typ)})
+		}
+		byName[a.name] = append(byName[a.name], a)
+	}
+	for i, a := range want {
+		if len(byName[a.Name]) > 1 {
+			want[i].SQL = "VARCHAR"
+		}
+	}
+	if _, err := t.ensure(ctx, m.c, want); err != nil {
+		return nil, nil, err
+	}
+	values := make([]stagedValue, len(want))
+	for i, a := range want {
+		column, _ := t.column(a.Name)
+		values[i] = stagedValue{attributeColumn: column, expr: stagedExpr(column.sql, byName[a.Name])}
+	}
+	return t, values, nil
+}
+
+// stagedExpr is an attribute's value as the store's column takes it.
+func stagedExpr(sqlType string, staged []stageAttribute) string {
+	if len(staged) == 1 && storeSQLType(staged[0].typ) == sqlType {
+		return fmt.Sprintf("CAST(%s AS %s)", staged[0].column, sqlType)
+	}
+	parts := make([]string, len(staged))
+	for i, a := range staged {
+		t := storeSQLType(a.typ)
+		if a.typ == Nested {
+			t = "VARCHAR"
+		}
+		parts[i] = storeAsText(t, a.column)
+	}
+	return "coalesce(" + strings.Join(parts, ", ") + ")"
+}
+
+// commitLoad writes the load's row, its rejects and its notes.
+func (c *storeConn) commitLoad(ctx context.Context, load int64, l loadRow, r *LoadReceipt) error {
+	r.Load = load
+	notes, err := json.Marshal(r.Notes)
+	if err != nil {
+		return err
+	}
+	err = c.exec(ctx, storeText("load_insert"), load, l.source, l.kind, l.origin, l.options, l.content, l.watermark,
+		l.started, time.Now().UTC(), r.RowsIn, r.RowsNew, r.RowsKnown, r.RowsRejected, string(notes))
+	if err != nil {
+		return err
+	}
+	for _, bad := range r.Rejects[:min(len(r.Rejects), maxStoredRejects)] {
+		err := c.exec(ctx, "INSERT INTO main.reject VALUES ($1, $2, nullif($3, ''), $4)", load, bad.Place, bad.Column, bad.Reason)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A TableReceipt says what landed of one source table.
+type TableReceipt struct {
+	Table string `json:"table"`
+	In    int64  `json:"in"` // rows read, rejected ones too
+	Delta
+	Rejected int64 `json:"rejected"`
+}

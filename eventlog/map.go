@@ -1,0 +1,276 @@
+package eventlog
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// mapRows makes the events, objects and relations of the source what its
+// mapping says now. It is skipped where neither rows, nor the mapping, nor the
+// model have changed since it was last done.
+func (m *tablesMerge) mapRows(ctx context.Context, landed bool) error {
+	print, err := m.fingerprint()
+	if err != nil {
+		return err
+	}
+	same, err := m.c.int(ctx, storeText("map_same"), m.system.Name, m.system.Mapping, print)
+	if err != nil || same > 0 && !landed && !m.shape {
+		return err
+	}
+	if same == 0 || m.shape {
+		if err := m.makeViews(ctx, print); err != nil {
+			return err
+		}
+	}
+	v, err := m.readViews(ctx)
+	if err != nil {
+		return err
+	}
+	if err := m.modelTables(ctx); err != nil {
+		return err
+	}
+	steps := []func(context.Context) error{
+		v.evaluate, v.events, v.objects, v.relations, v.changes, v.goneObjects, v.objectAttributes,
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fingerprint stands for what the result depends on besides rows and mapping.
+func (m *tablesMerge) fingerprint() (string, error) {
+	text, err := json.Marshal(struct {
+		Zone  string
+		Model *Model
+	}{m.system.Timezone, m.system.Model})
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8]), err
+}
+
+// makeViews runs the mapping's text in a schema of its own.
+func (m *tablesMerge) makeViews(ctx context.Context, print string) error {
+	schema := Quote(mapSchema(m.system.Name))
+	for _, text := range []string{"DROP SCHEMA IF EXISTS " + schema + " CASCADE", "CREATE SCHEMA " + schema} {
+		if err := m.c.exec(ctx, text); err != nil {
+			return err
+		}
+	}
+	err := m.inViews(ctx, func() error { return m.c.exec(ctx, m.system.Mapping) })
+	if err != nil {
+		return fmt.Errorf("mapping: %s", storeReason(err))
+	}
+	if err := m.c.exec(ctx, "DELETE FROM main.mapping WHERE source = $1", m.system.Name); err != nil {
+		return err
+	}
+	return m.c.exec(ctx, "INSERT INTO main.mapping VALUES ($1, $2, $3, $4)", m.system.Name, m.system.Kind, m.system.Mapping, print)
+}
+
+// inViews runs fn where names are the mapping's views and the landed tables.
+// DuckDB keeps a view's text, not what its names meant, so this is needed
+// whenever a view is read.
+func (m *tablesMerge) inViews(ctx context.Context, fn func() error) error {
+	path := Quote(mapSchema(m.system.Name)) + "," + Quote(landingSchema(m.system.Name)) + ",main"
+	if err := m.c.exec(ctx, "SET search_path = "+storeLiteral(path)); err != nil {
+		return err
+	}
+	err := fn()
+	// An error aborts the transaction, and the connection goes with it.
+	if err == nil {
+		err = m.c.exec(ctx, "RESET search_path")
+	}
+	return err
+}
+
+// modelTables makes a table for every object type of the model, even one that
+// this source has nothing of: business views read them all.
+func (m *tablesMerge) modelTables(ctx context.Context) error {
+	if m.system.Model == nil {
+		return nil
+	}
+	for _, typ := range m.system.Model.Types {
+		t, err := m.c.attributes(ctx, "object", typ.Name)
+		if err != nil {
+			return err
+		}
+		made, err := t.ensure(ctx, m.c, typ.Attributes)
+		if err != nil {
+			return err
+		}
+		m.tables = m.tables || made
+	}
+	return nil
+}
+
+// A mapView is one view of the mapping and its columns.
+type mapView struct {
+	name    string
+	columns []TableColumn
+}
+
+// has finds a column of a view, whatever its case.
+func (v *mapView) has(name string) (TableColumn, bool) {
+	if v != nil {
+		for _, c := range v.columns {
+			if strings.EqualFold(c.Name, name) {
+				return c, true
+			}
+		}
+	}
+	return TableColumn{}, false
+}
+
+// A mapped is what the mapping of one source says, being merged.
+type mapped struct {
+	*tablesMerge
+	event, eventObject, objectObject, objectChange *mapView
+	types                                          []mapType // by name
+	eventAttributes                                []TableColumn
+}
+
+// A mapType is one object_<Type> view.
+type mapType struct {
+	name       string
+	view       *mapView
+	attributes []TableColumn // of the view, that are attributes
+}
+
+// mapColumns says which columns the views must and may have.
+var mapColumns = map[string]struct{ must, may []string }{
+	"event":         {[]string{"key", "activity", "time"}, []string{"start", "precision", "resource", "actor_kind", "sequence", "source_table", "source_key"}},
+	"event_object":  {[]string{"event_key", "type", "id"}, []string{"qualifier", "quantity", "amount", "currency"}},
+	"object_object": {[]string{"source_type", "source_id", "target_type", "target_id"}, []string{"qualifier", "quantity", "amount", "currency"}},
+	"object_change": {[]string{"type", "id", "attribute", "time", "old_value", "new_value"}, []string{"event_key"}},
+	"object_":       {[]string{"id"}, []string{"source_table", "source_key"}},
+}
+
+// readViews finds the mapping's views, and checks them against the contract.
+func (m *tablesMerge) readViews(ctx context.Context) (*mapped, error) {
+	v := &mapped{tablesMerge: m}
+	names, err := m.c.strings(ctx, storeText("map_views"), mapSchema(m.system.Name))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		view := &mapView{name: name}
+		// Not duckdb_columns: that says nothing of a view that cannot be read.
+		err := m.inViews(ctx, func() error {
+			return m.c.each(ctx, "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM "+Quote(mapSchema(m.system.Name))+"."+Quote(name)+")", nil,
+				func(scan func(...any) error) error {
+					var c TableColumn
+					err := scan(&c.Name, &c.SQL)
+					view.columns = append(view.columns, c)
+					return err
+				})
+		})
+		if err != nil {
+			return nil, fmt.Errorf("mapping: view %s: %s", name, storeReason(err))
+		}
+		if err := v.take(view); err != nil {
+			return nil, fmt.Errorf("mapping: view %s: %w", name, err)
+		}
+	}
+	sort.Slice(v.types, func(i, j int) bool { return v.types[i].name < v.types[j].name })
+	return v, nil
+}
+
+func (v *mapped) take(view *mapView) error {
+	switch view.name {
+	case "event":
+		v.event = view
+		rest, err := view.rest("event")
+		v.eventAttributes = rest
+		return err
+	case "event_object":
+		v.eventObject = view
+	case "object_object":
+		v.objectObject = view
+	case "object_change":
+		v.objectChange = view
+	default:
+		if name, ok := strings.CutPrefix(view.name, "object_"); ok {
+			return v.takeType(name, view)
+		}
+		return nil // the mapping's own
+	}
+	rest, err := view.rest(view.name)
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("column %q has no meaning there", rest[0].Name)
+	}
+	return err
+}
+
+func (v *mapped) takeType(name string, view *mapView) error {
+	if err := storeCheckName("type", name); err != nil {
+		return err
+	}
+	rest, err := view.rest("object_")
+	if err != nil {
+		return err
+	}
+	t := mapType{name: name, view: view, attributes: rest}
+	v.types = append(v.types, t)
+	if v.system.Model == nil {
+		return nil
+	}
+	typ := v.system.Model.objectType(name)
+	if typ == nil {
+		return fmt.Errorf("model %s has no object type %q", v.system.Model.Name, name)
+	}
+	for _, c := range rest {
+		if typ.attribute(c.Name) == nil {
+			return fmt.Errorf("column %q is no attribute of %s in model %s", c.Name, name, v.system.Model.Name)
+		}
+	}
+	return nil
+}
+
+// rest checks the columns that a view must have, and returns those that the
+// contract does not name.
+func (v *mapView) rest(contract string) ([]TableColumn, error) {
+	known := mapColumns[contract]
+	for _, name := range known.must {
+		if _, ok := v.has(name); !ok {
+			return nil, fmt.Errorf("no column %q", name)
+		}
+	}
+	var rest []TableColumn
+	for _, c := range v.columns {
+		named := false
+		for _, name := range append(known.must[:len(known.must):len(known.must)], known.may...) {
+			named = named || strings.EqualFold(c.Name, name)
+		}
+		if !named {
+			rest = append(rest, c)
+		}
+	}
+	return rest, nil
+}
+
+func (m *Model) objectType(name string) *ObjectType {
+	if m == nil {
+		return nil
+	}
+	for i := range m.Types {
+		if m.Types[i].Name == name {
+			return &m.Types[i]
+		}
+	}
+	return nil
+}
+
+func (t *ObjectType) attribute(name string) *Attribute {
+	for i := range t.Attributes {
+		if t.Attributes[i].Name == name {
+			return &t.Attributes[i]
+		}
+	}
+	return nil
+}

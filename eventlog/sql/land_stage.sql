@@ -1,0 +1,2 @@
+-- Which rows did the extract bring?
+CREATE TEMP TABLE {temp} AS FROM {file}

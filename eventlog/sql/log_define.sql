@@ -1,0 +1,2 @@
+-- How are the events of a log put together?
+INSERT INTO main.log (log, case_type, follow, items) VALUES ($1, $2, $3, $4)

@@ -1,0 +1,2 @@
+-- How many known objects have changed?
+SELECT count(DISTINCT object) FROM m_moved

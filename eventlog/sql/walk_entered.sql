@@ -1,0 +1,2 @@
+-- Which documents have been entered?
+INSERT INTO w_reach FROM w_enter

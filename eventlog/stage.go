@@ -1,0 +1,250 @@
+package eventlog
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// ImportOptions say where the events of a case-centric source come from, and
+// which log they make.
+type ImportOptions struct {
+	Log     string // name of the log, and of its source
+	Kind    string // "csv", "xes", …
+	Origin  string // file names, without secrets
+	File    string // base name that a place refers to: "orders.csv"
+	Options any    // how the source was read; kept as JSON
+	Content string // hash of the bytes read; "" if unknown
+	// Progress is told the number of events staged so far, now and then.
+	Progress func(events int64)
+}
+
+// An ImportEnd is what a reader knows only after the last batch.
+type ImportEnd struct {
+	Rejects  []Reject // the first ones
+	Rejected int64    // all of them
+	Notes    []Note
+	Meta     Meta
+}
+
+// A Staged log waits beside a store to be merged. It holds a directory, and no
+// lock on the store.
+type Staged struct {
+	dir     *stagedDir
+	options ImportOptions
+	json    string // options.Options
+	started time.Time
+	end     ImportEnd
+	events  *stageTable
+	cases   *stageTable
+}
+
+// Events returns how many events are staged.
+func (s *Staged) Events() int64 { return s.events.rows }
+
+// Discard removes the stage, merged or not.
+func (s *Staged) Discard() error { return s.dir.remove() }
+
+// Stage reads a source into Parquet files beside the store at path, whatever
+// process may hold that. Memory is bounded by a batch and the number of
+// attributes. read calls emit with every batch; finish is called after it.
+// Merge what is returned, and discard it in any case.
+func Stage(ctx context.Context, path string, o ImportOptions,
+	read func(ctx context.Context, emit func(*Batch) error) error, finish func() ImportEnd) (*Staged, error) {
+	if err := storeCheckName("log", o.Log); err != nil {
+		return nil, err
+	}
+	how, err := json.Marshal(o.Options)
+	if err != nil {
+		return nil, fmt.Errorf("log %q: options: %w", o.Log, err)
+	}
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := stageDir(filepath.Dir(full))
+	if err != nil {
+		return nil, err
+	}
+	s := &Staged{dir: dir, options: o, json: string(how), started: time.Now().UTC()}
+	if err := s.fill(ctx, read); err != nil {
+		return nil, errors.Join(err, dir.remove())
+	}
+	if finish != nil {
+		s.end = finish()
+	}
+	if o.Progress != nil {
+		o.Progress(s.events.rows)
+	}
+	return s, nil
+}
+
+// fill reads the source into the staged tables.
+func (s *Staged) fill(ctx context.Context, read func(ctx context.Context, emit func(*Batch) error) error) error {
+	db, err := stageScratch(s.dir)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	s.events = newStageTable(db, s.dir.path, "event", stageEventColumns)
+	s.cases = newStageTable(db, s.dir.path, "case", stageCaseColumns)
+	w := &stageWriter{staged: s}
+	err = read(ctx, func(b *Batch) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return w.write(ctx, b)
+	})
+	// Both tables exist, with all their columns, even where nothing was read.
+	for _, t := range []*stageTable{s.events, s.cases} {
+		if err == nil && len(t.files) == 0 {
+			err = t.next(ctx)
+		}
+		err = errors.Join(err, t.close())
+	}
+	return err
+}
+
+// stageScratch opens a private DuckDB that spills into the stage.
+func stageScratch(dir *stagedDir) (*sql.DB, error) {
+	set := url.Values{
+		"temp_directory":               {filepath.Join(dir.path, "spill")},
+		"preserve_insertion_order":     {"false"}, // rows carry their order
+		"autoinstall_known_extensions": {"false"},
+		"autoload_known_extensions":    {"false"},
+	}
+	c, err := duckdb.NewConnector("?"+set.Encode(), storeSession)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(c), nil
+}
+
+var (
+	stageMicro        = &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}
+	stageEventColumns = []arrow.Field{
+		{Name: "ord", Type: arrow.PrimitiveTypes.Int64},
+		{Name: "high", Type: arrow.PrimitiveTypes.Uint64},
+		{Name: "low", Type: arrow.PrimitiveTypes.Uint64},
+		{Name: "case", Type: arrow.BinaryTypes.String},
+		{Name: "activity", Type: arrow.BinaryTypes.String},
+		{Name: "time", Type: stageMicro, Nullable: true},
+		{Name: "start", Type: stageMicro, Nullable: true},
+		{Name: "day", Type: arrow.FixedWidthTypes.Boolean},
+		{Name: "resource", Type: arrow.BinaryTypes.String, Nullable: true},
+		{Name: "lifecycle", Type: arrow.BinaryTypes.String, Nullable: true},
+		{Name: "instance", Type: arrow.BinaryTypes.String, Nullable: true},
+		{Name: "sequence", Type: arrow.PrimitiveTypes.Int64, Nullable: true},
+		{Name: "place", Type: arrow.PrimitiveTypes.Int64, Nullable: true},
+	}
+	stageCaseColumns = []arrow.Field{
+		{Name: "ord", Type: arrow.PrimitiveTypes.Int64},
+		{Name: "case", Type: arrow.BinaryTypes.String},
+	}
+)
+
+// A stageWriter turns batches into rows of the staged tables.
+type stageWriter struct {
+	staged *Staged
+	hash   rowHash
+	high   []uint64
+	low    []uint64
+}
+
+func (w *stageWriter) write(ctx context.Context, b *Batch) error {
+	if err := stageCheck(b); err != nil {
+		return err
+	}
+	if n := b.Len(); n > 0 {
+		if err := w.writeEvents(ctx, b, n); err != nil {
+			return err
+		}
+	}
+	if n := len(b.CaseIDs); n > 0 {
+		t := w.staged.cases
+		r, err := t.begin(ctx, b.CaseAttributes)
+		if err != nil {
+			return err
+		}
+		r.ordinals(t.rows, n)
+		r.text(b.CaseIDs)
+		if err := r.end(b.CaseAttributes, n); err != nil {
+			return err
+		}
+	}
+	if p := w.staged.options.Progress; p != nil {
+		p(w.staged.events.rows)
+	}
+	return nil
+}
+
+func (w *stageWriter) writeEvents(ctx context.Context, b *Batch, n int) error {
+	w.high, w.low = w.hash.rows(w.staged.options.Log, b, w.high[:0], w.low[:0])
+	t := w.staged.events
+	r, err := t.begin(ctx, b.Attributes)
+	if err != nil {
+		return err
+	}
+	r.ordinals(t.rows, n)
+	r.uints(w.high)
+	r.uints(w.low)
+	r.text(b.Case)
+	r.text(b.Activity)
+	r.times(b.Time, n)
+	r.times(b.Start, n)
+	r.bools(b.Day, n)
+	r.optional(b.Resource, n)
+	r.optional(b.Lifecycle, n)
+	r.optional(b.Instance, n)
+	r.ints(b.Sequence, n)
+	r.ints(b.Place, n)
+	return r.end(b.Attributes, n)
+}
+
+// stageCheck refuses a batch whose columns do not fit together: a bug of the reader.
+func stageCheck(b *Batch) error {
+	n := b.Len()
+	for _, c := range []struct {
+		name string
+		len  int
+	}{
+		{"time", len(b.Time)}, {"start", len(b.Start)}, {"resource", len(b.Resource)}, {"lifecycle", len(b.Lifecycle)},
+		{"instance", len(b.Instance)}, {"sequence", len(b.Sequence)}, {"day", len(b.Day)}, {"place", len(b.Place)},
+	} {
+		if c.len != 0 && c.len != n {
+			return fmt.Errorf("batch of %d events has %d values of %s", n, c.len, c.name)
+		}
+	}
+	if len(b.Activity) != n {
+		return fmt.Errorf("batch of %d events has %d activities", n, len(b.Activity))
+	}
+	for i, list := range [][]Column{b.Attributes, b.CaseAttributes} {
+		if i == 1 {
+			n = len(b.CaseIDs)
+		}
+		for j := range list {
+			if got := list[j].len(); got != n {
+				return fmt.Errorf("batch of %d rows has %d values of attribute %q", n, got, list[j].Name)
+			}
+		}
+	}
+	return nil
+}
+
+func (c *Column) len() int {
+	switch c.Type {
+	case Text, Nested:
+		return len(c.Text)
+	case Float:
+		return len(c.Float)
+	}
+	return len(c.Int)
+}

@@ -1,0 +1,94 @@
+package eventlog
+
+import (
+	"crypto/rand"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// stagePrefix starts the name of every directory of unfinished work beside a
+// store: .millrace-stage-<pid>-<random>.
+const stagePrefix = ".millrace-stage-"
+
+// A stagedDir is a directory of unfinished work. Its lock dies with the
+// process, so what a killed one left can be told from what a living one needs.
+type stagedDir struct {
+	path string
+	lock *os.File
+}
+
+// stageDir makes a directory in dir, locked and readable by its owner only.
+func stageDir(dir string) (*stagedDir, error) {
+	for range 100 {
+		path := filepath.Join(dir, fmt.Sprintf("%s%d-%s", stagePrefix, os.Getpid(), rand.Text()[:8]))
+		if err := os.Mkdir(path, 0o700); err != nil {
+			if os.IsExist(err) {
+				continue
+			}
+			return nil, err
+		}
+		f, locked, err := stageLock(path)
+		if err != nil {
+			return nil, err
+		}
+		// A cleaner may have seen it between Mkdir and lock: take another then.
+		if locked {
+			if _, err := os.Stat(path); err == nil {
+				return &stagedDir{path: path, lock: f}, nil
+			}
+			f.Close()
+		}
+	}
+	return nil, fmt.Errorf("no room for a stage in %s", dir)
+}
+
+// remove deletes the directory and gives up its lock, in this order.
+func (d *stagedDir) remove() error {
+	err := os.RemoveAll(d.path)
+	d.lock.Close()
+	return err
+}
+
+// stageClean removes what dead processes left in dir.
+func stageClean(dir string) error {
+	old, err := filepath.Glob(filepath.Join(stageGlob(dir), stagePrefix+"*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range old {
+		f, locked, err := stageLock(path)
+		if err != nil {
+			return err
+		}
+		if locked {
+			if err := (&stagedDir{path: path, lock: f}).remove(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// stageGlob escapes what filepath.Glob would take for a pattern.
+func stageGlob(dir string) string {
+	var out []rune
+	for _, r := range dir {
+		switch r {
+		case '*', '?', '[', '\\':
+			out = append(out, '\\')
+		}
+		out = append(out, r)
+	}
+	return string(out)
+}
+
+// stageSyncDir makes names that were added to a directory durable.
+func stageSyncDir(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}

@@ -1,0 +1,141 @@
+package eventlog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// A caseWalk finds the objects, and by them the events, of each case. Its
+// rules are in DESIGN.md, "The case notion"; testdata/store/walk shows them.
+type caseWalk struct {
+	c     *storeConn
+	def   LogDefinition
+	items []string
+	notes []Note
+}
+
+// Kinds of objects in a walk.
+const (
+	walkCase   = -1
+	walkItem   = 0
+	walkFollow = 1 // and up: position in LogDefinition.Follow
+)
+
+// walk leaves the table case_event(case_object, event).
+func (w *caseWalk) walk(ctx context.Context, model *Model) error {
+	if err := w.check(model); err != nil {
+		return err
+	}
+	if len(w.items) == 0 && len(w.def.Follow) == 0 {
+		return w.c.exec(ctx, storeText("walk_direct"), w.def.CaseType)
+	}
+	if err := w.kinds(ctx); err != nil {
+		return err
+	}
+	for _, name := range []string{"walk_object", "walk_edge", "walk_free", "walk_start", "walk_items"} {
+		if err := w.c.exec(ctx, storeText(name)); err != nil {
+			return err
+		}
+	}
+	if err := w.close(ctx); err != nil {
+		return err
+	}
+	for i := range w.def.Follow {
+		if err := w.enter(ctx, walkFollow+i); err != nil {
+			return err
+		}
+	}
+	if err := w.c.exec(ctx, storeText("walk_event")); err != nil {
+		return err
+	}
+	return w.report(ctx)
+}
+
+// check finds out what the types of the walk are, and refuses master data:
+// walking through a customer would make one case of all its orders.
+func (w *caseWalk) check(model *Model) error {
+	w.items = slices.Clone(w.def.Items)
+	if model != nil {
+		for _, t := range model.Types {
+			if t.Level == Item && t.Name != w.def.CaseType && !slices.Contains(w.items, t.Name) {
+				w.items = append(w.items, t.Name)
+			}
+		}
+	}
+	for _, f := range append(slices.Clone(w.def.Follow), w.def.Items...) {
+		t := model.objectType(f)
+		switch {
+		case f == w.def.CaseType:
+			return fmt.Errorf("%s is the type of the case: a case never enters another", f)
+		case t != nil && t.Level == Master:
+			return fmt.Errorf("%s is master data, shared by many cases: it cannot be walked through", f)
+		}
+	}
+	for _, f := range w.def.Follow {
+		if slices.Contains(w.items, f) {
+			return fmt.Errorf("%s is an item: it is walked through anyway, and cannot be followed", f)
+		}
+	}
+	return nil
+}
+
+func (w *caseWalk) kinds(ctx context.Context) error {
+	types, kinds := []string{w.def.CaseType}, []int32{walkCase}
+	for _, t := range w.items {
+		types, kinds = append(types, t), append(kinds, walkItem)
+	}
+	for i, t := range w.def.Follow {
+		types, kinds = append(types, t), append(kinds, int32(walkFollow+i))
+	}
+	return w.c.exec(ctx, storeText("walk_kind"), types, kinds)
+}
+
+// close adds, to the items just reached, those that are reached through them.
+func (w *caseWalk) close(ctx context.Context) error {
+	for {
+		n, err := w.c.int(ctx, "SELECT count(*) FROM w_front")
+		if err != nil || n == 0 {
+			return err
+		}
+		for _, name := range []string{"walk_keep", "walk_step"} {
+			if err := w.c.exec(ctx, storeText(name)); err != nil {
+				return err
+			}
+		}
+		if err := w.c.exec(ctx, "CREATE OR REPLACE TEMP TABLE w_front AS FROM w_next"); err != nil {
+			return err
+		}
+	}
+}
+
+// enter adds the documents of one type in Follow.
+func (w *caseWalk) enter(ctx context.Context, kind int) error {
+	if err := w.c.exec(ctx, storeText("walk_enter"), kind); err != nil {
+		return err
+	}
+	for _, name := range []string{"walk_header", "walk_entered"} {
+		if err := w.c.exec(ctx, storeText(name)); err != nil {
+			return err
+		}
+	}
+	return w.close(ctx)
+}
+
+// report notes what the case notion does to the events.
+func (w *caseWalk) report(ctx context.Context) error {
+	for _, r := range []struct{ code, statement, text string }{
+		{"convergence", "walk_convergence", "%d events occur in more than one case."},
+		{"divergence", "walk_divergence", "In %d cases an activity occurs more than once, for different items or documents; what follows what among them is by time only."},
+		{"lost-events", "walk_lost", "%d events touch objects of the types walked, but belong to no case."},
+	} {
+		n, err := w.c.int(ctx, storeText(r.statement))
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			w.notes = append(w.notes, Note{Code: r.code, Text: fmt.Sprintf(r.text, n)})
+		}
+	}
+	return nil
+}
