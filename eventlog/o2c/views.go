@@ -36,15 +36,23 @@ func ViewList() []View {
 	return list
 }
 
-// Views returns one script that brings the business views of a store up to
-// date. It may run any number of times, on a store with or without
-// order-to-cash data: types that no source fills get an empty table.
-func Views() string {
+// Views returns one script that puts the business views on a store. It may run
+// any number of times, on a store with or without order-to-cash data: types
+// that no source fills get an empty table. The views read one another, so a
+// question to o2c.orders costs a second before it reads a row; see [Refresh].
+func Views() string { return script("VIEW") }
+
+// Refresh returns one script that computes the business views and keeps them
+// as tables of the same names. It has to run after every load, in the load's
+// transaction; key figures then read tables.
+func Refresh() string { return script("TABLE") }
+
+func script(kind string) string {
 	var b strings.Builder
 	b.WriteString(Tables())
-	b.WriteString("CREATE SCHEMA IF NOT EXISTS o2c;\n")
+	b.WriteString("DROP SCHEMA IF EXISTS o2c CASCADE;\nCREATE SCHEMA o2c;\n")
 	for _, v := range ViewList() {
-		b.WriteString(v.SQL)
+		b.WriteString(strings.Replace(v.SQL, "CREATE OR REPLACE VIEW", "CREATE "+kind, 1))
 	}
 	return b.String()
 }

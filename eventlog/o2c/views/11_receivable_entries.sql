@@ -19,12 +19,12 @@ customer AS (
 	WHERE source_type = 'AREntry' AND qualifier = 'owed by' GROUP BY ALL
 ),
 dispute AS (
-	SELECT e.object AS entry, min(v.time) FILTER (v.activity = 'Open Dispute') AS opened_at,
+	SELECT e.entry, min(v.time) FILTER (v.activity = 'Open Dispute') AS opened_at,
 	       CASE WHEN count(DISTINCT d.source_object) = count(DISTINCT d.source_object) FILTER (v.activity IN ('Close Dispute', 'Reject Dispute'))
 	            THEN max(v.time) FILTER (v.activity IN ('Close Dispute', 'Reject Dispute')) END AS closed_at
-	FROM objects."AREntry" e
-	LEFT JOIN invoice i ON i.entry = e.object
-	JOIN o2c.links d ON d.source_type = 'DisputeCase' AND d.qualifier = 'disputes' AND d.target_object IN (e.object, i.invoice)
+	FROM (SELECT object AS entry, object FROM objects."AREntry"
+	      UNION ALL SELECT entry, invoice FROM invoice) e
+	JOIN o2c.links d ON d.source_type = 'DisputeCase' AND d.qualifier = 'disputes' AND d.target_object = e.object
 	JOIN o2c.object_events v ON v.object = d.source_object
 	GROUP BY ALL
 ),

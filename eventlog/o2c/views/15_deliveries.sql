@@ -18,7 +18,9 @@ event AS (
 	       max(time) FILTER (activity IN ('Proof of Delivery', 'End Transport')) AS delivered_at,
 	       max(time) FILTER (activity = 'Proof of Delivery') AS proof_at,
 	       max(time) FILTER (activity = 'Receive Return') AS returned_at,
-	       max(time) FILTER (activity = 'Cancel Delivery') AS cancelled_at,
+	       CASE WHEN arg_max(activity, (time, sequence, event)) FILTER (activity IN ('Cancel Delivery', 'Reset Delivery', 'Wait for Stock',
+	                 'Allocate Stock', 'Pick', 'Pack', 'Post Goods Issue')) = 'Cancel Delivery'
+	            THEN max(time) FILTER (activity = 'Cancel Delivery') END AS cancelled_at,
 	       bool_or(precision = 'day') AS day_precision
 	FROM (FROM o2c.object_events WHERE object_type IN ('Delivery', 'Shipment')
 	      UNION ALL BY NAME

@@ -82,8 +82,8 @@ changed AS (
 change_count AS (
 	SELECT l.line, count(*) AS n, count(*) FILTER (c.after_confirmation) AS after_confirmation,
 	       count(*) FILTER (c.minutes_after_creation > 15 OR NOT c.same_actor) AS after_entry
-	FROM o2c.changes c
-	JOIN line l ON l.line = c.object OR l.order_object = c.object
+	FROM (SELECT line, line AS object FROM line UNION ALL SELECT line, order_object FROM line) l
+	JOIN o2c.changes c ON c.object = l.object
 	GROUP BY ALL
 ),
 event AS (
