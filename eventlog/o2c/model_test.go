@@ -1,0 +1,74 @@
+package o2c
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/datadriven"
+)
+
+func TestModel(t *testing.T) {
+	if err := Validate(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Every view can be asked on an empty store, and the scripts run twice and
+// after one another.
+func TestViewsOnEmptyStore(t *testing.T) {
+	db := newStore(t, Views())
+	mustExec(t, db, Refresh())
+	mustExec(t, db, Refresh())
+	mustExec(t, db, Views())
+	for _, v := range ViewList() {
+		if !strings.HasSuffix(v.Question, "?") {
+			t.Errorf("%s: the first line asks no question: %q", v.Name, v.Question)
+		}
+		if _, err := table(db, "SELECT * FROM o2c."+v.Name); err != nil {
+			t.Errorf("%s: %v", v.Name, err)
+		}
+	}
+}
+
+// Each file of testdata/stories fills a store with facts and asks the views.
+//
+//	story: facts, added to those told before in the file; see storyteller.
+//	ask: one SELECT.
+//	view NAME: columns, and WHERE if need be; the rows come in order.
+func TestStories(t *testing.T) {
+	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
+		db := newStore(t, Views())
+		s := &storyteller{t: t, db: db, objects: map[string]int64{}}
+		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+			switch d.Cmd {
+			case "story":
+				for _, line := range strings.Split(d.Input, "\n") {
+					if line != "" {
+						s.tell(line)
+					}
+				}
+				mustExec(t, db, Refresh())
+				return ""
+			case "ask":
+				out, err := table(db, d.Input)
+				if err != nil {
+					return "error: " + err.Error() + "\n"
+				}
+				return out
+			case "view":
+				columns, rest := d.Input, ""
+				if i := strings.Index(columns, "WHERE "); i >= 0 {
+					columns, rest = columns[:i], columns[i:]
+				}
+				out, err := table(db, fmt.Sprintf("SELECT COLUMNS(*)::VARCHAR FROM (SELECT %s FROM o2c.%s %s) ORDER BY ALL",
+					columns, d.CmdArgs[0].Key, rest))
+				if err != nil {
+					return "error: " + err.Error() + "\n"
+				}
+				return out
+			}
+			return fmt.Sprintf("unknown command %q\n", d.Cmd)
+		})
+	})
+}

@@ -1,0 +1,32 @@
+-- Which attribute of an order, a line or another document was changed, when, by whom?
+-- An initial state is no change. after_confirmation compares with the order's
+-- confirmation; minutes_after_creation and same_actor let a key figure treat
+-- the first minutes as entry. By the customer: the change came by message.
+CREATE OR REPLACE VIEW o2c.changes AS
+WITH
+place AS (
+	SELECT object, CASE WHEN count(DISTINCT order_object) = 1 THEN min(order_object) END AS order_object,
+	       CASE WHEN count(DISTINCT line_object) = 1 AND count(*) = count(line_object) THEN min(line_object) END AS line_object
+	FROM o2c.order_objects GROUP BY ALL
+),
+made AS (
+	SELECT e.event, e.activity, e.actor_kind, e.resource,
+	       bool_or(o.type = 'Message') AS by_message
+	FROM main.event e
+	LEFT JOIN main.event_object eo ON eo.event = e.event
+	LEFT JOIN main.object o ON o.object = eo.object
+	GROUP BY ALL
+)
+SELECT o.type AS object_type, o.id AS object_id, m.order_id, l.id AS order_line_id,
+       c.attribute, c.time AS changed_at, c.old_value, c.new_value,
+       TRY_CAST(c.new_value AS DECIMAL(18,6)) - TRY_CAST(c.old_value AS DECIMAL(18,6)) AS delta,
+       v.activity, coalesce(v.actor_kind, 'unknown') AS actor_kind, coalesce(v.by_message, FALSE) AS by_customer,
+       c.time > m.confirmed_at AS after_confirmation,
+       date_diff('minute', m.created_at, c.time) AS minutes_after_creation,
+       v.resource = m.creator AS same_actor, c.object
+FROM main.object_change c
+JOIN main.object o ON o.object = c.object
+LEFT JOIN place p ON p.object = c.object
+LEFT JOIN o2c.order_milestones m ON m.order_object = p.order_object
+LEFT JOIN main.object l ON l.object = p.line_object
+LEFT JOIN made v ON v.event = c.event;

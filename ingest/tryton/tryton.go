@@ -1,0 +1,81 @@
+package tryton
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"sync"
+
+	"github.com/goccy/go-yaml"
+
+	"millrace/eventlog"
+	"millrace/eventlog/o2c"
+)
+
+// Sample is a commented configuration of the source.
+//
+//go:embed sample.yaml
+var Sample string
+
+//go:embed tables.yaml
+var tablesYAML []byte
+
+//go:embed mapping.sql
+var mapping string
+
+// table is one entry of tables.yaml.
+type table struct {
+	Name     string
+	Doc      string
+	Key      []string
+	Optional bool // the mapping does without, and says what is lost
+	Required []string
+	Columns  yaml.MapSlice // DuckDB type → names
+}
+
+var tables = sync.OnceValues(func() ([]table, error) {
+	var f struct{ Tables []table }
+	if err := yaml.NewDecoder(bytes.NewReader(tablesYAML), yaml.Strict(), yaml.UseOrderedMap()).Decode(&f); err != nil {
+		return nil, fmt.Errorf("tryton: tables.yaml: %w", err)
+	}
+	return f.Tables, nil
+})
+
+func mustTables() []table {
+	t, err := tables()
+	if err != nil {
+		panic(err) // our own embedded file; TestTables reads it
+	}
+	return t
+}
+
+// System returns what is known of a Tryton 7.0. Whoever reads one gives it
+// its Name and Origin. Tryton's times are naive UTC.
+func System() *eventlog.System {
+	s := &eventlog.System{Name: "tryton", Kind: "tryton", Timezone: "UTC", Mapping: mapping, Model: o2c.Model()}
+	for _, t := range mustTables() {
+		s.Tables = append(s.Tables, eventlog.Table{Name: t.Name, Key: t.Key, Columns: t.columns()})
+	}
+	return s
+}
+
+func (t *table) columns() []eventlog.TableColumn {
+	var list []eventlog.TableColumn
+	for _, c := range t.Columns {
+		for _, name := range c.Value.([]any) {
+			list = append(list, eventlog.TableColumn{Name: name.(string), SQL: c.Key.(string)})
+		}
+	}
+	return list
+}
+
+// Required lists the columns of each table that the mapping cannot do without.
+func Required() map[string][]string {
+	m := map[string][]string{}
+	for _, t := range mustTables() {
+		if len(t.Required) > 0 && !t.Optional {
+			m[t.Name] = t.Required
+		}
+	}
+	return m
+}
