@@ -143,7 +143,7 @@ func (d *document) start() (_ part, given bool, err error) {
 	switch in {
 	case noScope:
 		if string(t.name) != "log" {
-			return 0, false, d.scan.errorAt(d.scan.p, "the document is <%s>, not <log>: this is not XES", t.name)
+			return 0, false, d.scan.errorAt(d.scan.at, "the document is <%s>, not <log>: this is not XES", t.name)
 		}
 		d.isLog = true
 		d.push(inLog)
@@ -196,7 +196,7 @@ func (d *document) startOfLog() (_ part, given bool, err error) {
 		return classifier, true, nil
 	case "object-types", "event-types", "objects", "events":
 		d.ocel = true
-		return 0, false, d.scan.errorAt(d.scan.p, "<%s> is of an object-centric log (OCEL), not of XES: read it as ocel", t.name)
+		return 0, false, d.scan.errorAt(d.scan.at, "<%s> is of an object-centric log (OCEL), not of XES: read it as ocel", t.name)
 	}
 	return 0, false, nil
 }
@@ -235,7 +235,7 @@ func (d *document) startAttribute(in scope, k kind) (_ part, given bool, err err
 	}
 	d.nest.open(k, key, value, valued, in == inValues)
 	if d.nest.size() > d.scan.maxMarkup {
-		return 0, false, d.scan.errorAt(d.scan.p, "attribute %s holds more than %d MiB of attributes", quote(d.nest.key(0)), d.scan.maxMarkup>>20)
+		return 0, false, d.scan.errorAt(d.scan.at, "attribute %s holds more than %d MiB of attributes", quote(d.nest.key(0)), d.scan.maxMarkup>>20)
 	}
 	if t.empty {
 		d.nest.close()

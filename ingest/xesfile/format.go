@@ -59,7 +59,6 @@ type file struct {
 	roles  roles
 	found  []ingest.Detection
 	notes  []eventlog.Note
-	source string // note on the encoding
 	reader *reader
 }
 
@@ -103,7 +102,7 @@ func (x *file) survey(ctx context.Context) error {
 		return err
 	}
 	s := newSurvey()
-	if err := s.run(newDocument(newScanner(src, x.f.Name(), src.unit)), x.o); err != nil {
+	if err := s.run(src.document(x.f.Name()), x.o); err != nil {
 		return err
 	}
 	x.done.Store(0)
@@ -133,7 +132,7 @@ func (x *file) Read(ctx context.Context, emit func(*eventlog.Batch) error) error
 		return err
 	}
 	x.reader = &reader{
-		doc:   newDocument(newScanner(src, x.f.Name(), src.unit)),
+		doc:   src.document(x.f.Name()),
 		roles: x.roles,
 		clock: clock{zone: x.zone, layout: x.o.TimeLayout},
 		all:   x.o.Attributes,

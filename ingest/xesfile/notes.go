@@ -8,57 +8,6 @@ import (
 	"millrace/eventlog"
 )
 
-// flush emits the batch, if there is anything in it. In the middle of a trace,
-// cases stay: the last one is not whole.
-func (r *reader) flush(cases bool) error {
-	b := &r.batch
-	n := b.Len()
-	if n == 0 && (!cases || len(b.CaseIDs) == 0) {
-		return nil
-	}
-	r.nameRows()
-	out := b.Batch
-	out.CaseIDs = nil
-	if r.roles.time == "" {
-		out.Time = nil
-	}
-	if !b.hasStart {
-		out.Start = nil
-	}
-	if !b.hasDay {
-		out.Day = nil
-	}
-	if !b.hasResource {
-		out.Resource = nil
-	}
-	if !b.hasLifecycle {
-		out.Lifecycle = nil
-	}
-	if !b.hasInstance {
-		out.Instance = nil
-	}
-	b.Attributes = r.keys.finish(b.Attributes[:0], n, &r.clock)
-	out.Attributes = b.Attributes
-	if cases {
-		b.CaseAttributes = r.traceKeys.finish(b.CaseAttributes[:0], len(b.CaseIDs), &r.clock)
-		out.CaseIDs, out.CaseAttributes = b.CaseIDs, b.CaseAttributes
-	} else {
-		out.CaseAttributes = nil
-	}
-	err := r.emit(&out)
-	ids := b.CaseIDs
-	if cases {
-		ids = ids[:0]
-	}
-	r.batch = rows{Batch: eventlog.Batch{
-		Case: b.Case[:0], Activity: b.Activity[:0], Time: b.Time[:0], Start: b.Start[:0], Day: b.Day[:0],
-		Resource: b.Resource[:0], Lifecycle: b.Lifecycle[:0], Instance: b.Instance[:0], Place: b.Place[:0],
-		Attributes: b.Attributes, CaseIDs: ids, CaseAttributes: b.CaseAttributes,
-	}}
-	r.firstRow, r.bytes = 0, 0
-	return err
-}
-
 // notes says what the reader met that changed no event, or not visibly.
 func (r *reader) notes() []eventlog.Note {
 	var notes []eventlog.Note

@@ -9,13 +9,6 @@ import (
 	"millrace/ingest"
 )
 
-const (
-	batchEvents = 16 << 10 // events of a full batch
-	batchCases  = 8 << 10  // a batch with this many events or cases ends with the trace
-	batchCells  = 2 << 20  // values of attributes, present or not
-	batchBytes  = 32 << 20 // of attributes
-)
-
 // A reader puts the parts of a document together to batches.
 type reader struct {
 	doc    *document
@@ -30,29 +23,24 @@ type reader struct {
 	batch     rows
 	bytes     int // of attributes in the batch
 
-	// The trace that is being read.
-	traces    int64 // the ordinal of it
-	id        string
-	named     bool
-	firstRow  int // of its events in the batch
-	events    int64
-	event     event
-	inEvent   bool
-	done      int64 // traces
-	rejects   []eventlog.Reject
-	rejected  int64
-	scratch   []byte
+	// The trace and the event that are being read, and their ordinals.
+	traces   int64
+	id       string // of the case
+	named    bool   // id is known
+	firstRow int    // of the trace's events in the batch
+	events   int64
+	event    event
+
 	activity  dictionary
 	resources dictionary
 	words     dictionary // lifecycles and instances
+	scratch   []byte
 
-	unnamed, missing, textTimes, twice int64
-}
+	done     int64 // traces that were whole
+	rejects  []eventlog.Reject
+	rejected int64
 
-// rows are the columns of the batch that grows.
-type rows struct {
-	eventlog.Batch
-	hasStart, hasResource, hasLifecycle, hasInstance, hasDay bool
+	unnamed, missing, textTimes, twice int64 // for notes
 }
 
 // An event is what its roles said so far.
@@ -95,14 +83,14 @@ func (r *reader) run() error {
 		case keyless:
 			s := r.doc.scan
 			r.reject(eventlog.Reject{
-				Place:  fmt.Sprintf("%s:%d", s.file, s.lineAt(s.p)),
+				Place:  fmt.Sprintf("%s:%d", s.file, s.lineAt(s.at)),
 				Reason: fmt.Sprintf("attribute <%s> has no key; it was left out", r.doc.kind),
 			})
 		case outside:
 			r.events++
 			s := r.doc.scan
 			r.reject(eventlog.Reject{
-				Place:  fmt.Sprintf("%s:%d: event %d", s.file, s.lineAt(s.p), r.events),
+				Place:  fmt.Sprintf("%s:%d: event %d", s.file, s.lineAt(s.at), r.events),
 				Reason: "the event is in no trace, so it has no case",
 			})
 		default:
@@ -142,34 +130,19 @@ func (r *reader) endTrace() error {
 	return nil
 }
 
-// nameRows gives the events of the trace their case.
-func (r *reader) nameRows() {
-	for i := r.firstRow; i < r.batch.Len(); i++ {
-		r.batch.Case[i] = r.id
-	}
-	r.firstRow = r.batch.Len()
-}
-
-// full reports whether a batch with columns of n rows is to be emitted.
-func (r *reader) full(n int) bool {
-	return n >= batchEvents || r.bytes >= batchBytes || n*(len(r.keys.columns)+len(r.traceKeys.columns)) >= batchCells
-}
-
 func (r *reader) startEvent() {
 	r.events++
 	e := &r.event
 	clear(e.activity)
 	*e = event{activity: e.activity, keys: e.keys[:0], time: noTime, start: noTime}
-	e.line = r.doc.scan.lineAt(r.doc.scan.p)
+	e.line = r.doc.scan.lineAt(r.doc.scan.at)
 	r.keys.turn++
 	r.keys.at = 0
-	r.inEvent = true
 }
 
 // endEvent takes the event, or rejects it and takes its attributes back.
 func (r *reader) endEvent() error {
 	e := &r.event
-	r.inEvent = false
 	if !e.active && e.reject.Reason == "" {
 		e.reject = eventlog.Reject{Column: strings.Join(r.roles.classifier, "+"), Reason: r.whyInactive()}
 	}
@@ -185,21 +158,7 @@ func (r *reader) endEvent() error {
 		r.reject(e.reject)
 		return nil
 	}
-	b := &r.batch
-	b.Case = append(b.Case, "")
-	b.Activity = append(b.Activity, r.label())
-	b.Place = append(b.Place, r.events)
-	b.Time = append(b.Time, e.time)
-	b.Start = append(b.Start, e.start)
-	b.Day = append(b.Day, e.day)
-	b.Resource = append(b.Resource, e.resource)
-	b.Lifecycle = append(b.Lifecycle, e.lifecycle)
-	b.Instance = append(b.Instance, e.instance)
-	b.hasStart = b.hasStart || e.start != noTime
-	b.hasDay = b.hasDay || e.day
-	b.hasResource = b.hasResource || e.resource != ""
-	b.hasLifecycle = b.hasLifecycle || e.lifecycle != ""
-	b.hasInstance = b.hasInstance || e.instance != ""
+	r.batch.add(e, r.label(), r.events)
 	if e.time == noTime {
 		r.missing++
 	}

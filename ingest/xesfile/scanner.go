@@ -31,6 +31,7 @@ type scanner struct {
 	counted int
 
 	tag   tag
+	at    int    // where it starts in buf
 	text  []byte // values of tag that had to be rewritten
 	names []byte // of the open elements, one after the other
 	ends  []int  // where each of them ends in names
@@ -175,6 +176,7 @@ func (s *scanner) next() error {
 		if err := s.nest(); err != nil {
 			return err
 		}
+		s.at = s.p
 		s.p += k
 		return nil
 	}

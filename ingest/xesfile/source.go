@@ -21,6 +21,7 @@ type source struct {
 	io.Reader
 	encoding string // as ingest.Options names it
 	unit     string // what offsets in the text count
+	skipped  int64  // bytes before the text
 	note     string // what the file says wrongly about its encoding
 }
 
@@ -72,8 +73,16 @@ func openSource(ctx context.Context, f *os.File, done *atomic.Int64, told string
 		s.unit = "byte of the text in UTF-8:"
 	} else if bytes.HasPrefix(head, []byte(bomUTF8)) {
 		in.Discard(len(bomUTF8))
+		s.skipped = int64(len(bomUTF8))
 	}
 	return s, nil
+}
+
+// document is the text of the file with the given name, to be read once.
+func (s *source) document(file string) *document {
+	scan := newScanner(s, file, s.unit)
+	scan.passed = s.skipped
+	return newDocument(scan)
 }
 
 const (

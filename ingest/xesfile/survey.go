@@ -91,7 +91,7 @@ func (s *survey) attribute(d *document) error {
 }
 
 func tooManyKeys(d *document) error {
-	return d.scan.errorAt(d.scan.p, "more than %d different attribute keys; the last is %s", maxKeys, quote(d.key))
+	return d.scan.errorAt(d.scan.at, "more than %d different attribute keys; the last is %s", maxKeys, quote(d.key))
 }
 
 // enough reports whether nothing is missing any more.

@@ -8,14 +8,14 @@ import (
 
 // Classes of bytes, as the scanner of tags needs them.
 const (
-	isSpace    = 1 << iota // between attributes
-	inName                 // in a name
-	startsName             // may start a name
-	isEscape               // in a value: must be rewritten: & and \r
-	isControl              // in a value: not a character of XML
-	isHigh                 // in a value: not ASCII
-	isOpen                 // in a value: <, which must be escaped
-	isQuote                // in a value: a quote
+	isSpace   = 1 << iota // between attributes
+	isName                // in a name
+	isFirst               // may start a name
+	isEscape              // in a value: must be rewritten: & and \r
+	isControl             // in a value: not a character of XML
+	isHigh                // in a value: not ASCII
+	isOpen                // in a value: <, which must be escaped
+	isQuote               // in a value: a quote
 
 	special = isEscape | isControl | isHigh | isOpen | isQuote
 )
@@ -30,11 +30,11 @@ var class = func() (c [256]uint8) {
 		case b < ' ':
 			c[i] = isControl
 		case b >= utf8.RuneSelf:
-			c[i] = isHigh | inName | startsName
+			c[i] = isHigh | isName | isFirst
 		case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', b == '_', b == ':':
-			c[i] = inName | startsName
+			c[i] = isName | isFirst
 		case '0' <= b && b <= '9', b == '-', b == '.':
-			c[i] = inName
+			c[i] = isName
 		case b == '&':
 			c[i] = isEscape
 		case b == '<':
@@ -246,14 +246,14 @@ func illegal(text []byte) (problem string) {
 }
 
 func nameEnd(b []byte, i int) int {
-	for i < len(b) && class[b[i]]&inName != 0 {
+	for i < len(b) && class[b[i]]&isName != 0 {
 		i++
 	}
 	return i
 }
 
 func validName(b []byte) bool {
-	return len(b) > 0 && class[b[0]]&startsName != 0
+	return len(b) > 0 && class[b[0]]&isFirst != 0
 }
 
 // quote quotes foreign text for an error, cut to what fits on a line.
