@@ -1,12 +1,16 @@
 package mining
 
 import (
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
 	"pgregory.net/rapid"
+
+	"millrace/eventlog"
 )
 
 func TestLevel(t *testing.T) {
@@ -232,4 +236,47 @@ func TestBackwardIsTheMajority(t *testing.T) {
 			}
 		}
 	})
+}
+
+// BenchmarkLevel is the work of one move of a slider, on a log of many
+// variants over 200 activities.
+func BenchmarkLevel(b *testing.B) {
+	s := manyVariants(b)
+	g := DFG(s)
+	b.Logf("%d variants, %d edges", len(s.Variants), len(g.Edges))
+	b.Run("DFG", func(b *testing.B) {
+		for b.Loop() {
+			DFG(s)
+		}
+	})
+	b.Run("KeepActivities", func(b *testing.B) {
+		for b.Loop() {
+			KeepActivities(s, .8)
+		}
+	})
+	b.Run("KeepEdges", func(b *testing.B) {
+		for b.Loop() {
+			g.KeepEdges(.8)
+		}
+	})
+	b.Run("Backward", func(b *testing.B) {
+		for b.Loop() {
+			Backward(s)
+		}
+	})
+}
+
+func manyVariants(t failer) *eventlog.Summary {
+	r := rand.New(rand.NewPCG(1, 2))
+	var in []story
+	for i := range 20_000 {
+		s := story{id: strconv.Itoa(i)}
+		at := 0
+		for range 30 {
+			at = min(max(at+r.IntN(12)-3, 0), 199)
+			s.steps = append(s.steps, event{"activity " + strconv.Itoa(at), eventlog.NoTime, int64(len(s.steps)) * 1e9})
+		}
+		in = append(in, s)
+	}
+	return summarize(t, build(t, in))
 }
