@@ -1,0 +1,253 @@
+package layout
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"millrace/eventlog"
+	"millrace/mining"
+	"millrace/reports/figure"
+)
+
+// rareTerminal is the share of cases below which a start or an end is drawn
+// only if its activity would have no other path in or out.
+const rareTerminal = 0.01
+
+// choose takes from g what will be drawn, up to the caps of o.
+func (d *Drawing) choose(g *mining.Graph, o Options) {
+	d.nodes = []node{
+		start: {name: "Start", w: terminalBox, h: terminalBox, terminal: true},
+		end:   {name: "End", w: terminalBox, h: terminalBox, terminal: true},
+	}
+	kept := slices.Clone(g.Activities)
+	slices.SortStableFunc(kept, func(a, b mining.Activity) int {
+		return cmp.Or(cmp.Compare(b.Events, a.Events), cmp.Compare(a.Name, b.Name))
+	})
+	if n := len(kept) - o.MaxActivities; n > 0 {
+		kept = kept[:o.MaxActivities]
+		d.note("map-activities", "%s with the fewest events not drawn.", isAre(n, "activity", "activities"))
+	}
+	slices.SortFunc(kept, func(a, b mining.Activity) int { return cmp.Compare(a.Name, b.Name) })
+	at := map[string]int{}
+	for _, a := range kept {
+		at[a.Name] = len(d.nodes)
+		d.nodes = append(d.nodes, newBox(a))
+	}
+	d.Activities = len(kept)
+
+	var all []edge
+	var shown, handovers int64
+	for _, a := range g.Activities {
+		handovers += a.Events
+	}
+	for _, t := range g.Start {
+		handovers -= t.Cases
+	}
+	for _, e := range g.Edges {
+		from, drawnFrom := at[e.From]
+		to, drawnTo := at[e.To]
+		if drawnFrom && drawnTo {
+			all = append(all, edge{from: from, to: to, count: e.Count, cases: e.Cases, wait: e.Wait})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b edge) int {
+		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
+	})
+	if n := len(all) - o.MaxPaths; n > 0 {
+		all = strongest(all, o.MaxPaths)
+		d.note("map-paths", "%s with the fewest hand-overs not drawn.", isAre(n, "path", "paths"))
+	}
+	in, out := map[int]bool{}, map[int]bool{}
+	for _, e := range all {
+		shown += e.count
+		if e.from != e.to {
+			in[e.to], out[e.from] = true, true
+		}
+	}
+	d.Paths = len(all)
+	d.Coverage = 1
+	if handovers > 0 {
+		d.Coverage = min(1, float64(shown)/float64(handovers))
+	}
+	rare := 0
+	terminals := func(list []mining.Terminal, has map[int]bool, isStart bool) {
+		for i, t := range list {
+			n, drawn := at[t.Activity]
+			if !drawn {
+				continue
+			}
+			if i > 0 && float64(t.Cases) < rareTerminal*float64(g.Cases) && has[n] {
+				rare++
+				continue
+			}
+			e := edge{from: n, to: end, count: t.Cases, cases: t.Cases}
+			if isStart {
+				e.from, e.to = start, n
+			}
+			all = append(all, e)
+		}
+	}
+	terminals(g.Start, in, true)
+	terminals(g.End, out, false)
+	if rare > 0 {
+		d.note("map-terminals", "%s of less than 1%% of %s not drawn.", isAre(rare, "start or end", "starts and ends"), d.cases)
+	}
+	d.edges = all
+}
+
+// strongest keeps n of the edges, which are sorted by count: each activity's
+// most frequent path in and out first, then the most frequent ones.
+func strongest(all []edge, n int) []edge {
+	keep := make([]bool, len(all))
+	in, out := map[int]bool{}, map[int]bool{}
+	kept := 0
+	take := func(i int) {
+		if !keep[i] && kept < n {
+			keep[i] = true
+			kept++
+		}
+	}
+	for i, e := range all {
+		if e.from == e.to {
+			continue
+		}
+		if !in[e.to] || !out[e.from] {
+			take(i)
+		}
+		in[e.to], out[e.from] = true, true
+	}
+	for i := range all {
+		take(i)
+	}
+	var some []edge
+	for i, e := range all {
+		if keep[i] {
+			some = append(some, e)
+		}
+	}
+	return some
+}
+
+// findSpine marks the nodes on the usual way: the one given, or else the one
+// that follows the most frequent path from the start.
+func (d *Drawing) findSpine(given []string) {
+	d.nodes[start].spine, d.nodes[end].spine = true, true
+	if len(given) > 0 {
+		for _, name := range given {
+			for i := firstActivity; i < len(d.nodes); i++ {
+				if d.nodes[i].name == name {
+					d.nodes[i].spine = true
+				}
+			}
+		}
+		return
+	}
+	for at := start; at != end; {
+		next, most := -1, int64(0)
+		for _, e := range d.edges {
+			if e.from == at && e.count > most && (e.to == end || !d.nodes[e.to].spine) {
+				next, most = e.to, e.count
+			}
+		}
+		if next < 0 {
+			return
+		}
+		d.nodes[next].spine = true
+		at = next
+	}
+}
+
+// breakCircles marks the edges that are drawn upwards, so that what is left
+// has no circle. dot would break circles itself, but by the shape of the graph
+// alone, and puts rework at the bottom of the map.
+func (d *Drawing) breakCircles(backward func(from, to string) bool) {
+	order := make([]int, len(d.edges))
+	strength := make([]float64, len(d.edges))
+	depth := d.depths()
+	for i, e := range d.edges {
+		order[i] = i
+		strength[i] = float64(e.count)
+		if depth[e.to] <= depth[e.from] {
+			strength[i] *= leadsBack
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(strength[b], strength[a]) })
+	forward := make([][]int, len(d.nodes))
+	for _, i := range order {
+		e := &d.edges[i]
+		if e.from == e.to {
+			continue
+		}
+		if backward != nil && e.from != start && e.to != end {
+			e.back = backward(d.nodes[e.from].name, d.nodes[e.to].name)
+		}
+		upper, lower := e.ends()
+		if reaches(forward, lower, upper) { // the more frequent ones say otherwise
+			e.back = !e.back
+			upper, lower = lower, upper
+		}
+		forward[upper] = append(forward[upper], lower)
+	}
+}
+
+// leadsBack is how much less an edge counts, when circles are broken, if it
+// leads to an activity nearer to the start. Without it a circle of equally
+// frequent edges, such as a dispute that ends in a new price, is broken where
+// it leaves the spine, and hangs beside the wrong step.
+const leadsBack = 0.25
+
+// depths returns how many paths each node is away from the start.
+func (d *Drawing) depths() []int {
+	depth := make([]int, len(d.nodes))
+	for i := range depth {
+		depth[i] = len(d.nodes)
+	}
+	depth[start] = 0
+	for queue := []int{start}; len(queue) > 0; queue = queue[1:] {
+		for _, e := range d.edges {
+			if e.from == queue[0] && depth[e.to] > depth[e.from]+1 {
+				depth[e.to] = depth[e.from] + 1
+				queue = append(queue, e.to)
+			}
+		}
+	}
+	return depth
+}
+
+// ends returns the edge's nodes in the order in which dot is to place them.
+func (e *edge) ends() (upper, lower int) {
+	if e.back {
+		return e.to, e.from
+	}
+	return e.from, e.to
+}
+
+func reaches(next [][]int, from, to int) bool {
+	seen := make([]bool, len(next))
+	stack := []int{from}
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if n == to {
+			return true
+		}
+		if seen[n] {
+			continue
+		}
+		seen[n] = true
+		stack = append(stack, next[n]...)
+	}
+	return false
+}
+
+func (d *Drawing) note(code, format string, args ...any) {
+	d.Notes = append(d.Notes, eventlog.Note{Code: code, Text: fmt.Sprintf(format, args...)})
+}
+
+func isAre(n int, singular, plural string) string {
+	if n == 1 {
+		return "1 " + singular + " is"
+	}
+	return figure.Count(int64(n)) + " " + plural + " are"
+}
