@@ -22,6 +22,8 @@ const (
 	Complete                  // only completions, and events without a transition
 )
 
+func (l Lifecycle) String() string { return [...]string{"pair", "all", "complete"}[l] }
+
 // ParseLifecycle reads the word used on the command line.
 func ParseLifecycle(s string) (Lifecycle, error) {
 	switch s {
@@ -67,6 +69,7 @@ type Builder struct {
 	life     []uint8  // nil until an event has one: see lifeStart
 	instance []uint32 // nil until an event has one
 	event    []int64
+	numbers  []int64 // case code → number; nil: they are the same
 
 	attributes *attributes
 	notes      []Note
@@ -132,7 +135,7 @@ func (b *Builder) Add(in *Batch) error {
 	}
 	b.start = extend(b.start, in.Start, n, in.Len(), NoTime)
 	b.day = extend(b.day, in.Day, n, in.Len(), false)
-	if in.Sequence != nil && b.sequence == nil && n > 0 {
+	if (in.Sequence != nil) != (b.sequence != nil) && n > 0 && in.Len() > 0 {
 		return errors.New("a source declares its sequence for all events or for none")
 	}
 	b.sequence = extend(b.sequence, in.Sequence, n, in.Len(), 0)
@@ -233,7 +236,7 @@ func (b *Builder) Log() (*Log, error) {
 	}
 	l.notes = b.notes
 	if b.attributes != nil {
-		l.table = &attributeTable{fill: func(ctx context.Context, c *sql.Conn) error { return b.fillTables(ctx, c) }}
+		l.table = &conditionTable{fill: func(ctx context.Context, c *sql.Conn) error { return b.fillTables(ctx, c) }}
 	}
 	return l, nil
 }
@@ -265,7 +268,11 @@ func (b *Builder) write(w *casesWriter) error {
 			return err
 		}
 		cur := w.cur
-		cur.Case = append(cur.Case, int64(c))
+		number := int64(c)
+		if b.numbers != nil {
+			number = b.numbers[c]
+		}
+		cur.Case = append(cur.Case, number)
 		for i := range steps {
 			s := &steps[i]
 			cur.Activity = append(cur.Activity, b.activity[s.row])
@@ -351,9 +358,6 @@ func (o *ordering) order(rows []int32) []step {
 	prev := int64(NoTime)
 	for i := range steps {
 		s := &steps[i]
-		if s.time == NoTime {
-			o.missing++
-		}
 		if s.order == NoTime {
 			s.order = prev // takes its predecessor's
 		}
@@ -366,8 +370,15 @@ func (o *ordering) order(rows []int32) []step {
 	if b.life != nil {
 		steps = o.lifecycle(steps)
 	}
-	for i := 1; i < len(steps); i++ {
-		x, y := &steps[i-1], &steps[i]
+	for i := range steps {
+		y := &steps[i]
+		if y.time == NoTime {
+			o.missing++
+		}
+		if i == 0 {
+			continue
+		}
+		x := &steps[i-1]
 		if x.order == y.order && x.day == y.day && x.rank == y.rank && x.time == y.time && b.sequence == nil && y.time != NoTime {
 			o.ties++
 		}
@@ -489,8 +500,8 @@ func (o *ordering) note() {
 			o.b.notes = append(o.b.notes, Note{code, fmt.Sprintf(text, n)})
 		}
 	}
-	say(o.missing, "missing-times", "%d events have no time; each stands after its predecessor in the source and counts in no duration.")
-	say(o.dayPrecision, "day-precision", "%d events are known to the day only; they stand before the next higher step of that day.")
+	say(o.missing, "missing-times", "%d events have no time of their end; each stands where it began, else after its predecessor in the source.")
+	say(o.dayPrecision, "day-precision", "%d events are known to the day only; each stands before the next higher step of that day, or at its end.")
 	say(o.ties, "ties", "%d neighbouring events of a case have the same time; the order of the source decides between them.")
 	say(o.dropped, "lifecycle-dropped", "%d events that are no completions were left out (--lifecycle complete).")
 	say(o.unpaired, "lifecycle-open", "%d starts have no completion; they stand as events of their own.")

@@ -44,7 +44,7 @@ func (a *attributes) add(in *Batch, have int, cases *dictionary) {
 
 func columnNamed(cols *[]*Column, like *Column) *Column {
 	for _, c := range *cols {
-		if c.Name == like.Name {
+		if c.Name == like.Name && (c.Type == Nested) == (like.Type == Nested) {
 			return c
 		}
 	}
@@ -75,21 +75,35 @@ func (c *Column) set(row int, src *Column, from int) {
 		return
 	}
 	if c.Type != src.Type {
-		c.widen()
+		c.widen(src.Type)
 	}
 	c.Null[row] = false
 	switch c.Type {
 	case Text, Nested:
 		c.Text[row] = src.text(from)
 	case Float:
-		c.Float[row] = src.Float[from]
+		if src.Type == Int {
+			c.Float[row] = float64(src.Int[from])
+		} else {
+			c.Float[row] = src.Float[from]
+		}
 	default:
 		c.Int[row] = src.Int[from]
 	}
 }
 
-func (c *Column) widen() {
-	if c.Type == Text {
+// widen makes room for values of another type: whole numbers become floats
+// beside floats, anything else becomes text.
+func (c *Column) widen(other Type) {
+	switch {
+	case c.Type == Text || c.Type == Float && other == Int:
+		return
+	case c.Type == Int && other == Float:
+		c.Float = make([]float64, len(c.Int))
+		for i, v := range c.Int {
+			c.Float[i] = float64(v)
+		}
+		c.Type, c.Int = Float, nil
 		return
 	}
 	text := make([]string, len(c.Null))
@@ -137,7 +151,11 @@ func (c *Column) value(i int) driver.Value {
 	case Bool:
 		return c.Int[i] != 0
 	case Time:
-		return time.UnixMicro(c.Int[i]).UTC()
+		at := time.UnixMicro(c.Int[i]).UTC()
+		if at.Year() < 1 || at.Year() > 9999 { // DuckDB's appender takes no more
+			return nil
+		}
+		return at
 	}
 	return c.Text[i]
 }
@@ -146,43 +164,52 @@ func (c *Column) sqlType() string {
 	return [...]string{"VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "TIMESTAMPTZ", "VARCHAR"}[c.Type]
 }
 
-// quoteName quotes an identifier for DuckDB. Nothing else may paste names into SQL.
-func quoteName(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
-// An attributeTable answers a user's conditions on cases and events in a
+// A conditionTable answers a user's conditions on cases and events in a
 // DuckDB of its own, in memory, that can reach neither files nor the store.
-type attributeTable struct {
+type conditionTable struct {
 	fill func(context.Context, *sql.Conn) error
 
-	once sync.Once
-	db   *sql.DB
-	err  error
+	mu sync.Mutex
+	db *sql.DB
 }
 
-func (t *attributeTable) open(ctx context.Context) (*sql.DB, error) {
-	t.once.Do(func() {
-		t.db, t.err = sql.Open("duckdb", "")
-		if t.err != nil {
-			return
-		}
-		t.db.SetMaxOpenConns(1)
-		var c *sql.Conn
-		if c, t.err = t.db.Conn(ctx); t.err != nil {
-			return
-		}
-		defer c.Close()
-		if _, t.err = c.ExecContext(ctx, `SET TimeZone = 'UTC'`); t.err != nil {
-			return
-		}
-		if t.err = t.fill(ctx, c); t.err != nil {
-			return
-		}
-		_, t.err = c.ExecContext(ctx, `SET enable_external_access = false; SET lock_configuration = true`)
-	})
-	return t.db, t.err
+func (t *conditionTable) open(ctx context.Context) (*sql.DB, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.db != nil {
+		return t.db, nil
+	}
+	db, err := sql.Open("duckdb", "")
+	if err != nil {
+		return nil, err
+	}
+	if err := t.prepare(ctx, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	t.db = db
+	return db, nil
 }
 
-func (t *attributeTable) Close() error {
+func (t *conditionTable) prepare(ctx context.Context, db *sql.DB) error {
+	db.SetMaxOpenConns(1)
+	c, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if _, err := c.ExecContext(ctx, "SET TimeZone = 'UTC'"); err != nil {
+		return err
+	}
+	if err := t.fill(ctx, c); err != nil {
+		return err
+	}
+	_, err = c.ExecContext(ctx, "SET enable_external_access = false; SET lock_configuration = true")
+	return err
+}
+
+func (t *conditionTable) Close() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.db == nil {
 		return nil
 	}
@@ -191,15 +218,19 @@ func (t *attributeTable) Close() error {
 
 // numbers returns the sorted numbers of the rows of cases or events for which
 // the condition, an SQL expression over their attributes, is true.
-func (t *attributeTable) numbers(ctx context.Context, of, condition string) ([]int64, error) {
+func (t *conditionTable) numbers(ctx context.Context, of, condition string) ([]int64, error) {
 	db, err := t.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	number := map[string]string{"cases": `"case"`, "events": "event"}[of]
-	rows, err := db.QueryContext(ctx, "SELECT "+number+" FROM "+of+" WHERE (\n"+condition+"\n) ORDER BY 1")
+	query := "SELECT " + number + " FROM " + of + " WHERE (\n" + condition + "\n) ORDER BY 1"
+	if err := oneSelect(ctx, db, query); err != nil {
+		return nil, fmt.Errorf("condition %q: %w", condition, err)
+	}
+	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
-		return nil, fmt.Errorf("condition %q: %w%s", condition, conditionError(err), t.columns(ctx, db, of))
+		return nil, fmt.Errorf("condition %q: %w%s", condition, conditionError(err), known(ctx, db, of))
 	}
 	defer rows.Close()
 	var out []int64
@@ -213,6 +244,27 @@ func (t *attributeTable) numbers(ctx context.Context, of, condition string) ([]i
 	return out, rows.Err()
 }
 
+// oneSelect refuses whatever DuckDB's own parser does not take for one SELECT:
+// a condition is pasted into the query, so it could end it and begin another.
+func oneSelect(ctx context.Context, db *sql.DB, query string) error {
+	var failed bool
+	var message sql.NullString
+	var statements sql.NullInt64
+	err := db.QueryRowContext(ctx, `
+		SELECT (tree ->> 'error')::BOOLEAN, tree ->> 'error_message', json_array_length(tree, '$.statements')
+		FROM (SELECT json_serialize_sql(`+storeLiteral(query)+`) AS tree)`).Scan(&failed, &message, &statements)
+	switch {
+	case err != nil:
+		return conditionError(err)
+	case failed:
+		first, _, _ := strings.Cut(message.String, "\n")
+		return errors.New(first)
+	case statements.Int64 != 1:
+		return errors.New("it is more than one expression")
+	}
+	return nil
+}
+
 // conditionError keeps the first line of DuckDB's message: the rest quotes a
 // query the user did not write.
 func conditionError(err error) error {
@@ -220,50 +272,43 @@ func conditionError(err error) error {
 	return errors.New(first)
 }
 
-func (t *attributeTable) columns(ctx context.Context, db *sql.DB, of string) string {
-	rows, err := db.QueryContext(ctx, "SELECT column_name FROM (DESCRIBE "+of+")")
+// known lists the columns a condition may use, for an error.
+func known(ctx context.Context, db *sql.DB, of string) string {
+	c, err := db.Conn(ctx)
 	if err != nil {
 		return ""
 	}
-	defer rows.Close()
-	var names []string
-	for rows.Next() {
-		var n string
-		if rows.Scan(&n) != nil {
-			return ""
-		}
-		names = append(names, n)
+	defer c.Close()
+	names, err := columnNames(ctx, c, of)
+	if err != nil {
+		return ""
 	}
 	return "; the columns are " + strings.Join(names, ", ")
 }
 
-// fillTables creates the tables cases and events from what the builder kept.
-//
-// A case has, besides its own attributes, the first value that its events have
-// of each of theirs: files that are one flat table say an order's country on
-// every row.
+// fillTables creates the tables of conditions from what the builder kept.
 func (b *Builder) fillTables(ctx context.Context, c *sql.Conn) error {
 	a := b.attributes
 	taken := map[string]bool{"case": true, "event": true, "activity": true, "time": true, "resource": true, "id": true}
 	events := uniqueNames(a.events, taken)
-	ddl := `CREATE TABLE events (event BIGINT, "case" BIGINT, activity VARCHAR, time TIMESTAMPTZ, resource VARCHAR`
+	ddl := `CREATE TABLE all_events (event BIGINT, "case" BIGINT, activity VARCHAR, time TIMESTAMPTZ, resource VARCHAR`
 	for i, col := range a.events {
-		ddl += ", " + quoteName(events[i]) + " " + col.sqlType()
+		ddl += ", " + Quote(events[i]) + " " + col.sqlType()
 	}
 	own := uniqueNames(a.cases, map[string]bool{"case": true, "id": true})
 	ddl += `); CREATE TABLE own ("case" BIGINT, id VARCHAR`
 	for i, col := range a.cases {
-		ddl += ", " + quoteName(own[i]) + " " + col.sqlType()
+		ddl += ", " + Quote(own[i]) + " " + col.sqlType()
 	}
 	if _, err := c.ExecContext(ctx, ddl+")"); err != nil {
 		return err
 	}
 	err := c.Raw(func(dc any) error {
 		conn := dc.(driver.Conn)
-		err := appendRows(conn, "events", len(b.caseOf), func(i int) []driver.Value {
+		err := appendRows(conn, "all_events", len(b.caseOf), func(i int) []driver.Value {
 			row := []driver.Value{int64(i + 1), int64(b.caseOf[i]), b.activities.labels[b.activity[i]], nil, nil}
-			if b.time[i] != NoTime {
-				row[3] = time.UnixMicro(b.time[i]).UTC()
+			if at := time.UnixMicro(b.time[i]).UTC(); b.time[i] != NoTime && at.Year() >= 1 && at.Year() <= 9999 {
+				row[3] = at
 			}
 			if b.resource != nil && b.resource[i] >= 0 {
 				row[4] = b.resources.labels[b.resource[i]]
@@ -287,20 +332,61 @@ func (b *Builder) fillTables(ctx context.Context, c *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	view := `CREATE VIEW cases AS SELECT own.*`
-	for i := range a.events {
-		if !slices.ContainsFunc(own, func(n string) bool { return strings.EqualFold(n, events[i]) }) {
-			q := quoteName(events[i])
-			view += ", e." + q
+	_, err = c.ExecContext(ctx, `
+		CREATE TABLE case_event AS SELECT "case", event FROM all_events;
+		ALTER TABLE all_events DROP COLUMN "case"`)
+	if err != nil {
+		return err
+	}
+	return createConditionViews(ctx, c)
+}
+
+// createConditionViews makes the views that conditions are on from the tables
+// own (cases with their attributes), all_events (events with theirs) and
+// case_event (which events a case has).
+//
+// A case has, besides its own attributes, the first value that its events have
+// of each of theirs: files that are one flat table say an order's country on
+// every row.
+func createConditionViews(ctx context.Context, c *sql.Conn) error {
+	own, err := columnNames(ctx, c, "own")
+	if err != nil {
+		return err
+	}
+	events, err := columnNames(ctx, c, "all_events")
+	if err != nil {
+		return err
+	}
+	view := "CREATE VIEW cases AS SELECT own.*"
+	first := ""
+	for _, name := range events {
+		is := func(other string) bool { return strings.EqualFold(name, other) }
+		if slices.ContainsFunc(append(own, "event", "activity", "time", "resource", "actor_kind"), is) {
+			continue
 		}
+		view += ", e." + Quote(name)
+		first += ", arg_min(" + Quote(name) + ", event) FILTER (" + Quote(name) + " IS NOT NULL) AS " + Quote(name)
 	}
-	view += ` FROM own LEFT JOIN (SELECT "case"`
-	for i := range a.events {
-		q := quoteName(events[i])
-		view += ", arg_min(" + q + ", event) FILTER (" + q + " IS NOT NULL) AS " + q
-	}
-	_, err = c.ExecContext(ctx, view+` FROM events GROUP BY "case") e USING ("case")`)
+	_, err = c.ExecContext(ctx, `CREATE VIEW events AS SELECT * FROM all_events;`+view+`
+		FROM own LEFT JOIN (SELECT "case"`+first+` FROM case_event JOIN all_events USING (event) GROUP BY "case") AS e USING ("case")`)
 	return err
+}
+
+func columnNames(ctx context.Context, c *sql.Conn, table string) ([]string, error) {
+	rows, err := c.QueryContext(ctx, "SELECT column_name FROM (DESCRIBE "+table+")")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var names []string
+	for rows.Next() {
+		var n string
+		if err := rows.Scan(&n); err != nil {
+			return nil, err
+		}
+		names = append(names, n)
+	}
+	return names, rows.Err()
 }
 
 func appendRows(conn driver.Conn, table string, n int, row func(int) []driver.Value) (err error) {

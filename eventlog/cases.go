@@ -24,6 +24,20 @@ func (c *Cases) Starts() []int64 {
 	return c.Time
 }
 
+// Ends returns the earliest and the latest time of case i; NoTime if it has
+// none. The difference is the duration of the case: from the end of its first
+// event to the end of its last, whatever overlaps between them.
+func (c *Cases) Ends(i int) (first, last int64) {
+	first, last = NoTime, NoTime
+	for _, t := range c.Time[c.Offsets[i]:c.Offsets[i+1]] {
+		if t != NoTime && (first == NoTime || t < first) {
+			first = t
+		}
+		last = max(last, t)
+	}
+	return first, last
+}
+
 // A batch ends at whichever of these comes first; a case is never split.
 const (
 	maxBatchCases  = 65_536

@@ -98,8 +98,17 @@ func (h *Durations) Merge(o *Durations) {
 	h.Missing += o.Missing
 	h.sum.addSum(o.sum)
 	h.overlapSum.addSum(o.overlapSum)
-	h.exact = append(h.exact, o.exact...)
-	h.keep = h.keep || o.keep
+	if h.keep != o.keep { // exact as long as both are
+		h.forget()
+	}
+	if h.keep {
+		h.exact = append(h.exact, o.exact...)
+	} else {
+		for _, d := range o.exact {
+			h.spread()
+			h.count(bucket(uint64(d)), 1)
+		}
+	}
 	if h.octaves == nil && (o.octaves != nil || len(h.few)+len(o.few) > fewBuckets) {
 		h.spread()
 	}
@@ -133,12 +142,35 @@ func (h *Durations) count(b int, n uint64) {
 	oct[b&63] += n
 }
 
+// spread turns the first buckets into counts.
 func (h *Durations) spread() {
+	if h.octaves != nil {
+		return
+	}
 	h.octaves = new([octaves]*[64]uint64)
 	for _, b := range h.few {
 		h.count(int(b), 1)
 	}
 	h.few = nil
+}
+
+// forget turns exact values into counts.
+func (h *Durations) forget() {
+	if !h.keep {
+		return
+	}
+	exact := h.exact
+	h.keep, h.exact = false, nil
+	for _, d := range exact {
+		h.spread()
+		h.count(bucket(uint64(d)), 1)
+	}
+}
+
+// seal makes h ready to be read by many at once.
+func (h *Durations) seal() {
+	slices.Sort(h.exact)
+	slices.Sort(h.few)
 }
 
 // Total returns the sum of the durations in microseconds.
@@ -167,7 +199,7 @@ func (h *Durations) Quantile(q float64) float64 {
 	lo := int64(at)
 	v := h.rank(lo)
 	if frac := at - float64(lo); frac > 0 {
-		v += frac * (h.rank(lo+1) - v)
+		v += float64(frac * (h.rank(lo+1) - v)) // the conversion keeps arm64 from fusing: same bytes everywhere
 	}
 	return v
 }
@@ -180,13 +212,15 @@ func (h *Durations) rank(k int64) float64 {
 	case k >= h.N-1:
 		return float64(h.Max)
 	case h.keep:
-		if !slices.IsSorted(h.exact) {
-			slices.Sort(h.exact)
+		if !slices.IsSorted(h.exact) { // not sealed: still in the making
+			return float64(slices.Sorted(slices.Values(h.exact))[k])
 		}
 		return float64(h.exact[k])
 	case h.octaves == nil:
-		few := slices.Clone(h.few)
-		slices.Sort(few)
+		few := h.few
+		if !slices.IsSorted(few) {
+			few = slices.Sorted(slices.Values(few))
+		}
 		return h.within(midpoint(int(few[k])))
 	}
 	for i, oct := range h.octaves {

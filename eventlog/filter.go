@@ -18,6 +18,7 @@ type Filter struct {
 	Name  string // of the flag, without dashes: "contains"
 	Value string // as written
 	apply func(context.Context, *Log) (*Log, error)
+	keep  []string // activities of Keep
 }
 
 // String returns the text form, as on the command line.
@@ -58,7 +59,7 @@ func ParseFilter(name, value string) (Filter, error) {
 			if err != nil {
 				return Filter{}, fmt.Errorf("--%s: %w", name, err)
 			}
-			return Filter{name, value, apply}, nil
+			return Filter{Name: name, Value: value, apply: apply}, nil
 		}
 	}
 	return Filter{}, fmt.Errorf("there is no filter --%s", name)
@@ -69,12 +70,9 @@ func ParseFilter(name, value string) (Filter, error) {
 func (l *Log) Where(ctx context.Context, filters ...Filter) (*Log, error) {
 	for i := 0; i < len(filters); i++ {
 		f := filters[i]
-		if f.Name == "keep" { // neighbours add up, else the second would find nothing
-			activities := []string{f.Value}
-			for ; i+1 < len(filters) && filters[i+1].Name == "keep"; i++ {
-				activities = append(activities, filters[i+1].Value)
-			}
-			f = Keep(activities...)
+		for i+1 < len(filters) && f.keep != nil && filters[i+1].keep != nil { // neighbours add up, else the second would find nothing
+			i++
+			f = Keep(slices.Concat(f.keep, filters[i].keep)...)
 		}
 		before, _ := l.Size()
 		out, err := f.apply(ctx, l)
@@ -264,7 +262,7 @@ func parseDrop(activity string) (func(context.Context, *Log) (*Log, error), erro
 // Keep is the projection on some activities: all other events are left out,
 // and what remains follows one another directly.
 func Keep(activities ...string) Filter {
-	return Filter{"keep", strings.Join(activities, ", "), func(ctx context.Context, l *Log) (*Log, error) {
+	return Filter{Name: "keep", Value: strings.Join(activities, ", "), keep: activities, apply: func(ctx context.Context, l *Log) (*Log, error) {
 		keep := make([]bool, len(l.labels))
 		for _, a := range activities {
 			code, err := l.code(a)
@@ -294,11 +292,11 @@ func parseDurationFilter(text string) (func(context.Context, *Log) (*Log, error)
 	}
 	return func(ctx context.Context, l *Log) (*Log, error) {
 		return l.selectCases(ctx, func(c *Cases, i int) bool {
-			lo, hi := c.Offsets[i], c.Offsets[i+1]
-			if lo == hi || c.Time[lo] == NoTime || c.Time[hi-1] == NoTime {
+			first, last := c.Ends(i)
+			if first == NoTime {
 				return false
 			}
-			d := c.Time[hi-1] - c.Time[lo]
+			d := last - first
 			switch op {
 			case ">":
 				return d > limit
@@ -373,7 +371,7 @@ func Period(from, to time.Time, mode PeriodMode) Filter {
 		hi = to.UnixMicro()
 		text += " to " + FormatTime(hi)
 	}
-	return Filter{"time", text, func(ctx context.Context, l *Log) (*Log, error) {
+	return Filter{Name: "time", Value: text, apply: func(ctx context.Context, l *Log) (*Log, error) {
 		return l.selectCases(ctx, func(c *Cases, i int) bool {
 			first, last := c.span(i)
 			if first == NoTime || last == NoTime {
@@ -407,6 +405,12 @@ func parseVariants(text string) (func(context.Context, *Log) (*Log, error), erro
 		if err != nil {
 			return nil, err
 		}
+		codes := make([]uint16, len(s.Activities))
+		for i, a := range s.Activities {
+			if codes[i], err = l.code(a); err != nil {
+				return nil, err
+			}
+		}
 		keep, seen := map[string]bool{}, int64(0)
 		for i, v := range s.Variants {
 			if kind == "top" && float64(i) >= n || kind == "cover" && float64(seen) >= n/100*float64(s.Cases) {
@@ -415,9 +419,7 @@ func parseVariants(text string) (func(context.Context, *Log) (*Log, error), erro
 			seen += v.Cases
 			path := make([]uint16, len(v.Path))
 			for j, a := range v.Path {
-				if path[j], err = l.code(s.Activities[a]); err != nil {
-					return nil, err
-				}
+				path[j] = codes[a]
 			}
 			keep[pathKey(path)] = true
 		}
@@ -495,15 +497,18 @@ func (p *followsPattern) apply(ctx context.Context, l *Log) (*Log, error) {
 	return l.selectCases(ctx, func(c *Cases, i int) bool {
 		lo, hi := int(c.Offsets[i]), int(c.Offsets[i+1])
 		starts := c.Starts()
-		last := -1 // the latest event of from before the current one
+		last, end := -1, int64(NoTime) // the latest event of from so far, and the latest end of one
 		for e := lo; e < hi; e++ {
 			if c.Activity[e] == to && last >= 0 && (!p.direct || last == e-1) {
-				if p.limit < 0 || c.Time[last] != NoTime && starts[e] != NoTime && starts[e]-c.Time[last] <= p.limit {
+				if p.direct {
+					end = c.Time[last]
+				}
+				if p.limit < 0 || end != NoTime && starts[e] != NoTime && starts[e]-end <= p.limit {
 					return true
 				}
 			}
 			if c.Activity[e] == from {
-				last = e
+				last, end = e, max(end, c.Time[e])
 			}
 		}
 		return false

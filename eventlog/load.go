@@ -69,7 +69,7 @@ func (s *Store) Merge(ctx context.Context, staged *Staged) (LoadReceipt, error) 
 // Import stages a case-centric source, opens the store at path, merges, and
 // closes it again: the store is held for the merge only.
 func Import(ctx context.Context, path string, open OpenOptions, o ImportOptions,
-	read func(ctx context.Context, emit func(*Batch) error) error, finish func() ImportEnd) (receipt LoadReceipt, err error) {
+	read func(ctx context.Context, emit func(*Batch) error) error, finish func() (ImportEnd, error)) (receipt LoadReceipt, err error) {
 	staged, err := Stage(ctx, path, o, read, finish)
 	if err != nil {
 		return LoadReceipt{}, err
@@ -94,6 +94,10 @@ type logMerge struct {
 }
 
 func (m *logMerge) run(ctx context.Context) error {
+	// How starts and completions are put together is the log's, not the load's.
+	if err := m.c.exec(ctx, storeText("merge_lifecycle"), m.options.Log, m.options.Lifecycle.String()); err != nil {
+		return err
+	}
 	same, err := m.known(ctx)
 	if err != nil || same {
 		m.receipt.RowsKnown = m.events.rows
@@ -148,7 +152,7 @@ func (m *logMerge) log(ctx context.Context) error {
 	if len(foreign) > 0 {
 		return fmt.Errorf("source %q has objects of a type of this name; use another --log", foreign[0])
 	}
-	made, err := m.c.count(ctx, storeText("merge_log"), m.options.Log, m.json)
+	made, err := m.c.count(ctx, storeText("merge_log"), m.options.Log, m.options.Lifecycle.String())
 	if err != nil {
 		return err
 	}

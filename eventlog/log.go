@@ -17,8 +17,8 @@ type Log struct {
 	caseIDs   func(ctx context.Context, numbers []int64) ([]string, error)
 	batches   []*Cases
 	notes     []Note
-	table     *attributeTable // nil: attributes were not kept
-	distinct  *distinctEvents
+	table     *conditionTable // nil: attributes were not kept
+	distinct  bool            // cases may share events
 	close     []io.Closer
 }
 
@@ -70,9 +70,6 @@ func (l *Log) Size() (cases, events int64) {
 	}
 	return cases, events
 }
-
-// distinctEvents marks a log whose cases may share events.
-type distinctEvents struct{}
 
 // countDistinct counts the different events of l.
 func (l *Log) countDistinct(ctx context.Context) (int64, error) {

@@ -23,6 +23,9 @@ type ImportOptions struct {
 	File    string // base name that a place refers to: "orders.csv"
 	Options any    // how the source was read; kept as JSON
 	Content string // hash of the bytes read; "" if unknown
+	// Lifecycle is how the log puts starts and completions together. The
+	// store keeps every transition, so it can be changed by another import.
+	Lifecycle Lifecycle
 	// Progress is told the number of events staged so far, now and then.
 	Progress func(events int64)
 }
@@ -55,10 +58,11 @@ func (s *Staged) Discard() error { return s.dir.remove() }
 
 // Stage reads a source into Parquet files beside the store at path, whatever
 // process may hold that. Memory is bounded by a batch and the number of
-// attributes. read calls emit with every batch; finish is called after it.
+// attributes. read calls emit with every batch; finish is
+// called after it, and may still refuse the whole.
 // Merge what is returned, and discard it in any case.
 func Stage(ctx context.Context, path string, o ImportOptions,
-	read func(ctx context.Context, emit func(*Batch) error) error, finish func() ImportEnd) (*Staged, error) {
+	read func(ctx context.Context, emit func(*Batch) error) error, finish func() (ImportEnd, error)) (*Staged, error) {
 	if err := storeCheckName("log", o.Log); err != nil {
 		return nil, err
 	}
@@ -79,7 +83,9 @@ func Stage(ctx context.Context, path string, o ImportOptions,
 		return nil, errors.Join(err, dir.remove())
 	}
 	if finish != nil {
-		s.end = finish()
+		if s.end, err = finish(); err != nil {
+			return nil, errors.Join(err, dir.remove())
+		}
 	}
 	if o.Progress != nil {
 		o.Progress(s.events.rows)

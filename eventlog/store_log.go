@@ -14,6 +14,8 @@ type LogDefinition struct {
 	CaseType string   // object type; one case an object
 	Follow   []string // document types entered from it, in this order
 	Items    []string // object types walked through, besides the model's items
+	// Lifecycle says what becomes of the transitions of its events' lives.
+	Lifecycle Lifecycle
 }
 
 // Logs lists the logs of a store, by name.
@@ -23,7 +25,12 @@ func (s *Store) Logs(ctx context.Context) ([]LogDefinition, error) {
 		return c.each(ctx, storeText("logs"), nil, func(scan func(...any) error) error {
 			var d LogDefinition
 			var follow, items []any
-			if err := scan(&d.Name, &d.CaseType, &follow, &items); err != nil {
+			var lifecycle string
+			if err := scan(&d.Name, &d.CaseType, &follow, &items, &lifecycle); err != nil {
+				return err
+			}
+			var err error
+			if d.Lifecycle, err = ParseLifecycle(lifecycle); err != nil {
 				return err
 			}
 			for _, f := range follow {
@@ -56,7 +63,7 @@ func (s *Store) DefineLog(ctx context.Context, d LogDefinition) error {
 		return err
 	}
 	for _, old := range logs {
-		if old.Name == d.Name && old.CaseType == d.CaseType && slices.Equal(old.Follow, d.Follow) && slices.Equal(old.Items, d.Items) {
+		if old.Name == d.Name && old.CaseType == d.CaseType && slices.Equal(old.Follow, d.Follow) && slices.Equal(old.Items, d.Items) && old.Lifecycle == d.Lifecycle {
 			return nil
 		}
 	}
@@ -64,7 +71,7 @@ func (s *Store) DefineLog(ctx context.Context, d LogDefinition) error {
 		if err := c.exec(ctx, "DELETE FROM main.log WHERE log = $1", d.Name); err != nil {
 			return err
 		}
-		return c.exec(ctx, storeText("log_define"), d.Name, d.CaseType, append([]string{}, d.Follow...), append([]string{}, d.Items...))
+		return c.exec(ctx, storeText("log_define"), d.Name, d.CaseType, append([]string{}, d.Follow...), append([]string{}, d.Items...), d.Lifecycle.String())
 	})
 }
 

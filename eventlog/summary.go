@@ -56,9 +56,9 @@ type SummaryOptions struct {
 
 // Summarize folds l into its Summary, in O(events) time.
 //
-// The duration of a case is the time of its last event minus the time of its
-// first. An event that lasts has its end as its time, so the work on the first
-// activity itself is not part of it; see DESIGN.md, "Case duration".
+// The duration of a case is its latest time minus its earliest. An event that
+// lasts has its end as its time, so the work on the first activity itself is
+// not part of it; see DESIGN.md, "Case duration".
 func Summarize(ctx context.Context, l *Log, o SummaryOptions) (*Summary, error) {
 	acc, err := Fold(ctx, l, Folder[*summaryAcc]{
 		New:   func() *summaryAcc { return newSummaryAcc(len(l.labels), o.Exact) },
@@ -71,7 +71,7 @@ func Summarize(ctx context.Context, l *Log, o SummaryOptions) (*Summary, error) 
 	s := acc.summary(l.labels)
 	s.Notes = slices.Clone(l.notes)
 	s.DistinctEvents = s.Events
-	if l.distinct != nil {
+	if l.distinct {
 		if s.DistinctEvents, err = l.countDistinct(ctx); err != nil {
 			return nil, err
 		}
@@ -189,19 +189,25 @@ func (a *summaryAcc) add(c *Cases) {
 				arc.wait.Missing++
 			}
 		}
-		first, last := times[0], times[len(times)-1]
-		if first != NoTime && last != NoTime {
+		first, last := int64(NoTime), int64(NoTime)
+		for _, t := range times {
+			if t != NoTime && (first == NoTime || t < first) {
+				first = t
+			}
+			last = max(last, t)
+		}
+		if first != NoTime {
 			a.duration.Add(last - first)
 			v.duration.Add(last - first)
 		} else {
 			a.duration.Missing++
 			v.duration.Missing++
 		}
-		for j, t := range times {
-			if t == NoTime {
-				continue
+		a.span(first, last)
+		if c.Start != nil {
+			for _, t := range begins {
+				a.span(t, t)
 			}
-			a.span(min(t, begins[j]), t)
 		}
 	}
 }
@@ -240,6 +246,13 @@ func (a *summaryAcc) summary(labels []string) *Summary {
 		for _, c := range a.variants[i].path {
 			used[c] = true
 		}
+	}
+	a.duration.seal()
+	for i := range a.variants {
+		a.variants[i].duration.seal()
+	}
+	for i := range a.arcs {
+		a.arcs[i].wait.seal()
 	}
 	s := &Summary{Cases: a.cases, Events: a.events, CaseDuration: a.duration, First: a.first, Last: a.last}
 	for c, label := range labels {

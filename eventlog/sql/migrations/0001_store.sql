@@ -42,7 +42,7 @@ CREATE TABLE log (
 	case_type VARCHAR NOT NULL,    -- object type that makes a case
 	follow    VARCHAR[] NOT NULL,  -- document types entered from it, in this order
 	items     VARCHAR[] NOT NULL,  -- object types walked through, besides the model's
-	options   VARCHAR              -- JSON: lifecycle, …
+	lifecycle VARCHAR NOT NULL     -- pair, all or complete
 );
 
 -- What a log says of itself apart from its events (XES header), as JSON.
@@ -147,5 +147,6 @@ CREATE TABLE columns (
 	definition VARCHAR NOT NULL,   -- the case notion they were built by, as JSON
 	file       VARCHAR NOT NULL,   -- name beside the store
 	size       BIGINT NOT NULL,
-	checksums  UINTEGER[] NOT NULL -- CRC32C of each block of the file
+	checksums  UINTEGER[] NOT NULL, -- CRC32C of each block of the file
+	notes      VARCHAR NOT NULL    -- JSON list of {code, text}
 );

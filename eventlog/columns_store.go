@@ -1,0 +1,357 @@
+package eventlog
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// LogOptions say how a store's log is opened. The zero value is the default.
+type LogOptions struct {
+	// Model tells item types and master data; nil for a store of imported
+	// files only.
+	Model *Model
+	// Zone is where the days of events of day precision begin; default UTC.
+	Zone *time.Location
+	// Lifecycle is taken instead of the one the log was imported with.
+	Lifecycle *Lifecycle
+}
+
+// A columnsKey is what coded columns were built by: if any of it differs, they
+// are another log's.
+type columnsKey struct {
+	Definition LogDefinition
+	Lifecycle  Lifecycle
+	Zone       string
+}
+
+// Log opens a log of the store. It maps the columns that [Store.BuildColumns]
+// wrote, if they are those of the store's last load, else builds them in
+// memory. The log needs the store to be open for as long as it is used.
+func (s *Store) Log(ctx context.Context, name string, o LogOptions) (*Log, error) {
+	key, err := s.columnsKey(ctx, name, o)
+	if err != nil {
+		return nil, err
+	}
+	l, err := s.mapColumns(ctx, key)
+	if err != nil && !errors.Is(err, errColumns) {
+		return nil, err
+	}
+	if l == nil {
+		if l, err = s.buildLog(ctx, key, o); err != nil {
+			return nil, err
+		}
+	}
+	l.Name = name
+	l.caseIDs = s.objectIDs
+	l.table = &conditionTable{fill: func(ctx context.Context, c *sql.Conn) error { return s.fillTables(ctx, l, key.Definition, c) }}
+	if len(key.Definition.Follow) > 0 {
+		l.distinct = true
+	}
+	return l, nil
+}
+
+// columnsKey finds a log's definition.
+func (s *Store) columnsKey(ctx context.Context, name string, o LogOptions) (columnsKey, error) {
+	logs, err := s.Logs(ctx)
+	if err != nil {
+		return columnsKey{}, err
+	}
+	i := slices.IndexFunc(logs, func(d LogDefinition) bool { return d.Name == name })
+	if i < 0 {
+		var names []string
+		for _, d := range logs {
+			names = append(names, d.Name)
+		}
+		if len(names) == 0 {
+			return columnsKey{}, fmt.Errorf("store %s has no logs yet; load one by millrace import", s.path)
+		}
+		return columnsKey{}, fmt.Errorf("store %s has no log %q%s; it has %s", s.path, name, DidYouMean(name, names), strings.Join(names, ", "))
+	}
+	key := columnsKey{Definition: logs[i], Lifecycle: logs[i].Lifecycle, Zone: "UTC"}
+	if o.Lifecycle != nil {
+		key.Lifecycle = *o.Lifecycle
+	}
+	if o.Zone != nil {
+		key.Zone = o.Zone.String()
+	}
+	return key, nil
+}
+
+// mapColumns opens the columns of key, nil if there are none of the last load.
+func (s *Store) mapColumns(ctx context.Context, key columnsKey) (*Log, error) {
+	definition, err := json.Marshal(key)
+	if err != nil {
+		return nil, err
+	}
+	var file columnsFile
+	var notes string
+	err = s.session(ctx, func(c *storeConn) error {
+		return c.each(ctx, storeText("columns_of_log"), []any{key.Definition.Name, string(definition)}, func(scan func(...any) error) error {
+			var sums []any
+			if err := scan(&file.Name, &file.Size, &sums, &notes); err != nil {
+				return err
+			}
+			for _, x := range sums {
+				file.Checksums = append(file.Checksums, x.(uint32))
+			}
+			return nil
+		})
+	})
+	if err != nil || file.Name == "" {
+		return nil, err
+	}
+	l, err := openColumns(filepath.Dir(s.path), file)
+	if err != nil {
+		return nil, err
+	}
+	return l, json.Unmarshal([]byte(notes), &l.notes)
+}
+
+// buildLog puts a log together in memory.
+func (s *Store) buildLog(ctx context.Context, key columnsKey, o LogOptions) (*Log, error) {
+	b := NewBuilder(BuilderOptions{Name: key.Definition.Name, Lifecycle: key.Lifecycle, Zone: o.Zone})
+	notes, err := s.LogRows(ctx, key.Definition, o.Model, b.addRows)
+	if err != nil {
+		return nil, err
+	}
+	l, err := b.Log()
+	if err != nil {
+		return nil, err
+	}
+	l.notes = append(notes, l.notes...)
+	return l, nil
+}
+
+// addRows takes whole cases of a store, which come in source order.
+func (b *Builder) addRows(r *CaseRows) error {
+	if len(r.Labels.Activity) > MaxActivities {
+		return ErrTooManyActivities
+	}
+	b.activities.labels, b.resources.labels = r.Labels.Activity, r.Labels.Resource
+	life := make([]uint8, len(r.Labels.Lifecycle))
+	for i, l := range r.Labels.Lifecycle {
+		life[i] = lifeOf(l)
+	}
+	have, n := len(b.caseOf), len(r.Event)
+	for i, number := range r.Case {
+		code := uint32(len(b.cases.labels))
+		b.cases.labels = append(b.cases.labels, r.ID[i])
+		b.numbers = append(b.numbers, number)
+		for range r.Offsets[i+1] - r.Offsets[i] {
+			b.caseOf = append(b.caseOf, code)
+		}
+	}
+	for _, a := range r.Activity {
+		b.activity = append(b.activity, uint16(a))
+	}
+	b.event = append(b.event, r.Event...)
+	b.time = append(b.time, r.Time...)
+	b.start = extend(b.start, unless(r.Start, func(x int64) bool { return x == NoTime }), have, n, NoTime)
+	b.day = extend(b.day, unless(r.Day, func(x bool) bool { return !x }), have, n, false)
+	b.rank = extend(b.rank, unless(r.Rank, func(x int32) bool { return x == 0 }), have, n, 0)
+	b.resource = extend(b.resource, coded(r.Resource, func(c uint32) int32 { return int32(c) }, -1), have, n, -1)
+	if b.o.Lifecycle != All {
+		b.life = extend(b.life, coded(r.Lifecycle, func(c uint32) uint8 { return life[c] }, lifeNone), have, n, lifeNone)
+	}
+	if b.o.Lifecycle == Pair && slices.ContainsFunc(r.Instance, func(s string) bool { return s != "" }) {
+		codes := make([]uint32, n)
+		for i, s := range r.Instance {
+			codes[i] = b.instances.add(s)
+		}
+		b.instance = extend(b.instance, codes, have, n, 0)
+	} else {
+		b.instance = extend(b.instance, nil, have, n, 0)
+	}
+	return nil
+}
+
+// unless returns a column, or nil where nothing in it says anything.
+func unless[T any](col []T, empty func(T) bool) []T {
+	if slices.ContainsFunc(col, func(x T) bool { return !empty(x) }) {
+		return col
+	}
+	return nil
+}
+
+// coded turns codes into values, NoCode into none; nil where all are.
+func coded[T any](codes []uint32, value func(uint32) T, none T) []T {
+	if !slices.ContainsFunc(codes, func(c uint32) bool { return c != NoCode }) {
+		return nil
+	}
+	out := make([]T, len(codes))
+	for i, c := range codes {
+		out[i] = none
+		if c != NoCode {
+			out[i] = value(c)
+		}
+	}
+	return out
+}
+
+// BuildColumns writes the coded columns of a log beside the store, so that the
+// next [Store.Log] maps them. It replaces older ones, and does nothing where
+// those are of the last load.
+func (s *Store) BuildColumns(ctx context.Context, name string, o LogOptions) (err error) {
+	key, err := s.columnsKey(ctx, name, o)
+	if err != nil {
+		return err
+	}
+	if l, err := s.mapColumns(ctx, key); err == nil && l != nil {
+		return l.Close()
+	}
+	l, err := s.buildLog(ctx, key, o)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(s.path)
+	file, err := writeColumns(dir, l)
+	if err != nil {
+		return err
+	}
+	definition, err := json.Marshal(key)
+	if err != nil {
+		return err
+	}
+	notes, err := json.Marshal(append([]Note{}, l.notes...))
+	if err != nil {
+		return err
+	}
+	var old []string
+	err = s.write(ctx, func(c *storeConn) error {
+		var err error
+		if old, err = c.strings(ctx, storeText("columns_old"), name); err != nil {
+			return err
+		}
+		if err := c.exec(ctx, storeText("columns_delete"), name); err != nil {
+			return err
+		}
+		return c.exec(ctx, storeText("columns_insert"), name, string(definition), file.Name, file.Size, file.Checksums, string(notes))
+	})
+	if err != nil {
+		return errors.Join(err, os.Remove(filepath.Join(dir, file.Name)))
+	}
+	for _, name := range old { // whoever has it mapped keeps it
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// objectIDs returns the ids of objects by their numbers.
+func (s *Store) objectIDs(ctx context.Context, numbers []int64) ([]string, error) {
+	id := make(map[int64]string, len(numbers))
+	err := s.session(ctx, func(c *storeConn) error {
+		return c.each(ctx, storeText("object_ids"), []any{numbers}, func(scan func(...any) error) error {
+			var n int64
+			var text string
+			if err := scan(&n, &text); err != nil {
+				return err
+			}
+			id[n] = text
+			return nil
+		})
+	})
+	out := make([]string, len(numbers))
+	for i, n := range numbers {
+		out[i] = id[n]
+	}
+	return out, err
+}
+
+// fillTables copies what the store knows of the log's cases and events to the
+// database where a user's conditions run.
+func (s *Store) fillTables(ctx context.Context, l *Log, def LogDefinition, to *sql.Conn) error {
+	return s.session(ctx, func(c *storeConn) error {
+		sources, err := c.strings(ctx, storeText("event_sources"))
+		if err != nil {
+			return err
+		}
+		events := storeText("condition_events_none")
+		for i, source := range sources {
+			part := storeText("condition_events", "table", Quote(source), "source", storeLiteral(source))
+			if i == 0 {
+				events = part
+			} else {
+				events += " UNION ALL BY NAME " + part
+			}
+		}
+		if err := copyTable(ctx, c, to, "all_events", events); err != nil {
+			return err
+		}
+		if err := copyTable(ctx, c, to, "own", storeText("condition_cases", "table", Quote(def.CaseType), "type", storeLiteral(def.CaseType))); err != nil {
+			return err
+		}
+		if _, err := to.ExecContext(ctx, `CREATE TABLE case_event ("case" BIGINT, event BIGINT)`); err != nil {
+			return err
+		}
+		err = to.Raw(func(dc any) error {
+			for _, b := range l.batches {
+				caseOf := make([]int64, len(b.Event))
+				for i, n := range b.Case {
+					for e := b.Offsets[i]; e < b.Offsets[i+1]; e++ {
+						caseOf[e] = n
+					}
+				}
+				err := appendRows(dc.(driver.Conn), "case_event", len(b.Event), func(i int) []driver.Value {
+					return []driver.Value{caseOf[i], b.Event[i]}
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return createConditionViews(ctx, to)
+	})
+}
+
+// copyTable creates a table in another database from a query of the store.
+func copyTable(ctx context.Context, from *storeConn, to *sql.Conn, table, query string) error {
+	return from.Raw(func(src any) error {
+		a, err := duckdb.NewArrowFromConn(src.(driver.Conn))
+		if err != nil {
+			return err
+		}
+		rows, err := a.QueryContext(ctx, query)
+		if err != nil {
+			return err
+		}
+		defer rows.Release()
+		return to.Raw(func(dst any) error { return createFromArrow(ctx, dst.(driver.Conn), table, rows) })
+	})
+}
+
+func createFromArrow(ctx context.Context, conn driver.Conn, table string, rows array.RecordReader) error {
+	a, err := duckdb.NewArrowFromConn(conn)
+	if err != nil {
+		return err
+	}
+	release, err := a.RegisterView(rows, "incoming")
+	if err != nil {
+		return err
+	}
+	defer release()
+	_, err = conn.(driver.ExecerContext).ExecContext(ctx, "CREATE TABLE "+Quote(table)+" AS SELECT * FROM incoming", nil)
+	if err != nil {
+		return err
+	}
+	_, err = conn.(driver.ExecerContext).ExecContext(ctx, "DROP VIEW incoming", nil)
+	return err
+}
