@@ -43,6 +43,7 @@ type Table struct {
 	rejected  int64
 	headers   int64 // repeated in the middle
 	blank     int64 // rows
+	lost      int64 // rows with a character that could not be decoded
 	duplicate []string
 }
 
@@ -226,10 +227,10 @@ func (t *Table) Columns() []string { return t.columns }
 // first error of fn as it is.
 func (t *Table) Rows(ctx context.Context, fn func(line int64, fields []string) error) error {
 	row := make([]string, len(t.columns))
-	interned := make([]interner, len(t.columns))
+	interned := make([]ingest.Texts, len(t.columns))
 	return t.scan(ctx, func(rec *record) error {
 		for i, f := range rec.fields {
-			row[i] = interned[i].text(f)
+			row[i] = interned[i].Text(f)
 		}
 		return fn(rec.line, row)
 	})
@@ -241,7 +242,7 @@ var errStop = errors.New("stop")
 // scan reads all rows from the start.
 func (t *Table) scan(ctx context.Context, fn func(*record) error) error {
 	t.done.Store(0)
-	t.rejects, t.rejected, t.headers, t.blank = nil, 0, 0, 0
+	t.rejects, t.rejected, t.headers, t.blank, t.lost = nil, 0, 0, 0, 0
 	src, err := openSource(t.path, t.enc.name, &t.done)
 	if err != nil {
 		return t.at(0, err)
@@ -262,6 +263,7 @@ func (t *Table) scan(ctx context.Context, fn func(*record) error) error {
 			return ctx.Err()
 		}
 		rec, err := s.next()
+		t.lost = s.lost
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -374,6 +376,10 @@ func (t *Table) Notes() []eventlog.Note {
 	}
 	if t.blank > 0 {
 		add("blank-rows", "%s skipped", plural(t.blank, "blank row", "blank rows"))
+	}
+	if t.lost > 0 {
+		add("lost-characters", "%s a character that is not %s, or was lost before (shown as U+FFFD): say --encoding if it is another",
+			plural(t.lost, "row has", "rows have"), t.enc.name)
 	}
 	if !t.header {
 		add("no-header", "the first row has numbers or times and was taken for data; the columns are called by their numbers")
