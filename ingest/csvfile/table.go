@@ -35,7 +35,8 @@ type Table struct {
 	skipLine   bool       // "sep=;" stands before it
 	names      []string   // as the header has them
 	columns    []string   // the same, each once
-	sample     [][]string // by column
+	sample     [][]string // by column; nil after Open
+	whole      bool       // the sample is all there is
 
 	size      int64
 	done      atomic.Int64
@@ -49,6 +50,15 @@ type Table struct {
 
 // OpenTable opens a file and detects how it is written.
 func OpenTable(ctx context.Context, path string, o ingest.Options) (*Table, error) {
+	t, err := openTable(ctx, path, o)
+	if err != nil {
+		return nil, err
+	}
+	t.sample = nil
+	return t, nil
+}
+
+func openTable(ctx context.Context, path string, o ingest.Options) (*Table, error) {
 	t := &Table{path: path, base: filepath.Base(path), options: o}
 	if err := t.detect(ctx); err != nil {
 		return nil, t.at(0, err)
@@ -116,6 +126,7 @@ func (t *Table) readSample(ctx context.Context, src *source) error {
 	for len(rows) < sampleRows && size < sampleBytes {
 		rec, err := s.next()
 		if errors.Is(err, io.EOF) {
+			t.whole = true
 			break
 		}
 		if err != nil {

@@ -94,6 +94,9 @@ func broken(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
+	if strings.Contains(err.Error(), "column named file_row_number") {
+		return errors.New(`it has a column "file_row_number", the name DuckDB gives to the number of a row; rename it`)
+	}
 	return fmt.Errorf("not a whole Parquet file (%w); get it again", err)
 }
 
