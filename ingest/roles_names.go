@@ -133,10 +133,16 @@ func namePoints(r role, name string) (points, rank int) {
 			return points, i
 		}
 	}
-	if vague(r, name) {
+	if vague(r, name) && (r != caseRole || !namesPerson(name)) {
 		return vagueName, 0
 	}
 	return noName, 0
+}
+
+// namesPerson says whether a name is one of who did something.
+func namesPerson(name string) bool {
+	points, _ := namePoints(resourceRole, name)
+	return points > noName
 }
 
 // vague says whether a name looks like those of a role.
@@ -152,7 +158,11 @@ func vague(r role, name string) bool {
 		case "id", "no", "nr", "number", "nummer", "key", "code", "番号":
 			return true
 		}
-		return strings.HasSuffix(last, "nummer") || strings.HasSuffix(last, "番号") || strings.HasSuffix(last, "id") && last != "paid"
+		switch last {
+		case "valid", "invalid":
+			return false
+		}
+		return strings.HasSuffix(last, "nummer") || strings.HasSuffix(last, "番号") || strings.HasSuffix(last, "id") && len(last) > 4
 	case activityRole:
 		switch last {
 		case "activity", "task", "status", "step", "event", "action", "schritt", "aktivität":

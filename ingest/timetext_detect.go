@@ -19,14 +19,14 @@ import (
 func DetectTime(column string, values []string, loc *time.Location) (f *TimeFormat, share float64) {
 	found := map[*TimeFormat]int{}
 	formats := candidates(loc)
-	seen, next := 0, 0
+	seen, hits := 0, 0
 	for _, v := range values {
 		text := []byte(v)
 		if MissingTime(text) {
 			continue
 		}
 		seen++
-		if seen == 20 && next == 0 {
+		if seen == 100 && hits == 0 {
 			break // no times here
 		}
 		if c := bytes.TrimSpace(text)[0]; !isDigit(c) && !isLetter(c) {
@@ -41,7 +41,7 @@ func DetectTime(column string, values []string, loc *time.Location) (f *TimeForm
 			}
 		}
 		if hit {
-			next++
+			hits++
 		}
 	}
 	if seen == 0 {

@@ -80,6 +80,15 @@ func (z *zone) remember(wall, offset int64) {
 	}
 }
 
+// FromClock turns µs of wall clock, counted as if it were UTC, into µs of UTC.
+func (f *TimeFormat) FromClock(us int64) int64 {
+	sec, part := us/1e6, us%1e6
+	if part < 0 {
+		sec, part = sec-1, part+1e6
+	}
+	return f.zone.utc(sec)*1e6 + part
+}
+
 // Notes tells what the format had to decide, of a column.
 func (f *TimeFormat) Notes(column string) []eventlog.Note {
 	var notes []eventlog.Note

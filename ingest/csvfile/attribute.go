@@ -18,7 +18,7 @@ type attribute struct {
 	column  eventlog.Column
 	decimal byte
 	format  *ingest.TimeFormat
-	texts   interner
+	texts   ingest.Texts
 	nulls   bool   // the batch has one
 	widened string // the first value that did not fit
 
@@ -92,7 +92,7 @@ func null(b []byte) bool {
 func (a *attribute) add(text []byte) {
 	c := &a.column
 	if c.Type == eventlog.Text {
-		c.Text = append(c.Text, a.texts.text(text))
+		c.Text = append(c.Text, a.texts.Text(text))
 		a.addNull(len(bytes.TrimSpace(text)) == 0)
 		return
 	}
@@ -149,7 +149,7 @@ func (a *attribute) widen(culprit string) {
 	from := 0
 	for i, to := range a.ends {
 		text := a.written[from:to]
-		c.Text = append(c.Text, a.texts.text(text))
+		c.Text = append(c.Text, a.texts.Text(text))
 		c.Null[i] = len(bytes.TrimSpace(text)) == 0
 		from = to
 	}

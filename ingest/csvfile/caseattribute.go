@@ -6,6 +6,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"millrace/eventlog"
+	"millrace/ingest"
 )
 
 // caseAttributes gathers, of the columns that describe cases, one row a case
@@ -18,7 +19,7 @@ type caseAttributes struct {
 	index  map[string]int // into ids, of this batch
 	ids    []string
 	values [][]string // by column
-	texts  []interner
+	texts  []ingest.Texts
 	said   []saying
 }
 
@@ -37,7 +38,7 @@ func newCaseAttributes() *caseAttributes {
 func (c *caseAttributes) declare(a *attribute) {
 	c.columns = append(c.columns, a)
 	c.values = append(c.values, nil)
-	c.texts = append(c.texts, interner{})
+	c.texts = append(c.texts, ingest.Texts{})
 }
 
 // add takes a row's values, the first one that is not blank of each column. It
@@ -53,10 +54,10 @@ func (c *caseAttributes) add(id string, fields [][]byte) (varies bool) {
 		text := fields[a.field]
 		switch {
 		case !known:
-			c.values[i] = append(c.values[i], c.texts[i].text(text))
+			c.values[i] = append(c.values[i], c.texts[i].Text(text))
 		case c.values[i][at] == string(text) || len(bytes.TrimSpace(text)) == 0:
 		case c.values[i][at] == "":
-			c.values[i][at] = c.texts[i].text(text)
+			c.values[i][at] = c.texts[i].Text(text)
 		default:
 			varies = true
 		}

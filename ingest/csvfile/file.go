@@ -28,7 +28,7 @@ type file struct {
 }
 
 func open(ctx context.Context, path string, o ingest.Options) (*file, error) {
-	t, err := OpenTable(ctx, path, o)
+	t, err := openTable(ctx, path, o)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (f *file) timeFormat(ctx context.Context, column int) (*ingest.TimeFormat, 
 	if err != nil {
 		return nil, err
 	}
-	if format.Ambiguous() && len(f.sample[column]) >= sampleRows {
+	if format.Ambiguous() && !f.whole {
 		err = f.scan(ctx, func(rec *record) error {
 			if format.Settle(rec.fields[column]) {
 				return errStop

@@ -29,7 +29,7 @@ type reader struct {
 	days  []bool
 	day   bool // the batch has a time known to the day only
 
-	caseTexts, activities, resources, lifecycles, instances interner
+	caseTexts, activities, resources, lifecycles, instances ingest.Texts
 }
 
 // An event is one row before it is known to be good.
@@ -89,8 +89,8 @@ func (r *reader) parseTime(rec *record, column int, format *ingest.TimeFormat) (
 
 func (r *reader) append(rec *record, e event) {
 	b, roles := &r.batch, &r.roles
-	b.Case = append(b.Case, r.caseTexts.text(rec.fields[roles.Case]))
-	b.Activity = append(b.Activity, r.activities.text(rec.fields[roles.Activity]))
+	b.Case = append(b.Case, r.caseTexts.Text(rec.fields[roles.Case]))
+	b.Activity = append(b.Activity, r.activities.Text(rec.fields[roles.Activity]))
 	b.Place = append(b.Place, rec.line)
 	if roles.Time >= 0 {
 		b.Time = append(b.Time, e.time)
@@ -104,13 +104,13 @@ func (r *reader) append(rec *record, e event) {
 		b.Start = append(b.Start, e.start)
 	}
 	if roles.Resource >= 0 {
-		b.Resource = append(b.Resource, r.resources.text(rec.fields[roles.Resource]))
+		b.Resource = append(b.Resource, r.resources.Text(rec.fields[roles.Resource]))
 	}
 	if roles.Lifecycle >= 0 {
-		b.Lifecycle = append(b.Lifecycle, r.lifecycles.text(rec.fields[roles.Lifecycle]))
+		b.Lifecycle = append(b.Lifecycle, r.lifecycles.Text(rec.fields[roles.Lifecycle]))
 	}
 	if roles.Instance >= 0 {
-		b.Instance = append(b.Instance, r.instances.text(rec.fields[roles.Instance]))
+		b.Instance = append(b.Instance, r.instances.Text(rec.fields[roles.Instance]))
 	}
 	if roles.Sequence >= 0 {
 		b.Sequence = append(b.Sequence, e.sequence)

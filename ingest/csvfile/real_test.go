@@ -1,14 +1,18 @@
 package csvfile
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/klauspost/compress/gzip"
 
 	"millrace/eventlog"
 	"millrace/ingest"
@@ -204,5 +208,45 @@ func TestSniff(t *testing.T) {
 		if got := Format.Sniff([]byte(text)); got != want {
 			t.Errorf("%q: %v", text, got)
 		}
+	}
+}
+
+// A gzip stream that is cut off far behind the sample is an error that says on
+// which line.
+func TestCutGzip(t *testing.T) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	fmt.Fprintln(z, "case,activity,time")
+	for i := range 100_000 {
+		fmt.Fprintf(z, "%d,a%x,2024-01-01\n", i, i*i)
+	}
+	z.Close()
+	f, err := Format.Open(context.Background(), write(t, b.String()[:b.Len()/2]), ingest.Options{Case: "case"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	err = f.Read(context.Background(), func(b *eventlog.Batch) error { rows += b.Len(); return nil })
+	if err == nil || !regexp.MustCompile(`big\.csv:\d{5}: the gzip stream is cut off`).MatchString(err.Error()) {
+		t.Errorf("%d rows, error %v", rows, err)
+	}
+	if done, total := f.Progress(); done != total || total == 0 {
+		t.Errorf("progress %d of %d", done, total)
+	}
+}
+
+// Bytes that are not UTF-8 behind a sample of plain ASCII reject their row.
+func TestLateWindows1252(t *testing.T) {
+	text := "case,activity,time\n" + strings.Repeat("1,abcdefghij,2024-01-01\n", headSize/10) + "1,caf\xe9,2024-01-01\n"
+	f, err := Format.Open(context.Background(), write(t, text), ingest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Read(context.Background(), func(*eventlog.Batch) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	first, n := f.Rejects()
+	if n != 1 || !strings.Contains(first[0].Reason, "say --encoding") || first[0].Place != fmt.Sprintf("big.csv:%d", headSize/10+2) {
+		t.Errorf("%d rejected: %v", n, first)
 	}
 }

@@ -36,12 +36,13 @@ type record struct {
 type scanner struct {
 	dialect
 	r     io.Reader
-	check bool // that records are valid UTF-8
+	check bool // that records are valid UTF-8; else they were decoded
 
 	buf      []byte
 	pos, end int
 	eof      bool
 	line     int64
+	lost     int64 // records with a character that could not be decoded
 	rec      record
 	spans    []span
 }
@@ -255,6 +256,9 @@ func (s *scanner) finish(next int) {
 	}
 	if s.check && s.rec.bad == "" && !utf8.Valid(raw) {
 		s.rec.bad = "not UTF-8" + s.invalid(raw) + "; say --encoding if it is another"
+	}
+	if !s.check && bytes.Contains(raw, []byte("\ufffd")) {
+		s.lost++
 	}
 	s.rec.fields = s.rec.fields[:0]
 	for _, f := range s.spans {

@@ -35,7 +35,8 @@ type Table struct {
 	skipLine   bool       // "sep=;" stands before it
 	names      []string   // as the header has them
 	columns    []string   // the same, each once
-	sample     [][]string // by column
+	sample     [][]string // by column; nil after Open
+	whole      bool       // the sample is all there is
 
 	size      int64
 	done      atomic.Int64
@@ -43,11 +44,21 @@ type Table struct {
 	rejected  int64
 	headers   int64 // repeated in the middle
 	blank     int64 // rows
+	lost      int64 // rows with a character that could not be decoded
 	duplicate []string
 }
 
 // OpenTable opens a file and detects how it is written.
 func OpenTable(ctx context.Context, path string, o ingest.Options) (*Table, error) {
+	t, err := openTable(ctx, path, o)
+	if err != nil {
+		return nil, err
+	}
+	t.sample = nil
+	return t, nil
+}
+
+func openTable(ctx context.Context, path string, o ingest.Options) (*Table, error) {
 	t := &Table{path: path, base: filepath.Base(path), options: o}
 	if err := t.detect(ctx); err != nil {
 		return nil, t.at(0, err)
@@ -115,6 +126,7 @@ func (t *Table) readSample(ctx context.Context, src *source) error {
 	for len(rows) < sampleRows && size < sampleBytes {
 		rec, err := s.next()
 		if errors.Is(err, io.EOF) {
+			t.whole = true
 			break
 		}
 		if err != nil {
@@ -226,10 +238,10 @@ func (t *Table) Columns() []string { return t.columns }
 // first error of fn as it is.
 func (t *Table) Rows(ctx context.Context, fn func(line int64, fields []string) error) error {
 	row := make([]string, len(t.columns))
-	interned := make([]interner, len(t.columns))
+	interned := make([]ingest.Texts, len(t.columns))
 	return t.scan(ctx, func(rec *record) error {
 		for i, f := range rec.fields {
-			row[i] = interned[i].text(f)
+			row[i] = interned[i].Text(f)
 		}
 		return fn(rec.line, row)
 	})
@@ -241,7 +253,7 @@ var errStop = errors.New("stop")
 // scan reads all rows from the start.
 func (t *Table) scan(ctx context.Context, fn func(*record) error) error {
 	t.done.Store(0)
-	t.rejects, t.rejected, t.headers, t.blank = nil, 0, 0, 0
+	t.rejects, t.rejected, t.headers, t.blank, t.lost = nil, 0, 0, 0, 0
 	src, err := openSource(t.path, t.enc.name, &t.done)
 	if err != nil {
 		return t.at(0, err)
@@ -262,6 +274,7 @@ func (t *Table) scan(ctx context.Context, fn func(*record) error) error {
 			return ctx.Err()
 		}
 		rec, err := s.next()
+		t.lost = s.lost
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -374,6 +387,10 @@ func (t *Table) Notes() []eventlog.Note {
 	}
 	if t.blank > 0 {
 		add("blank-rows", "%s skipped", plural(t.blank, "blank row", "blank rows"))
+	}
+	if t.lost > 0 {
+		add("lost-characters", "%s a character that is not %s, or was lost before (shown as U+FFFD): say --encoding if it is another",
+			plural(t.lost, "row has", "rows have"), t.enc.name)
 	}
 	if !t.header {
 		add("no-header", "the first row has numbers or times and was taken for data; the columns are called by their numbers")
