@@ -37,9 +37,9 @@ vet:
 lint: check ## vet, staticcheck, gofmt
 
 fuzz: ## every fuzz test for FUZZTIME (10s)
-	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
+	@for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
 	  for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file"); do \
-	    go test $(TAGS) "$$(dirname "$$file")" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME); \
+	    go test $(TAGS) "$${file%/*}" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME); \
 	  done; \
 	done
 
@@ -47,7 +47,7 @@ bench: ## speed against named alternatives, MILLRACE_BENCH_EVENTS events (10,000
 	@MILLRACE_BENCH_EVENTS=$${MILLRACE_BENCH_EVENTS:-10000000} go test $(TAGS) ./bench -run '^$$' -bench . -benchtime 1x -timeout 60m
 
 rewrite: ## rewrite all expected text; then read the diff
-	@grep -rl --include='*_test.go' 'cockroachdb/datadriven' . | xargs -r -n1 dirname | sort -u | while read -r dir; do \
+	@for dir in $$(grep -rl --include='*_test.go' 'cockroachdb/datadriven"' . | sed 's,/[^/]*$$,,' | sort -u); do \
 	  go test $(TAGS) "$$dir" -rewrite; \
 	done
 	UPDATE=1 go test $(TAGS) ./cmd/millrace
