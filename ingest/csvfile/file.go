@@ -25,6 +25,7 @@ type file struct {
 	events  []*attribute
 	cases   *caseAttributes
 	missing int64 // times
+	dates   int64 // times without a time of day
 }
 
 func open(ctx context.Context, path string, o ingest.Options) (*file, error) {
@@ -143,6 +144,9 @@ func (f *file) Notes() []eventlog.Note {
 	}
 	if f.missing > 0 {
 		add("missing-times", "%s no time in %q", plural(f.missing, "event has", "events have"), f.columns[f.roles.Time])
+	}
+	if f.dates > 0 {
+		add("dates-only", "%s in %q without a time of day; it is midnight, and the order of the file decides within a day", plural(f.dates, "value is a date", "values are dates"), f.columns[f.roles.Time])
 	}
 	for _, c := range []struct {
 		format *ingest.TimeFormat

@@ -14,7 +14,7 @@ import (
 func (f *file) Read(ctx context.Context, emit func(*eventlog.Batch) error) error {
 	r := reader{file: f, emit: emit}
 	r.reset()
-	f.missing = 0
+	f.missing, f.dates = 0, 0
 	if err := f.scan(ctx, r.row); err != nil {
 		return err
 	}
@@ -26,8 +26,6 @@ type reader struct {
 	*file
 	emit  func(*eventlog.Batch) error
 	batch eventlog.Batch
-	days  []bool
-	day   bool // the batch has a time known to the day only
 
 	caseTexts, activities, resources, lifecycles, instances ingest.Texts
 }
@@ -94,8 +92,9 @@ func (r *reader) append(rec *record, e event) {
 	b.Place = append(b.Place, rec.line)
 	if roles.Time >= 0 {
 		b.Time = append(b.Time, e.time)
-		r.days = append(r.days, e.day)
-		r.day = r.day || e.day
+		if e.day {
+			r.dates++
+		}
 		if e.time == eventlog.NoTime {
 			r.missing++
 		}
@@ -129,9 +128,6 @@ func (r *reader) flush() error {
 	if b.Len() == 0 {
 		return nil
 	}
-	if r.day {
-		b.Day = r.days
-	}
 	for _, a := range r.events {
 		b.Attributes = append(b.Attributes, a.view())
 	}
@@ -147,7 +143,7 @@ func (r *reader) reset() {
 	b := &r.batch
 	b.Case, b.Activity, b.Place, b.Time, b.Start = b.Case[:0], b.Activity[:0], b.Place[:0], b.Time[:0], b.Start[:0]
 	b.Resource, b.Lifecycle, b.Instance, b.Sequence = b.Resource[:0], b.Lifecycle[:0], b.Instance[:0], b.Sequence[:0]
-	b.Attributes, b.Day, r.days, r.day = b.Attributes[:0], nil, r.days[:0], false
+	b.Attributes = b.Attributes[:0]
 	for _, a := range r.events {
 		a.reset()
 	}

@@ -36,6 +36,7 @@ type file struct {
 	time, start *ingest.TimeFormat
 	attributes  []*attribute
 	missing     int64 // times
+	dates       int64 // times without a time of day
 	rejects     []eventlog.Reject
 	rejected    int64
 	varies      string // where a case first contradicted itself
@@ -267,6 +268,9 @@ func (f *file) Notes() []eventlog.Note {
 		add("missing-times", "1 event has no time in %q", f.columns[f.roles.Time].name)
 	} else if f.missing > 1 {
 		add("missing-times", "%d events have no time in %q", f.missing, f.columns[f.roles.Time].name)
+	}
+	if f.dates > 0 {
+		add("dates-only", "times in %q that are dates without a time of day: %d; they are midnight, and the order of the file decides within a day", f.columns[f.roles.Time].name, f.dates)
 	}
 	notes := func(format *ingest.TimeFormat, column int) {
 		for _, n := range format.Notes(f.columns[column].name) {

@@ -177,7 +177,7 @@ func TestPathsAreLiteral(t *testing.T) {
 		if strings.Contains("ab.parquet a.parquet b.parquet", e.Name()) {
 			id, activity = 99, "wrong"
 		}
-		if want := fmt.Sprintf("\n1: %d | %s | 2024-01-01T00:00:00Z (day)\n", id, activity); !strings.HasSuffix(got, want) {
+		if want := fmt.Sprintf("\n1: %d | %s | 2024-01-01T00:00:00Z\n", id, activity); !strings.Contains(got, want) {
 			t.Errorf("%s: %s", e.Name(), got)
 		}
 	}

@@ -59,8 +59,6 @@ type reader struct {
 
 	fields []int // of columns: where in the record, or -1
 	batch  eventlog.Batch
-	days   []bool
-	day    bool
 	cases  map[string]int // into CaseIDs
 
 	caseTexts, activities, resources, lifecycles, instances ingest.Texts
@@ -163,8 +161,9 @@ func (r *reader) row(rec arrow.RecordBatch, row int) error {
 	b.Place = append(b.Place, r.place)
 	if r.roles.Time >= 0 {
 		b.Time = append(b.Time, us)
-		r.days = append(r.days, day)
-		r.day = r.day || day
+		if day {
+			r.dates++
+		}
 		if us == eventlog.NoTime {
 			r.missing++
 		}
@@ -349,9 +348,6 @@ func (r *reader) flush() error {
 	if b.Len() == 0 {
 		return nil
 	}
-	if r.day {
-		b.Day = r.days
-	}
 	for _, a := range r.attributes {
 		if a.ofCase {
 			b.CaseAttributes = append(b.CaseAttributes, a.view())
@@ -363,7 +359,6 @@ func (r *reader) flush() error {
 	b.Case, b.Activity, b.Place, b.Time, b.Start = b.Case[:0], b.Activity[:0], b.Place[:0], b.Time[:0], b.Start[:0]
 	b.Resource, b.Lifecycle, b.Instance, b.Sequence = b.Resource[:0], b.Lifecycle[:0], b.Instance[:0], b.Sequence[:0]
 	b.Attributes, b.CaseAttributes, b.CaseIDs = b.Attributes[:0], b.CaseAttributes[:0], b.CaseIDs[:0]
-	b.Day, r.days, r.day = nil, r.days[:0], false
 	clear(r.cases)
 	for _, a := range r.attributes {
 		a.reset()
