@@ -344,7 +344,7 @@ SELECT DISTINCT 'c-rec-' || reconciliation, 'Application', 'reconciliation:' || 
 -- Objects -----------------------------------------------------------------------
 
 -- Records that were deleted and live on in the audit log only, such as the
--- delivery that an amendment replaced. Nothing says which order they were for.
+-- delivery that an amendment replaced.
 CREATE VIEW deleted AS
 SELECT h.type, h.id, 'ir_model_log' AS source_table, min(h.log)::VARCHAR AS source_key, 'deleted' AS status
 FROM happened h
@@ -493,6 +493,13 @@ FROM goods WHERE is_line AND origin LIKE 'sale.line,%'
 UNION ALL BY NAME
 SELECT 'DeliveryItem' AS source_type, 'move:' || id AS source_id, 'Delivery' AS target_type, delivery AS target_id, 'item of' AS qualifier
 FROM goods WHERE is_line
+UNION ALL BY NAME
+-- a deleted delivery is of the one order that moved on in the transaction which made it
+SELECT 'Delivery' AS source_type, d.id AS source_id, 'SalesOrder' AS target_type, 'sale:' || min(split_part(o.resource, ',', 2)) AS target_id, 'fulfils' AS qualifier
+FROM deleted d
+JOIN ir_model_log g ON g.id = d.source_key::BIGINT
+JOIN ir_model_log o ON o.create_date = g.create_date AND o.event = 'transition' AND o.resource LIKE 'sale.sale,%'
+WHERE d.type = 'Delivery' GROUP BY d.id HAVING count(DISTINCT o.resource) = 1
 UNION ALL BY NAME
 SELECT 'Allocation' AS source_type, 'move:' || id AS source_id, 'Delivery' AS target_type, delivery AS target_id, 'part of' AS qualifier
 FROM goods WHERE NOT is_line

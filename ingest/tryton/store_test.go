@@ -64,6 +64,11 @@ func land(t testing.TB, db *sql.DB, dir string, keep func(table, column string) 
 		if _, err := os.Stat(path); err != nil {
 			continue
 		}
+		in := map[string]bool{}
+		for _, name := range column(t, db, fmt.Sprintf("SELECT column_name FROM (DESCRIBE FROM read_csv('%s', header = true, all_varchar = true))", path)) {
+			in[name] = true
+		}
+		names = slices.DeleteFunc(names, func(n string) bool { return !in[strings.Trim(n, `"`)] })
 		exec(t, db, fmt.Sprintf("INSERT INTO landing_tryton.%q BY NAME SELECT %s FROM read_csv('%s', header = true, all_varchar = true)",
 			tab.Name, strings.Join(names, ", "), path))
 	}
