@@ -28,6 +28,9 @@ type System struct {
 	Tables   []Table
 	Mapping  string
 	Model    *Model // nil: any type, attributes as the views have them
+	// Derived is SQL that computes what is derived from the store: business
+	// views. It runs in the transaction of every load that changes something.
+	Derived string
 }
 
 // A Table is what a system's extract must have at least. Columns beyond these
@@ -53,6 +56,9 @@ type TableRows struct {
 	// Rows calls fn for every row; line is where it stands in File. The
 	// fields may be reused after fn returns.
 	Rows func(fn func(line int64, fields []string) error) error
+	// Rejected lists rows that never reached fn, and how many there were;
+	// it is asked after Rows, and nil where all of them do.
+	Rejected func() (first []Reject, total int64)
 }
 
 // ExtractOptions say more about an extract of a system.

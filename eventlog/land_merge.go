@@ -64,6 +64,11 @@ func (m *tablesMerge) run(ctx context.Context) (err error) {
 	if !landed && !m.shape && !m.StagedTables.anyNew(r) && !m.tables {
 		return nil
 	}
+	if m.system.Derived != "" {
+		if err := m.c.exec(ctx, m.system.Derived); err != nil {
+			return fmt.Errorf("derived views: %s", storeReason(err))
+		}
+	}
 	return m.c.commitLoad(ctx, m.load, loadRow{
 		source: m.system.Name, kind: m.system.Kind, origin: m.system.Origin, options: m.json,
 		content: m.options.Content, watermark: m.options.Watermark, started: m.started,

@@ -172,6 +172,13 @@ func (l *lander) text(ctx context.Context, db *sql.DB, at []int) (err error) {
 	if err == nil && n > 0 {
 		err = flush()
 	}
+	if err == nil && l.rows.Rejected != nil {
+		first, total := l.rows.Rejected()
+		l.table.in += total
+		l.staged.rowsRead += total
+		l.table.rejected += total
+		l.staged.rejects = append(l.staged.rejects, first[:min(len(first), maxStoredRejects-len(l.staged.rejects))]...)
+	}
 	return err
 }
 

@@ -25,7 +25,7 @@ type readFlags struct {
 	Resource    string `placeholder:"COLUMN" group:"Reading a file" help:"Column that holds who did it."`
 	Sequence    string `placeholder:"COLUMN" group:"Reading a file" help:"Column that holds the order within a case."`
 	Transition  string `placeholder:"COLUMN" group:"Reading a file" help:"Column that holds the lifecycle transition."`
-	Lifecycle   string `enum:"pair,all,complete" default:"pair" group:"Reading a file" help:"pair joins start and complete into one event that lasts; all keeps every event; complete keeps completions."`
+	Lifecycle   string `enum:",pair,all,complete" default:"" placeholder:"pair|all|complete" group:"Reading a file" help:"pair (the default) joins start and complete into one event that lasts; all keeps every event; complete keeps completions."`
 	Classifier  string `group:"Reading a file" help:"XES classifier that makes the activity."`
 	InputFormat string `group:"Reading a file" help:"Format of the file, if its name and content do not say: csv, parquet, xes."`
 	Timezone    string `placeholder:"ZONE" group:"Reading a file" help:"IANA zone of times that do not say theirs; default: the project's, else UTC."`

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"millrace/eventlog"
@@ -34,6 +35,7 @@ type env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Project        *project
+	Wait           time.Duration // for a store that another process holds
 	// Filters holds the filter flags in the order in which they were given;
 	// kong keeps one value a flag and would lose it.
 	Filters []eventlog.Filter
@@ -71,6 +73,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return usedWrong
 	}
 	if e.Project, err = readProject(c.Project); err == nil {
+		e.Wait = c.Wait
 		err = cmd.Run(e)
 	}
 	var usage usageError

@@ -17,11 +17,13 @@ import (
 	"millrace/eventlog"
 	"millrace/ingest"
 	"millrace/ingest/csvfile"
+	"millrace/ingest/parquetfile"
 	"millrace/ingest/xesfile"
 )
 
 // formats lists every file format, in the order in which they are tried.
 var formats = []ingest.Format{
+	parquetfile.Format,
 	xesfile.Format,
 	csvfile.Format, // last: almost anything is a text in columns
 }
@@ -55,7 +57,7 @@ func (f *logFlags) open(e *env) (*openedLog, error) {
 	if isFile(f.Log) {
 		l, err = f.openFile(e, needsAttributes(filters))
 	} else {
-		l, err = openStored(e, f.Log)
+		l, err = openStored(e, f.Log, f.Lifecycle)
 	}
 	if err != nil {
 		return nil, err
@@ -122,6 +124,7 @@ func readAll(e *env, what string, file ingest.File, take func(*eventlog.Batch) e
 	defer p.done()
 	return file.Read(e, func(b *eventlog.Batch) error {
 		rows.Add(int64(b.Len()))
+		b.Day = nil // a date in a plain file is its midnight: see eventlog/DESIGN.md, "Order"
 		return take(b)
 	})
 }

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"millrace/eventlog"
+)
+
+// importCmd is millrace import.
+type importCmd struct {
+	Files []string `arg:"" name:"file" help:"Files, or one folder of exported tables."`
+	Log   string   `name:"log" placeholder:"NAME" help:"Name of the log; default: the file's name. Several files may go into one log."`
+	As    string   `name:"system" placeholder:"SYSTEM" help:"What system a folder was exported from; default: by its tables. Known: tryton."`
+	Time  string   `placeholder:"COLUMN" group:"Reading a file" help:"Column that holds the time."`
+	Part  bool     `help:"The folder holds a part of each table: rows that are not in it stay."`
+	readFlags
+	jsonFlag
+}
+
+func (c *importCmd) Help() string {
+	return "Examples:\n  millrace import orders.csv --case order_id --time posted_at\n  millrace import extracts/tryton"
+}
+
+func (c *importCmd) Run(e *env) error {
+	var receipts []eventlog.LoadReceipt
+	var failures []error
+	for _, path := range c.Files {
+		r, err := c.load(e, path)
+		if err != nil {
+			if e.Err() != nil {
+				return err
+			}
+			failures = append(failures, err) // the other files are still worth loading
+			continue
+		}
+		receipts = append(receipts, r)
+		if !c.JSON {
+			printReceipt(e.Stdout, path, r)
+		}
+	}
+	if c.JSON {
+		if err := printJSON(e.Stdout, receipts); err != nil {
+			return err
+		}
+	}
+	return errors.Join(failures...)
+}
+
+func (c *importCmd) load(e *env, path string) (eventlog.LoadReceipt, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return eventlog.LoadReceipt{}, err
+	}
+	if info.IsDir() {
+		return loadFolder(e, c.Log, c.As, path, !c.Part)
+	}
+	return c.loadFile(e, path)
+}
+
+// loadFile imports a case-centric file.
+func (c *importCmd) loadFile(e *env, path string) (receipt eventlog.LoadReceipt, err error) {
+	life, err := eventlog.ParseLifecycle(c.Lifecycle)
+	if err != nil {
+		return receipt, usageError{err}
+	}
+	options := c.readFlags.options(e, c.Time, true)
+	file, kind, err := openFormat(e, path, c.InputFormat, options)
+	if err != nil {
+		return receipt, err
+	}
+	defer file.Close()
+	if !c.Quiet {
+		printDetected(e.Stderr, path, file.Detected())
+	}
+	content, err := contentOf(path)
+	if err != nil {
+		return receipt, err
+	}
+	taken := int64(0)
+	name := c.Log
+	if name == "" {
+		name = logName(path)
+	}
+	o := eventlog.ImportOptions{
+		Log: name, Kind: kind, Origin: path, File: filepath.Base(path), Options: options, Content: content, Lifecycle: life,
+	}
+	staged, err := eventlog.Stage(e, e.Project.storePath(), o,
+		func(_ context.Context, emit func(*eventlog.Batch) error) error {
+			return readAll(e, filepath.Base(path), file, func(b *eventlog.Batch) error {
+				taken += int64(b.Len())
+				return emit(b)
+			})
+		},
+		func() (eventlog.ImportEnd, error) {
+			first, total := file.Rejects()
+			if total > 0 && taken == 0 {
+				return eventlog.ImportEnd{}, fmt.Errorf("%s: no row is left: all %s were rejected, the first: %s", path, count(total), rejectText(first[0]))
+			}
+			return eventlog.ImportEnd{Rejects: first, Rejected: total, Notes: file.Notes(), Meta: file.Meta()}, nil
+		})
+	if err != nil {
+		return receipt, err
+	}
+	defer func() { err = errors.Join(err, staged.Discard()) }()
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{Wait: e.Wait})
+	if err != nil {
+		return receipt, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if receipt, err = s.Merge(e, staged); err != nil {
+		return receipt, err
+	}
+	return receipt, s.BuildColumns(e, name, e.logOptions())
+}
+
+// contentOf is the SHA-256 of a file.
+func contentOf(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// printReceipt says what a load did.
+func printReceipt(w io.Writer, origin string, r eventlog.LoadReceipt) {
+	if r.RowsNew == 0 && r.Load == 0 {
+		fmt.Fprintf(w, "%s: nothing new in %s; the store already has its %s rows\n", r.Source, origin, count(r.RowsKnown))
+	} else {
+		fmt.Fprintf(w, "%s: load %d read %s rows of %s: %s new, %s known, %s rejected\n",
+			r.Source, r.Load, count(r.RowsIn), origin, count(r.RowsNew), count(r.RowsKnown), count(r.RowsRejected))
+	}
+	for _, x := range r.Rejects[:min(len(r.Rejects), 10)] {
+		fmt.Fprintf(w, "  rejected: %s\n", printable(rejectText(x)))
+	}
+	if r.RowsRejected > 10 {
+		fmt.Fprintf(w, "  … and %s more; millrace log show lists how many\n", count(r.RowsRejected-10))
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintf(w, "  note: %s\n", printable(strings.TrimSpace(n.Text)))
+	}
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"millrace/eventlog"
+	"millrace/eventlog/o2c"
+	"millrace/ingest/folder"
+	"millrace/ingest/tryton"
+)
+
+// systems lists every system whose tables can be read, in the order in which
+// help shows them.
+var systems = []func() *eventlog.System{
+	tryton.System,
+}
+
+// orderToCash is the case notion of a store that holds sales orders, unless
+// the project says another.
+var orderToCash = eventlog.LogDefinition{
+	Name: "order-to-cash", CaseType: "SalesOrder", Follow: []string{"Delivery", "Invoice", "AREntry"},
+}
+
+func (e *env) logOptions() eventlog.LogOptions {
+	return eventlog.LogOptions{Model: o2c.Model(), Zone: e.Project.zone()}
+}
+
+// openStored opens a log of the project's store.
+func openStored(e *env, name string, life string) (*openedLog, error) {
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
+	if err != nil {
+		if errors.Is(err, eventlog.ErrNoStore) {
+			return nil, fmt.Errorf("there is no file and no log %q: %w", name, err)
+		}
+		return nil, err
+	}
+	o := e.logOptions()
+	if life != "" {
+		l, err := eventlog.ParseLifecycle(life)
+		if err != nil {
+			return nil, errors.Join(usageError{err}, s.Close())
+		}
+		o.Lifecycle = &l
+	}
+	l, err := s.Log(e, name, o)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	types, err := s.ObjectTypes(e, name)
+	if err != nil {
+		return nil, errors.Join(err, l.Close(), s.Close())
+	}
+	return &openedLog{Log: l, Origin: e.Project.storePath(), Types: types, Stored: s, closers: []io.Closer{s}}, nil
+}
+
+// systemOf is the system a folder was exported from: the one whose tables are
+// there, or the one that was named.
+func systemOf(dir, kind string) (*eventlog.System, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var kinds []string
+	var best *eventlog.System
+	most := 0
+	for _, s := range systems {
+		sys := s()
+		kinds = append(kinds, sys.Kind)
+		if sys.Kind == kind {
+			return sys, nil
+		}
+		found := 0
+		for _, t := range sys.Tables {
+			if slices.ContainsFunc(entries, func(e os.DirEntry) bool {
+				return strings.EqualFold(strings.SplitN(e.Name(), ".", 2)[0], t.Name)
+			}) {
+				found++
+			}
+		}
+		if found > most {
+			best, most = sys, found
+		}
+	}
+	if kind != "" {
+		return nil, usageError{fmt.Errorf("--system must be one of %s, not %q", strings.Join(kinds, ", "), kind)}
+	}
+	if best == nil || most*2 < len(best.Tables) {
+		return nil, fmt.Errorf("%s does not look like an export of %s; say which one by --system", dir, strings.Join(kinds, " or "))
+	}
+	return best, nil
+}
+
+// loadFolder lands a folder of exported tables, maps it, and makes the logs
+// and their columns that follow from it.
+func loadFolder(e *env, name, kind, dir string, complete bool) (receipt eventlog.LoadReceipt, err error) {
+	sys, err := systemOf(dir, kind)
+	if err != nil {
+		return receipt, err
+	}
+	if name != "" {
+		sys.Name = name
+	}
+	sys.Origin = dir
+	sys.Derived = o2c.Refresh()
+	tables, err := folder.Open(e, dir, sys, complete)
+	if err != nil {
+		return receipt, err
+	}
+	p := startProgress(e.Stderr, "reading "+dir, tables.Progress, tables.Read)
+	staged, err := eventlog.StageTables(e, e.Project.storePath(), *sys, tables.Rows, eventlog.ExtractOptions{Content: tables.Content})
+	p.done()
+	if err != nil {
+		return receipt, err
+	}
+	defer func() { err = errors.Join(err, staged.Discard()) }()
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{Wait: e.Wait})
+	if err != nil {
+		return receipt, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if receipt, err = s.MergeTables(e, staged); err != nil {
+		return receipt, err
+	}
+	receipt.Notes = append(receipt.Notes, tables.Notes...)
+	return receipt, e.defineLogs(s)
+}
+
+// defineLogs keeps the project's case notions in the store, and writes the
+// columns of every log that changed.
+func (e *env) defineLogs(s *eventlog.Store) error {
+	defined := []eventlog.LogDefinition{}
+	for name, spec := range e.Project.Logs {
+		defined = append(defined, eventlog.LogDefinition{Name: name, CaseType: spec.Case, Follow: spec.Follow})
+	}
+	if len(defined) == 0 {
+		orders, err := s.CountObjects(e, orderToCash.CaseType)
+		if err != nil {
+			return err
+		}
+		if orders > 0 {
+			defined = append(defined, orderToCash)
+		}
+	}
+	for _, d := range defined {
+		if err := s.DefineLog(e, d); err != nil {
+			return err
+		}
+	}
+	logs, err := s.Logs(e)
+	if err != nil {
+		return err
+	}
+	for _, d := range logs {
+		if err := s.BuildColumns(e, d.Name, e.logOptions()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ingestCmd is millrace ingest.
+type ingestCmd struct {
+	Sources []string `arg:"" optional:"" help:"Names of sources; default: all of the project."`
+	jsonFlag
+}
+
+func (c *ingestCmd) Help() string { return "Example: millrace ingest erp" }
+
+func (c *ingestCmd) Run(e *env) error {
+	var names []string
+	for name := range e.Project.Sources {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if len(names) == 0 {
+		return errors.New("the project has no sources; name them in millrace.yaml (millrace init writes one), or load files by millrace import")
+	}
+	for _, name := range c.Sources {
+		if !slices.Contains(names, name) {
+			return usageError{fmt.Errorf("the project has no source %q%s; it has %s", name, eventlog.DidYouMean(name, names), strings.Join(names, ", "))}
+		}
+	}
+	if len(c.Sources) > 0 {
+		names = c.Sources
+	}
+	var receipts []eventlog.LoadReceipt
+	for _, name := range names {
+		dir := e.Project.path(e.Project.Sources[name].Tryton.Path)
+		r, err := loadFolder(e, name, "tryton", dir, true)
+		if err != nil {
+			return err
+		}
+		receipts = append(receipts, r)
+		if !c.JSON {
+			printReceipt(e.Stdout, dir, r)
+		}
+	}
+	if c.JSON {
+		return printJSON(e.Stdout, receipts)
+	}
+	return nil
+}
