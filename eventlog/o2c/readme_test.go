@@ -1,0 +1,83 @@
+package o2c
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// README.md says of every key figure which columns it is computed from, and
+// the views have them.
+func TestReadmeTable(t *testing.T) {
+	db := newStore(t, Refresh())
+	have := map[string]bool{}
+	rows, err := db.Query("SELECT table_name || '.' || column_name FROM duckdb_columns() WHERE schema_name = 'o2c'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		have[name] = true
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	told := readme(t)
+	for id, from := range told {
+		for _, view := range strings.Split(from, "; ") {
+			name, columns, ok := strings.Cut(view, ": ")
+			if !ok {
+				if from != "–" {
+					t.Errorf("%s: want VIEW: COLUMNS, got %q", id, view)
+				}
+				continue
+			}
+			for _, c := range strings.Split(columns, ", ") {
+				if !have[name+"."+c] {
+					t.Errorf("%s: no column %s.%s", id, name, c)
+				}
+			}
+		}
+	}
+	text, err := os.ReadFile("testdata/kpis.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for line := range strings.Lines(string(text)) {
+		if id := strings.TrimSpace(line); id != "" && id[0] != '#' {
+			ids = append(ids, id)
+			if _, ok := told[id]; !ok {
+				t.Errorf("README.md says nothing of %s", id)
+			}
+		}
+	}
+	for id := range told {
+		if !slices.Contains(ids, id) {
+			t.Errorf("README.md has %s, testdata/kpis.txt does not", id)
+		}
+	}
+}
+
+// readme returns the table's second column by its first.
+func readme(t *testing.T) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		f := strings.Split(line, "|")
+		if len(f) < 4 || strings.HasPrefix(f[1], "-") || strings.Contains(f[1], "key figure") {
+			continue
+		}
+		m[strings.TrimSpace(f[1])] = strings.TrimSpace(f[2])
+	}
+	return m
+}
