@@ -202,7 +202,7 @@ func TestMapTwoSources(t *testing.T) {
 			CREATE VIEW object_Order AS SELECT 1 AS id, 77 AS value, DATE '2024-02-03' AS never`,
 	}
 	accounts := lines("accounts", "no,name\nC1,Ada\nC3,Cleo")
-	if r := mustMerge(t, s, shop(), shopRows()...); !strings.Contains(fmt.Sprint(r.Notes), "2 objects are referred to and described by no source: Customer 2.") {
+	if r := mustMerge(t, s, shop(), shopRows()...); !strings.Contains(fmt.Sprint(r.Notes), "described by no source: 2 (Customer 2).") {
 		t.Errorf("notes: %v", r.Notes)
 	}
 	mustMerge(t, s, crm, accounts)
