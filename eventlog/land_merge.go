@@ -110,7 +110,7 @@ func (m *tablesMerge) land(ctx context.Context, i int, t *stagedTable) (TableRec
 	}
 	if t.complete && t.rejected > 0 {
 		m.receipt.Notes = append(m.receipt.Notes, Note{Code: "rejected-kept", Text: fmt.Sprintf(
-			"%s: because %d rows were rejected, rows that are not in the extract any more were kept.", t.Name, t.rejected)})
+			"%s: rows that are not in the extract any more were kept, because some were rejected: %d.", t.Name, t.rejected)})
 	}
 	if t.complete && t.rejected == 0 {
 		if r.Gone, err = m.c.count(ctx, storeText("land_gone", "temp", temp, "table", table, "match", match)); err != nil {

@@ -259,7 +259,7 @@ func (l *lander) typed(ctx context.Context) error {
 	}
 	if again := l.table.in - l.table.rejected - n; again > 0 {
 		l.staged.notes = append(l.staged.notes, Note{Code: "repeated-keys", Text: fmt.Sprintf(
-			"%s: %d rows have a key that a later row of the extract has too; the last one counts.", l.rows.File, again)})
+			"%s: rows whose key a later row has too, so that the later one counts: %d.", l.rows.File, again)})
 	}
 	return nil
 }

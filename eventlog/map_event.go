@@ -34,7 +34,7 @@ func (v *mapped) unique(ctx context.Context, what, statement string) error {
 // events makes the source's events those of view event. Events keep their
 // numbers while they keep their keys.
 func (v *mapped) events(ctx context.Context) error {
-	err := v.drop(ctx, "events-without-key", "%d events without a key or an activity were left out.", storeText("map_event_blank"))
+	err := v.drop(ctx, "events-without-key", "Events without a key or an activity, left out: %d.", storeText("map_event_blank"))
 	if err != nil {
 		return err
 	}

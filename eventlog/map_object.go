@@ -13,10 +13,10 @@ import (
 // describe it too, and adds what the first does not know: see objectAttributes.
 func (v *mapped) objects(ctx context.Context) error {
 	for _, step := range []struct{ code, text, statement string }{
-		{"objects-without-id", "%d rows of object views without an id were left out.", "map_object_blank"},
-		{"relations-without-event", "%d relations of events that are in no event view were left out.", "map_event_object_blank"},
-		{"relations-without-object", "%d relations that lack the type or the id of an object were left out.", "map_object_object_blank"},
-		{"changes-without-object", "%d changes that lack a type, an id or an attribute were left out.", "map_object_change_blank"},
+		{"objects-without-id", "Rows of object views without an id, left out: %d.", "map_object_blank"},
+		{"relations-without-event", "Relations of events that lack an object or whose event is not there, left out: %d.", "map_event_object_blank"},
+		{"relations-without-object", "Relations of objects that lack a type or an id, left out: %d.", "map_object_object_blank"},
+		{"changes-without-object", "Changes that lack a type, an id or an attribute, left out: %d.", "map_object_change_blank"},
 	} {
 		if err := v.drop(ctx, step.code, step.text, storeText(step.statement)); err != nil {
 			return err
@@ -80,7 +80,7 @@ func (v *mapped) noteDangling(ctx context.Context) error {
 		total += n
 		return err
 	})
-	v.note("dangling-objects", total, "%d objects are referred to and described by no source: "+strings.ReplaceAll(strings.Join(parts, ", "), "%", "%%")+".")
+	v.note("dangling-objects", total, "Objects that are referred to, and described by no source: %d ("+strings.ReplaceAll(strings.Join(parts, ", "), "%", "%%")+").")
 	return err
 }
 

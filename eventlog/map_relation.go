@@ -16,7 +16,7 @@ func (v *mapped) relations(ctx context.Context) error {
 		}
 	}
 	repeated, err := v.c.int(ctx, storeText("map_relation_repeated"))
-	v.note("repeated-relations", repeated, "%d relations are repeated with the same qualifier, quantity and amount; each counts once.")
+	v.note("repeated-relations", repeated, "Relations that repeat another with the same qualifier, quantity and amount, and count once: %d.")
 	return err
 }
 

@@ -67,7 +67,7 @@ func (s *Store) LogRows(ctx context.Context, def LogDefinition, model *Model, em
 		}
 		notes = w.notes
 		if empty > 0 {
-			notes = append(notes, Note{Code: "cases-without-events", Text: fmt.Sprintf("%d objects of type %s have no events, and make no case.", empty, def.CaseType)})
+			notes = append(notes, Note{Code: "cases-without-events", Text: fmt.Sprintf("Objects of type %s without events, which make no case: %d.", def.CaseType, empty)})
 		}
 		return r.read(ctx)
 	})

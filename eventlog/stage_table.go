@@ -48,7 +48,7 @@ func (t *stageTable) begin(ctx context.Context, attributes []Column) (*stageRows
 	known := len(t.attributes)
 	at := make([]int, len(attributes))
 	for i := range attributes {
-		key := stageAttribute{name: attributes[i].Name, typ: attributes[i].Type}
+		key := stageAttribute{name: strings.ToValidUTF8(attributes[i].Name, "\uFFFD"), typ: attributes[i].Type}
 		n, ok := t.byName[key]
 		if !ok {
 			n = len(t.attributes)

@@ -125,9 +125,9 @@ func (w *caseWalk) enter(ctx context.Context, kind int) error {
 // report notes what the case notion does to the events.
 func (w *caseWalk) report(ctx context.Context) error {
 	for _, r := range []struct{ code, statement, text string }{
-		{"convergence", "walk_convergence", "%d events occur in more than one case."},
-		{"divergence", "walk_divergence", "In %d cases an activity occurs more than once, for different items or documents; what follows what among them is by time only."},
-		{"lost-events", "walk_lost", "%d events touch objects of the types walked, but belong to no case."},
+		{"convergence", "walk_convergence", "Events that occur in more than one case: %d."},
+		{"divergence", "walk_divergence", "Cases in which an activity occurs more than once, for different items or documents, so that what follows what among them is by time only: %d."},
+		{"lost-events", "walk_lost", "Events that touch objects of the types walked, but are in no case: %d."},
 	} {
 		n, err := w.c.int(ctx, storeText(r.statement))
 		if err != nil {
