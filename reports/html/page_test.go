@@ -1,0 +1,42 @@
+package html_test
+
+import (
+	"bytes"
+	"os"
+	"testing"
+
+	"millrace/reports"
+	"millrace/reports/html"
+	"millrace/reports/pagetest"
+)
+
+func render(t testing.TB, in reports.FlowInput) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := html.Render(&b, reports.Flow(in)); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func sample() reports.FlowInput {
+	in := pagetest.O2C().Flow()
+	in.Tiles = pagetest.Values()
+	return in
+}
+
+// TestSameBytes: rendered twice, from results made twice, a page is the same.
+func TestSameBytes(t *testing.T) {
+	a, b := render(t, sample()), render(t, sample())
+	if !bytes.Equal(a, b) {
+		t.Error("the same input gives different bytes")
+	}
+	if len(a) > html.MaxSize/4 {
+		t.Errorf("the sample page is %d bytes large", len(a))
+	}
+	if dir := os.Getenv("MILLRACE_PICTURES"); dir != "" {
+		if err := os.WriteFile(dir+"/report.html", a, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
