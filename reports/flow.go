@@ -194,7 +194,7 @@ func (b *builder) waits() *Table {
 			"It is order value until the invoice is out, and cash from then on. Amounts in different currencies are not added.", "")
 		t.Columns = append(t.Columns, Column{Head: "Value waiting", Note: value, Bar: true})
 	}
-	t.About = fmt.Sprintf("The %s worst waits, ranked %s:  %s of all waiting time.", small(len(waits)), ranked, figure.Share(min(1, shown)))
+	t.About = fmt.Sprintf("The %s worst waits, ranked %s; together %s of all waiting time.", small(len(waits)), ranked, figure.Share(min(1, shown)))
 	if len(waits) == 1 {
 		t.About = "One wait, " + figure.Share(min(1, shown)) + " of all waiting time."
 	}

@@ -37,7 +37,7 @@ func (b *builder) histogram() *Histogram {
 		}
 	}
 	h := &Histogram{Title: "How long " + b.cases + " take", Width: width, Longest: float64(d.Max), Cases: b.cases, Note: b.throughput()}
-	h.About = "From the first to the last event, by " + figure.Duration(width) + ". Half of the " + b.cases + " take less than " +
+	h.About = "From the first to the last event, in bars of " + figure.Duration(width) + ". Half of the " + b.cases + " take less than " +
 		quantile(d, .5) + ", one in twenty more than " + quantile(d, .95) + "."
 	bars := int(d.Quantile(most)/width) + 1
 	below := int64(0)

@@ -2,7 +2,6 @@ package html_test
 
 import (
 	"bytes"
-	"os"
 	"testing"
 
 	"millrace/reports"
@@ -34,9 +33,5 @@ func TestSameBytes(t *testing.T) {
 	if len(a) > html.MaxSize/4 {
 		t.Errorf("the sample page is %d bytes large", len(a))
 	}
-	if dir := os.Getenv("MILLRACE_PICTURES"); dir != "" {
-		if err := os.WriteFile(dir+"/report.html", a, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	keep(t, "report.html", a)
 }

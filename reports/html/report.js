@@ -61,7 +61,6 @@
         act.setAttribute("role", "button");
         act.setAttribute("tabindex", "0");
         act.setAttribute("aria-pressed", "false");
-        act.setAttribute("aria-label", act.querySelector("title").textContent);
         act.addEventListener("click", function () { choose(svg, act); });
         act.addEventListener("keydown", function (e) {
           if (e.key === "Enter" || e.key === " ") { e.preventDefault(); choose(svg, act); }
