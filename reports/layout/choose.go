@@ -91,7 +91,7 @@ func (d *Drawing) choose(g *mining.Graph, o Options) {
 	terminals(g.Start, in, true)
 	terminals(g.End, out, false)
 	if rare > 0 {
-		d.note("map-terminals", "%s of less than 1%% of %s not drawn.", isAre(rare, "start or end", "starts and ends"), d.cases)
+		d.note("map-terminals", "%s not drawn: less than 1%% of the %s each.", isAre(rare, "start or end", "starts and ends"), d.cases)
 	}
 	d.edges = all
 }

@@ -80,8 +80,12 @@ func (d *Drawing) write(out io.Writer, mode Mode, alone bool) error {
 
 // Describe says in a sentence what the picture shows, for those who do not see it.
 func (d *Drawing) Describe() string {
-	return fmt.Sprintf("Process map of %s with %s and %s.", figure.Plural(d.total, strings.TrimSuffix(d.cases, "s"), d.cases),
+	return fmt.Sprintf("Process map of %s with %s and %s.", d.countCases(d.total),
 		figure.Plural(int64(d.Activities), "activity", "activities"), figure.Plural(int64(d.Paths), "path", "paths"))
+}
+
+func (d *Drawing) countCases(n int64) string {
+	return figure.Plural(n, strings.TrimSuffix(d.cases, "s"), d.cases)
 }
 
 func (d *Drawing) writePath(w *svgWriter, i int) {
@@ -136,11 +140,11 @@ func (d *Drawing) sentence(e *edge) string {
 	from, to := figure.Isolated(figure.Fit(d.nodes[e.from].name, longest)), figure.Isolated(figure.Fit(d.nodes[e.to].name, longest))
 	switch {
 	case e.from == start:
-		return fmt.Sprintf("%s of %s start with %s", figure.Count(e.count), d.cases, to)
+		return fmt.Sprintf("%s begin with %s", d.countCases(e.count), to)
 	case e.to == end:
-		return fmt.Sprintf("%s of %s end with %s", figure.Count(e.count), d.cases, from)
+		return fmt.Sprintf("%s end with %s", d.countCases(e.count), from)
 	}
-	s := fmt.Sprintf("%s → %s: %s times in %s of %s", from, to, figure.Count(e.count), figure.Count(e.cases), d.cases)
+	s := fmt.Sprintf("%s → %s: %s in %s", from, to, figure.Plural(e.count, "time", "times"), d.countCases(e.cases))
 	if e.wait != nil && e.wait.N > 0 {
 		s += fmt.Sprintf(", median wait %s, 95%% within %s", figure.Duration(e.wait.Quantile(.5)), figure.Duration(e.wait.Quantile(.95)))
 	}
@@ -172,7 +176,7 @@ func (d *Drawing) writeNode(w *svgWriter, i int) {
 		return
 	}
 	name := figure.Name(n.name)
-	about := fmt.Sprintf("%s events in %s of %s", figure.Count(n.events), figure.Count(n.cases), d.cases)
+	about := fmt.Sprintf("%s events in %s", figure.Count(n.events), d.countCases(n.cases))
 	if n.rework > 0 {
 		about += fmt.Sprintf(", more than once in %s", figure.Count(n.rework))
 	}

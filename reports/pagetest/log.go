@@ -38,7 +38,7 @@ func O2C() *Log { return Parse(o2c) }
 // Parse reads the notation of o2c.txt. It panics on a mistake: the text is a test's.
 func Parse(text string) *Log {
 	l := &Log{First: math.MaxInt64}
-	begin := time.Date(2026, 8, 1, 6, 0, 0, 0, time.UTC).UnixMicro()
+	begin := time.Date(2026, 2, 2, 6, 0, 0, 0, time.UTC).UnixMicro()
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
@@ -65,10 +65,10 @@ func Parse(text string) *Log {
 		for range n {
 			i := uint64(len(l.Cases))
 			c := Case{Activities: activities, Value: int64(float64(value*1e4) * scatter(i*977+1, .7))}
-			t := begin + int64(uniform(i*131+7)*60*24*3600e6)
+			t := begin + int64(uniform(i*131+7)*150*24*3600e6)
 			c.Times = append(c.Times, t)
 			for k, w := range waits {
-				t += int64(w * scatter(i*61+uint64(k)*7919+13, .75))
+				t += int64(w * scatter(i*61+uint64(k)*7919+13, .5))
 				c.Times = append(c.Times, t)
 			}
 			l.Cases = append(l.Cases, c)

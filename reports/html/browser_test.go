@@ -1,0 +1,314 @@
+package html_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"millrace/reports/pagetest"
+)
+
+// missing skips the test where something is not installed, and fails it in CI.
+func missing(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
+}
+
+// A browser shows pages and keeps what they asked for and complained of.
+type browser struct {
+	context.Context
+	t *testing.T
+
+	mu         sync.Mutex
+	requests   []string
+	complaints []string
+}
+
+func newBrowser(t *testing.T) *browser {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		missing(t, "no chromium in PATH; on Debian: apt-get install chromium fonts-noto-cjk")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	b := &browser{Context: ctx, t: t}
+	b.must(chromedp.Listen(ctx, b.hear))
+	_, err = chromedp.Call(ctx, network.Enable, network.EnableParams{})
+	b.must(err)
+	return b
+}
+
+func (b *browser) hear(event any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch e := event.(type) {
+	case *network.EventRequestWillBeSent:
+		b.requests = append(b.requests, e.Request.URL)
+	case *runtime.EventExceptionThrown:
+		b.complaints = append(b.complaints, e.ExceptionDetails.Text)
+	case *runtime.EventConsoleAPICalled:
+		b.complaints = append(b.complaints, fmt.Sprint("console.", e.Type))
+	case *log.EventEntryAdded:
+		b.complaints = append(b.complaints, e.Entry.Text)
+	}
+}
+
+func (b *browser) must(err error) {
+	b.t.Helper()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// open shows a page of a width, in CSS pixels.
+func (b *browser) open(page []byte, width int64) {
+	b.t.Helper()
+	file := filepath.Join(b.t.TempDir(), "report.html")
+	b.must(os.WriteFile(file, page, 0o600))
+	b.must(chromedp.Do(b, chromedp.EmulateViewport(width, 900), chromedp.Navigate("file://"+file)))
+}
+
+func (b *browser) media(features ...*emulation.MediaFeature) {
+	b.t.Helper()
+	_, err := chromedp.Call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
+	b.must(err)
+}
+
+func eval[T any](b *browser, expression string) T {
+	b.t.Helper()
+	v, err := chromedp.Run(b, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	b.must(err)
+	return v
+}
+
+// quiet fails if the page asked for anything but itself, or complained.
+func (b *browser) quiet() {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, url := range b.requests {
+		if !strings.HasPrefix(url, "file://") || !strings.HasSuffix(url, "/report.html") {
+			b.t.Errorf("the page asks for %s", url)
+		}
+	}
+	for _, text := range b.complaints {
+		b.t.Errorf("the browser says: %s", text)
+	}
+}
+
+var screens = []int64{320, 390, 820, 1280, 1600}
+
+func TestFitsEveryScreen(t *testing.T) {
+	b := newBrowser(t)
+	pages := map[string][]byte{"sample": render(t, sample()), "hostile": render(t, pagetest.HostileFlow())}
+	for _, name := range []string{"sample", "hostile"} {
+		for _, width := range screens {
+			b.open(pages[name], width)
+			eval[bool](b, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
+			if wide := eval[int64](b, `document.documentElement.scrollWidth`); wide > width {
+				who := eval[string](b, `[...document.querySelectorAll("body *")].filter(e => !e.closest(".scroll") && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.tagName + "." + e.getAttribute("class")).slice(0, 6).join(" ")`)
+				t.Errorf("%s page at %d pixels is %d wide: %s", name, width, wide, who)
+			}
+		}
+	}
+	b.quiet()
+}
+
+func TestHostileWordsAreInert(t *testing.T) {
+	b := newBrowser(t)
+	b.open(render(t, pagetest.HostileFlow()), 1280)
+	if ran := eval[string](b, `String(window.PWN)`); ran != "undefined" {
+		t.Errorf("a name ran: %s", ran)
+	}
+	eval[bool](b, `document.querySelectorAll(".level.l3 .act, .level.l1 .act").forEach(a => a.dispatchEvent(new MouseEvent("click", {bubbles: true}))), true`)
+	if n := eval[int64](b, `document.querySelectorAll("img, script:not(body > script:last-child), iframe, [onload], [onerror], [onmouseover]").length`); n != 0 {
+		t.Errorf("names made %d elements", n)
+	}
+	if ran := eval[string](b, `String(window.PWN)`); ran != "undefined" {
+		t.Errorf("a name ran on a click: %s", ran)
+	}
+	if text := eval[string](b, `document.querySelector(".l1").textContent`); !strings.Contains(text, `</script><script>window.PWN=1</script>`) {
+		t.Error("the hostile name is not shown as it is")
+	}
+	b.quiet()
+}
+
+// TestPolicyHolds: what the policy does not allow does not run.
+func TestPolicyHolds(t *testing.T) {
+	b := newBrowser(t)
+	page := strings.Replace(string(render(t, sample())), "</main>", `<script>window.PWN=1</script><style>body{outline:7px solid}</style></main>`, 1)
+	b.open([]byte(page), 1280)
+	if ran := eval[string](b, `String(window.PWN)`); ran != "undefined" {
+		t.Error("an inline script ran")
+	}
+	if width := eval[string](b, `getComputedStyle(document.body).outlineWidth`); width == "7px" {
+		t.Error("an inline style took effect")
+	}
+	if b.complaints == nil {
+		t.Error("the browser did not complain of either")
+	}
+}
+
+func TestReadsWithoutScript(t *testing.T) {
+	b := newBrowser(t)
+	_, err := chromedp.Call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	b.must(err)
+	b.open(render(t, sample()), 1280)
+	text := eval[string](b, `document.body.innerText`)
+	for _, want := range []string{"The costliest wait", "36.6", "42.1", "Send reminder → Receive payment", "Definitions", "Post goods issue"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("without script the page does not say %q", want)
+		}
+	}
+	visible := `[...document.querySelectorAll(".level")].filter(e => e.checkVisibility()).map(e => e.classList[1]).join()`
+	if got := eval[string](b, visible); got != "l1" {
+		t.Errorf("levels shown: %q, want l1", got)
+	}
+	b.must(chromedp.Do(b, chromedp.Click(`.choice label:has(.pick-0)`)))
+	if got := eval[string](b, visible); got != "l0" {
+		t.Errorf("levels shown after a choice: %q, want l0", got)
+	}
+	if eval[bool](b, `document.querySelector(".l0 .lf").checkVisibility()`) {
+		t.Error("frequencies are shown beside waits")
+	}
+	b.must(chromedp.Do(b, chromedp.Click(`.choice label:has(.show-frequency)`)))
+	if !eval[bool](b, `document.querySelector(".l0 .lf").checkVisibility() && !document.querySelector(".l0 .lp").checkVisibility()`) {
+		t.Error("the switch does not show frequencies")
+	}
+	b.quiet()
+}
+
+func TestChoosesAnActivityByKeyboard(t *testing.T) {
+	b := newBrowser(t)
+	b.open(render(t, sample()), 1280)
+	said := eval[string](b, `(() => {
+		const act = [...document.querySelectorAll(".l1 .act")].find(a => a.textContent.includes("Create invoice"));
+		act.focus();
+		act.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true}));
+		return document.querySelector(".chosen-activity").innerText;
+	})()`)
+	if !strings.Contains(said, "Create invoice: 4,870 events") || !strings.Contains(said, "Post goods issue → Create invoice") {
+		t.Errorf("chosen: %q", said)
+	}
+	b.quiet()
+}
+
+var pdfPage = regexp.MustCompile(`/Type\s*/Page\b`)
+
+func TestPrints(t *testing.T) {
+	b := newBrowser(t)
+	for _, c := range []struct {
+		name string
+		page []byte
+		most int
+	}{{"sample", render(t, sample()), 4}, {"hostile", render(t, pagetest.HostileFlow()), 6}} {
+		b.open(c.page, 1280)
+		pdf, err := chromedp.Run(b, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4), chromedp.PDFPreferCSSPageSize(), chromedp.PDFPrintBackground(), chromedp.PDFOutlineAndTagged()))
+		b.must(err)
+		if n := len(pdfPage.FindAll(pdf, -1)); n == 0 || n > c.most {
+			t.Errorf("%s page prints on %d sheets, want 1 to %d", c.name, n, c.most)
+		}
+		keep(t, c.name+".pdf", pdf)
+	}
+}
+
+// TestAccessible runs axe-core over the page, light and dark, wide and narrow,
+// with everything open.
+func TestAccessible(t *testing.T) {
+	axe := axeCore(t)
+	b := newBrowser(t)
+	for _, scheme := range []string{"light", "dark"} {
+		for _, width := range []int64{1280, 390} {
+			for _, open := range []string{"true", "false"} {
+				b.media(&emulation.MediaFeature{Name: "prefers-color-scheme", Value: scheme})
+				b.open(render(t, sample()), width)
+				eval[bool](b, `document.querySelectorAll("details").forEach(d => d.open = `+open+`), true`)
+				eval[bool](b, axe+"\ntrue")
+				found := eval[[]string](b, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+					.then(r => r.violations.map(v => v.id + ": " + v.nodes.slice(0, 4).map(n => n.html.slice(0, 160) + " " + (n.any[0] || n.all[0] || n.none[0] || {}).message).join("\n    ")))`)
+				for _, f := range found {
+					t.Errorf("%s, %d pixels, details open %s: %s", scheme, width, open, f)
+				}
+			}
+		}
+	}
+}
+
+// axeCore returns the source of axe-core. It is somebody else's, so it is not
+// kept here but fetched with npm, once, into the user's cache.
+func axeCore(t *testing.T) string {
+	t.Helper()
+	const name = "axe-core-4.14.1"
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		missing(t, "no cache directory for axe-core: %v", err)
+	}
+	dir := filepath.Join(cache, "millrace-test")
+	file := filepath.Join(dir, name+".tgz")
+	if _, err := os.Stat(file); err != nil {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		pack := exec.Command("npm", "pack", "--silent", "--pack-destination", dir, "axe-core@4.14.1")
+		if out, err := pack.CombinedOutput(); err != nil {
+			missing(t, "axe-core cannot be fetched: npm pack: %v %s", err, out)
+		}
+	}
+	source, err := exec.Command("tar", "-xzOf", file, "package/axe.min.js").Output()
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return string(source)
+}
+
+// keep writes a file to look at, if MILLRACE_PICTURES names a directory.
+func keep(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if dir := os.Getenv("MILLRACE_PICTURES"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestPictures(t *testing.T) {
+	if os.Getenv("MILLRACE_PICTURES") == "" {
+		t.Skip("MILLRACE_PICTURES names no directory for screenshots")
+	}
+	b := newBrowser(t)
+	pages := map[string][]byte{"sample": render(t, sample()), "generic": render(t, pagetest.O2C().Flow()), "hostile": render(t, pagetest.HostileFlow())}
+	for name, page := range pages {
+		for _, scheme := range []string{"light", "dark"} {
+			for _, width := range []int64{1280, 390} {
+				b.media(&emulation.MediaFeature{Name: "prefers-color-scheme", Value: scheme})
+				b.open(page, width)
+				png, err := chromedp.Run(b, chromedp.FullScreenshot(100))
+				b.must(err)
+				keep(t, fmt.Sprintf("%s_%s_%d.png", name, scheme, width), png)
+			}
+		}
+	}
+}

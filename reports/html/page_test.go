@@ -1,0 +1,37 @@
+package html_test
+
+import (
+	"bytes"
+	"testing"
+
+	"millrace/reports"
+	"millrace/reports/html"
+	"millrace/reports/pagetest"
+)
+
+func render(t testing.TB, in reports.FlowInput) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := html.Render(&b, reports.Flow(in)); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func sample() reports.FlowInput {
+	in := pagetest.O2C().Flow()
+	in.Tiles = pagetest.Values()
+	return in
+}
+
+// TestSameBytes: rendered twice, from results made twice, a page is the same.
+func TestSameBytes(t *testing.T) {
+	a, b := render(t, sample()), render(t, sample())
+	if !bytes.Equal(a, b) {
+		t.Error("the same input gives different bytes")
+	}
+	if len(a) > html.MaxSize/4 {
+		t.Errorf("the sample page is %d bytes large", len(a))
+	}
+	keep(t, "report.html", a)
+}

@@ -1,0 +1,136 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"millrace/reports/figure"
+)
+
+// String writes p as plain text, block by block, for tests and mails.
+func (p *Page) String() string {
+	var b strings.Builder
+	if p.Source != "" {
+		fmt.Fprintln(&b, p.Source)
+	}
+	fmt.Fprintf(&b, "%s\n", strings.ToUpper(p.Title))
+	for _, f := range p.Facts {
+		fmt.Fprintf(&b, "  %s: %s\n", f.Term, f.Text)
+	}
+	for _, block := range p.Blocks {
+		b.WriteByte('\n')
+		switch block := block.(type) {
+		case *Lead:
+			for _, s := range block.Sentences {
+				fmt.Fprintf(&b, "%s\n", s)
+			}
+		case *Tiles:
+			for _, t := range block.Tiles {
+				t.text(&b)
+			}
+		case *Histogram:
+			fmt.Fprintf(&b, "%s%s\n  %s\n", block.Title, mark(block.Note), block.About)
+			for _, bar := range block.Bars {
+				fmt.Fprintf(&b, "  %-18s %6s  %s\n", bar.Label, figure.Count(bar.N), strings.Repeat("▇", int(bar.Share*200+.5)))
+			}
+		case *Table:
+			block.text(&b)
+		case *Map:
+			fmt.Fprintf(&b, "%s%s%s\n", block.Title, mark(block.Note), mark(block.WaitNote))
+			for i, l := range block.Levels {
+				shown := ""
+				if i == block.Shown {
+					shown = ", shown first"
+				}
+				fmt.Fprintf(&b, "  %s: %s, %s%s\n", l.Name, figure.Plural(int64(len(l.Graph.Activities)), "activity", "activities"), figure.Plural(int64(len(l.Graph.Edges)), "path", "paths"), shown)
+			}
+		case *Variants:
+			block.text(&b)
+		case *Footnotes:
+			for _, f := range block.Notes {
+				fmt.Fprintf(&b, "[%d] %s: %s %s\n", f.Number, f.Term, f.Text, f.Sample)
+			}
+		case *Notes:
+			for _, n := range block.Notes {
+				fmt.Fprintf(&b, "note %s: %s\n", n.Code, n.Text)
+			}
+		}
+	}
+	return strings.ReplaceAll(b.String(), figure.NBSP, " ")
+}
+
+// String writes t with its footnotes in brackets.
+func (t Text) String() string {
+	var b strings.Builder
+	for _, s := range t {
+		b.WriteString(s.Text + mark(s.Note))
+	}
+	return b.String()
+}
+
+func mark(note int) string {
+	if note == 0 {
+		return ""
+	}
+	return fmt.Sprintf("[%d]", note)
+}
+
+func (t *Tile) text(b *strings.Builder) {
+	fmt.Fprintf(b, "%s%s: %s", t.Title, mark(t.Note), t.Number)
+	if t.Unit != "" && t.Unit != "%" {
+		b.WriteByte(' ')
+	}
+	b.WriteString(t.Unit)
+	for _, s := range []string{t.Beside + mark(t.BesideNote), t.Sample, t.Warning} {
+		if s != "" {
+			b.WriteString(" | " + s)
+		}
+	}
+	if t.LeftOut != "" {
+		b.WriteString(" | not in it: " + t.LeftOut)
+	}
+	b.WriteByte('\n')
+}
+
+func (t *Table) text(b *strings.Builder) {
+	fmt.Fprintf(b, "%s\n  %s\n", t.Title, t.About)
+	var heads []string
+	for _, c := range t.Columns {
+		heads = append(heads, c.Head+mark(c.Note))
+	}
+	fmt.Fprintf(b, "  %s\n", strings.Join(heads, " | "))
+	for _, r := range t.Rows {
+		var cells []string
+		for _, c := range r {
+			cells = append(cells, c.Text)
+		}
+		fmt.Fprintf(b, "  %s\n", strings.Join(cells, " | "))
+	}
+}
+
+func (v *Variants) text(b *strings.Builder) {
+	fmt.Fprintf(b, "%s%s\n  %s\n", v.Title, mark(v.ShareNote), v.About)
+	for _, r := range v.Rows {
+		fmt.Fprintf(b, "  %s, %s, median %s, %s so far:", r.ShareText, r.Cases, r.Median, r.Cumulative)
+		for _, s := range r.Steps {
+			switch {
+			case s.More > 0:
+				fmt.Fprintf(b, " > (%d more)", s.More)
+				continue
+			case s.Mark == Extra:
+				b.WriteString(" > +" + s.Name)
+			case s.Mark == Again:
+				b.WriteString(" > again " + s.Name)
+			default:
+				b.WriteString(" > " + s.Name)
+			}
+			if s.Times > 1 {
+				fmt.Fprintf(b, " ×%d", s.Times)
+			}
+		}
+		if r.Without != "" {
+			b.WriteString("; without " + r.Without)
+		}
+		b.WriteByte('\n')
+	}
+}
