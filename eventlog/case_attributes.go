@@ -130,6 +130,14 @@ func (c *Column) text(i int) string {
 	return c.Text[i]
 }
 
+// TimeOf returns a time in µs as a [time.Time] in UTC; the zero time for NoTime.
+func TimeOf(us int64) time.Time {
+	if us == NoTime {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
+
 // FormatTime writes a time in µs as RFC 3339 in UTC, with as many digits of a
 // second as it has; "" for NoTime.
 func FormatTime(us int64) string {

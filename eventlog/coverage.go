@@ -208,3 +208,45 @@ func coverageCount(n int64) string {
 	}
 	return fmt.Sprint(n)
 }
+
+// Summary says the same in a few lines: what is there, then what is not.
+func (v *Coverage) Summary() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s fills of the model %s:\n", v.Source, v.Model)
+	var lacking []string
+	for _, t := range v.Types {
+		if t.Objects == 0 {
+			lacking = append(lacking, t.Name)
+			continue
+		}
+		filled, empty := 0, []string(nil)
+		for _, a := range t.Attributes {
+			if a.Filled > 0 {
+				filled++
+			} else {
+				empty = append(empty, a.Name)
+			}
+		}
+		fmt.Fprintf(&b, "  %-16s %5d objects, %2d of %2d attributes", t.Name, t.Objects, filled, len(t.Attributes))
+		if len(empty) > 0 {
+			fmt.Fprintf(&b, "; not %s", strings.Join(empty, ", "))
+		}
+		b.WriteString("\n")
+	}
+	relations, activities := 0, 0
+	for _, r := range v.Relations {
+		if r.Count > 0 {
+			relations++
+		}
+	}
+	for _, a := range v.Activities {
+		if a.Events > 0 {
+			activities++
+		}
+	}
+	fmt.Fprintf(&b, "  %d of %d relations, %d of %d activities", relations, len(v.Relations), activities, len(v.Activities))
+	if len(lacking) > 0 {
+		fmt.Fprintf(&b, "\n  nothing of %s", strings.Join(lacking, ", "))
+	}
+	return b.String()
+}

@@ -39,6 +39,17 @@ type Table struct {
 	Name    string
 	Key     []string // columns that identify a row; none: equal rows are counted
 	Columns []TableColumn
+	// Required lists the columns that the mapping cannot do without; none:
+	// all of them. A column that an extract lacks has no values.
+	Required []string
+	// Optional says that the mapping does without the table: it is empty
+	// where an extract lacks it.
+	Optional bool
+}
+
+// requires says whether an extract has to have a column.
+func (t *Table) requires(column string) bool {
+	return len(t.Required) == 0 || slices.Contains(t.Required, column) || slices.Contains(t.Key, column)
 }
 
 // A TableColumn is a column and its DuckDB type.
@@ -101,12 +112,12 @@ type stagedTable struct {
 func (t *stagedTable) keyed() bool { return len(t.Key) > 0 }
 
 // landCheck says what an extract lacks before anything is read.
-func landCheck(sys System, rows []TableRows) error {
+func landCheck(sys System, rows []TableRows) (notes []Note, err error) {
 	if sys.Name == "" || strings.Trim(sys.Name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != "" {
-		return fmt.Errorf("source %q: a name is made of letters, digits, _ and -", sys.Name)
+		return nil, fmt.Errorf("source %q: a name is made of letters, digits, _ and -", sys.Name)
 	}
 	if _, err := time.LoadLocation(sys.Timezone); err != nil {
-		return fmt.Errorf("source %s: %w", sys.Name, err)
+		return nil, fmt.Errorf("source %s: %w", sys.Name, err)
 	}
 	byName := map[string]*TableRows{}
 	for i := range rows {
@@ -115,6 +126,10 @@ func landCheck(sys System, rows []TableRows) error {
 	var lacks []string
 	for _, t := range sys.Tables {
 		r := byName[t.Name]
+		if r == nil && t.Optional {
+			notes = append(notes, Note{Code: "missing-table", Text: fmt.Sprintf("the extract lacks table %s; what the mapping takes from it is missing.", t.Name)})
+			continue
+		}
 		if r == nil {
 			lacks = append(lacks, "table "+t.Name)
 			continue
@@ -122,24 +137,24 @@ func landCheck(sys System, rows []TableRows) error {
 		delete(byName, t.Name)
 		for _, k := range t.Key {
 			if !slices.ContainsFunc(t.Columns, func(c TableColumn) bool { return c.Name == k }) {
-				return fmt.Errorf("source %s: table %s has no column %q for its key", sys.Name, t.Name, k)
+				return nil, fmt.Errorf("source %s: table %s has no column %q for its key", sys.Name, t.Name, k)
 			}
 		}
 		for _, c := range t.Columns {
-			if landColumn(r.Columns, c.Name) < 0 {
+			if landColumn(r.Columns, c.Name) < 0 && t.requires(c.Name) {
 				lacks = append(lacks, t.Name+"."+c.Name)
 			}
 		}
 	}
 	if len(lacks) > 0 {
-		return fmt.Errorf("source %s: the extract lacks %s; nothing was loaded", sys.Name, strings.Join(lacks, ", "))
+		return nil, fmt.Errorf("source %s: the extract lacks %s; nothing was loaded", sys.Name, strings.Join(lacks, ", "))
 	}
 	for _, r := range rows {
 		if byName[r.Table] != nil {
-			return fmt.Errorf("source %s: no table %q is known of a %s system", sys.Name, r.Table, sys.Kind)
+			return nil, fmt.Errorf("source %s: no table %q is known of a %s system", sys.Name, r.Table, sys.Kind)
 		}
 	}
-	return nil
+	return notes, nil
 }
 
 // landColumn finds a column in a header: its very name, else whatever its case.
@@ -165,8 +180,10 @@ func landColumns(t Table, header []string) ([]TableColumn, []int) {
 	taken := map[string]bool{"_load": true, "_line": true, "_n": true}
 	for _, c := range t.Columns {
 		i := landColumn(header, c.Name)
-		at = append(at, i)
-		used[i] = true
+		at = append(at, i) // -1: the extract lacks it
+		if i >= 0 {
+			used[i] = true
+		}
 		taken[strings.ToLower(c.Name)] = true
 	}
 	for i, h := range header {

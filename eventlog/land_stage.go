@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +22,8 @@ import (
 // column's type rejects its row. Merge what is returned with MergeTables, and
 // discard it in any case.
 func StageTables(ctx context.Context, path string, sys System, rows []TableRows, o ExtractOptions) (*StagedTables, error) {
-	if err := landCheck(sys, rows); err != nil {
+	notes, err := landCheck(sys, rows)
+	if err != nil {
 		return nil, err
 	}
 	how, err := json.Marshal(o.Options)
@@ -36,7 +38,7 @@ func StageTables(ctx context.Context, path string, sys System, rows []TableRows,
 	if err != nil {
 		return nil, err
 	}
-	s := &StagedTables{dir: dir, system: sys, options: o, json: string(how), started: time.Now().UTC(), mapped: map[string]string{}}
+	s := &StagedTables{dir: dir, system: sys, options: o, json: string(how), started: time.Now().UTC(), notes: notes, mapped: map[string]string{}}
 	if err := s.fill(ctx, rows); err != nil {
 		return nil, errors.Join(fmt.Errorf("source %s: %w", sys.Name, err), dir.remove())
 	}
@@ -54,11 +56,10 @@ func (s *StagedTables) fill(ctx context.Context, rows []TableRows) error {
 			return err
 		}
 		for i, t := range s.system.Tables {
-			r := rows[0]
-			for _, r = range rows {
-				if r.Table == t.Name {
-					break
-				}
+			at := slices.IndexFunc(rows, func(r TableRows) bool { return r.Table == t.Name })
+			r := TableRows{Table: t.Name, Rows: func(func(int64, []string) error) error { return nil }} // optional, and not there
+			if at >= 0 {
+				r = rows[at]
 			}
 			l := &lander{staged: s, c: c, rows: r, raw: filepath.Join(s.dir.path, fmt.Sprintf("raw-%d.parquet", i))}
 			l.table = &stagedTable{Table: t, complete: r.Complete, file: filepath.Join(s.dir.path, fmt.Sprintf("table-%d.parquet", i))}
@@ -159,7 +160,10 @@ func (l *lander) text(ctx context.Context, db *sql.DB, at []int) (err error) {
 			return nil
 		}
 		for i, from := range at {
-			one[0], valid[0] = row[from], row[from] != ""
+			one[0], valid[0] = "", false
+			if from >= 0 {
+				one[0], valid[0] = row[from], row[from] != ""
+			}
 			stageText(b.Field(i).(*array.StringBuilder), one, valid)
 		}
 		b.Field(len(at)).(*array.Int64Builder).Append(line)

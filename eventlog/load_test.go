@@ -389,8 +389,8 @@ func TestImportNothing(t *testing.T) {
 	if err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
-	r, err := Import(context.Background(), path, OpenOptions{}, ImportOptions{Log: "l"}, generated(0, 1), func() ImportEnd {
-		return ImportEnd{Rejected: 2, Rejects: []Reject{{Place: "orders.csv:2", Reason: "no case"}, {Place: "orders.csv:3", Column: "t", Reason: "no time"}}}
+	r, err := Import(context.Background(), path, OpenOptions{}, ImportOptions{Log: "l"}, generated(0, 1), func() (ImportEnd, error) {
+		return ImportEnd{Rejected: 2, Rejects: []Reject{{Place: "orders.csv:2", Reason: "no case"}, {Place: "orders.csv:3", Column: "t", Reason: "no time"}}}, nil
 	})
 	if err != nil || r.RowsIn != 2 || r.RowsRejected != 2 || r.Load != 1 {
 		t.Errorf("empty: %+v, %v", r, err)

@@ -17,9 +17,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
-	"github.com/apache/arrow-go/v18/parquet"
-	"github.com/apache/arrow-go/v18/parquet/compress"
-	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"millrace/eventlog"
 	"millrace/mining"
 )
@@ -39,12 +36,7 @@ func (c *exportCmd) Help() string {
 func (c *exportCmd) Run(e *env) (err error) {
 	format := c.Format
 	if format == "" {
-		format = "csv"
-		for _, x := range []string{"csv", "parquet", "json", "arrow"} {
-			if strings.HasSuffix(c.Out, "."+x) {
-				format = x
-			}
-		}
+		format = formatOfName(c.Out)
 	}
 	if c.Out == "" && (format == "parquet" || format == "arrow") && isTerminal(e.Stdout) {
 		return usageError{fmt.Errorf("%s is binary: give a file by --out", format)}
@@ -54,22 +46,41 @@ func (c *exportCmd) Run(e *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
+	if c.Out != "" {
+		if err := exportTo(e, l.Log, c.What, format, c.Out); err != nil {
+			return err
+		}
+		fmt.Fprintln(e.Stderr, "wrote", c.Out)
+		return nil
+	}
 	rows, err := exported(e, l.Log, c.What)
 	if err != nil {
 		return err
 	}
-	write := func(w io.Writer) error {
-		buffered := bufio.NewWriterSize(w, 1<<20)
-		return errors.Join(writeRows(buffered, format, rows), buffered.Flush())
+	out := bufio.NewWriterSize(e.Stdout, 1<<20)
+	return errors.Join(writeRows(e, out, format, rows), out.Flush())
+}
+
+// formatOfName is the format that a file's name says, else csv.
+func formatOfName(path string) string {
+	for _, x := range []string{"parquet", "json", "arrow"} {
+		if strings.HasSuffix(path, "."+x) {
+			return x
+		}
 	}
-	if c.Out == "" {
-		return write(e.Stdout)
-	}
-	if err := writeFile(c.Out, write); err != nil {
+	return "csv"
+}
+
+// exportTo writes what of a log is asked for to a file, whole or not at all.
+func exportTo(ctx context.Context, l *eventlog.Log, what, format, path string) error {
+	rows, err := exported(ctx, l, what)
+	if err != nil {
 		return err
 	}
-	fmt.Fprintln(e.Stderr, "wrote", c.Out)
-	return nil
+	return writeFile(path, func(w io.Writer) error {
+		out := bufio.NewWriterSize(w, 1<<20)
+		return errors.Join(writeRows(ctx, out, format, rows), out.Flush())
+	})
 }
 
 func isTerminal(w io.Writer) bool {
@@ -266,10 +277,10 @@ func appendQuantile(b array.Builder, d *eventlog.Durations, q float64) {
 }
 
 // writeRows writes r in a format and releases its batches.
-func writeRows(w io.Writer, format string, r rows) error {
+func writeRows(ctx context.Context, w io.Writer, format string, r rows) error {
 	switch format {
 	case "parquet":
-		return writeParquet(w, r)
+		return eventlog.WriteParquet(ctx, w, r.schema, r.batches)
 	case "arrow":
 		return writeArrow(w, r)
 	}
@@ -349,25 +360,6 @@ func writeJSONLine(w io.Writer, schema *arrow.Schema, rec arrow.RecordBatch, i i
 	}
 	_, err := io.WriteString(w, line.String()+"}\n")
 	return err
-}
-
-func writeParquet(w io.Writer, r rows) error {
-	pw, err := pqarrow.NewFileWriter(r.schema, w,
-		parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCreatedBy("millrace")),
-		pqarrow.DefaultWriterProps())
-	if err != nil {
-		return err
-	}
-	for rec, err := range r.batches {
-		if err == nil {
-			err = pw.Write(rec)
-			rec.Release()
-		}
-		if err != nil {
-			return errors.Join(err, pw.Close())
-		}
-	}
-	return pw.Close()
 }
 
 func writeArrow(w io.Writer, r rows) error {

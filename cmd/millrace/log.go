@@ -3,10 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
-
-	"maps"
+	"strings"
 
 	"millrace/eventlog"
 )
@@ -79,4 +79,38 @@ func (c *logShowCmd) Run(e *env) (err error) {
 	}
 	printNotes(e.Stdout, f.Notes)
 	return nil
+}
+
+func (c *logListCmd) Help() string { return "Example: millrace log list" }
+
+// listedLog is one log of log list.
+type listedLog struct {
+	Log       string   `json:"log"`
+	Case      string   `json:"case"`
+	Follow    []string `json:"follow"`
+	Lifecycle string   `json:"lifecycle"`
+}
+
+func (c *logListCmd) Run(e *env) error {
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	logs, err := s.Logs(e)
+	if err != nil {
+		return err
+	}
+	list := []listedLog{}
+	for _, d := range logs {
+		list = append(list, listedLog{d.Name, d.CaseType, append([]string{}, d.Follow...), d.Lifecycle.String()})
+	}
+	if c.JSON {
+		return printJSON(e.Stdout, list)
+	}
+	t := newTable("log", "a case is a", "followed to")
+	for _, l := range list {
+		t.add(printable(l.Log), printable(l.Case), strings.Join(l.Follow, ", "))
+	}
+	return t.write(e.Stdout)
 }

@@ -205,3 +205,18 @@ func (c *ingestCmd) Run(e *env) error {
 	}
 	return nil
 }
+
+// printCoverage says how much of the canonical model a source fills.
+func printCoverage(e *env, source string) error {
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	v, err := s.Coverage(e, o2c.Model(), source)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(e.Stdout, v.Summary())
+	return nil
+}

@@ -26,7 +26,7 @@ var extensions = []string{".csv", ".csv.gz", ".tsv", ".tsv.gz"}
 
 // Tables are the files of a folder that are tables of a system.
 type Tables struct {
-	Rows    []eventlog.TableRows // one for each table, in the system's order
+	Rows    []eventlog.TableRows // one for each table that is there, in the system's order
 	Content string               // hash of all of them
 	Notes   []eventlog.Note
 
@@ -34,8 +34,8 @@ type Tables struct {
 	rows   atomic.Int64
 }
 
-// Open opens the tables of sys in a folder. A table of the system without a
-// file is an error that names all that are missing. complete says that the
+// Open opens the tables of sys in a folder. A table that the system
+// cannot do without is an error; it names all that are missing. complete says that the
 // folder holds every row of each table, and not only new ones.
 func Open(ctx context.Context, dir string, sys *eventlog.System, complete bool) (*Tables, error) {
 	t := &Tables{}
@@ -47,6 +47,9 @@ func Open(ctx context.Context, dir string, sys *eventlog.System, complete bool) 
 	var missing, used []string
 	for _, table := range sys.Tables {
 		file := fileOf(entries, table.Name)
+		if file == "" && table.Optional {
+			continue
+		}
 		if file == "" {
 			missing = append(missing, table.Name)
 			continue

@@ -54,7 +54,7 @@ func mustTables() []table {
 func System() *eventlog.System {
 	s := &eventlog.System{Name: "tryton", Kind: "tryton", Timezone: "UTC", Mapping: mapping, Model: o2c.Model()}
 	for _, t := range mustTables() {
-		s.Tables = append(s.Tables, eventlog.Table{Name: t.Name, Key: t.Key, Columns: t.columns()})
+		s.Tables = append(s.Tables, eventlog.Table{Name: t.Name, Key: t.Key, Columns: t.columns(), Required: t.Required, Optional: t.Optional})
 	}
 	return s
 }

@@ -1,0 +1,92 @@
+package eventlog
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// CountObjects returns how many objects of a type the store has.
+func (s *Store) CountObjects(ctx context.Context, objectType string) (n int64, err error) {
+	err = s.session(ctx, func(c *storeConn) error {
+		n, err = c.int(ctx, storeText("count_objects"), objectType)
+		return err
+	})
+	return n, err
+}
+
+// ObjectTypes counts the objects of each type that a log can be made of: those
+// of its case type for an imported file, else those of all systems.
+func (s *Store) ObjectTypes(ctx context.Context, log string) (types map[string]int64, err error) {
+	err = s.session(ctx, func(c *storeConn) error {
+		_, types, err = c.counts(ctx, storeText("count_types"), log)
+		return err
+	})
+	return types, err
+}
+
+// Query runs one SELECT over the store, for package metrics and who else asks
+// the business views.
+func (s *Store) Query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	return s.db.QueryContext(ctx, text, args...)
+}
+
+// Loaded returns when a source of the store was read last; zero if never.
+func (s *Store) Loaded(ctx context.Context) (at time.Time, err error) {
+	err = s.session(ctx, func(c *storeConn) error {
+		var t sql.NullTime
+		if err := c.QueryRowContext(ctx, storeText("loaded")).Scan(&t); err != nil {
+			return err
+		}
+		at = t.Time
+		return nil
+	})
+	return at, err
+}
+
+// RejectedRows returns how many rows were not taken in all loads.
+func (s *Store) RejectedRows(ctx context.Context) (n int64, err error) {
+	err = s.session(ctx, func(c *storeConn) error {
+		n, err = c.int(ctx, storeText("rejected_rows"))
+		return err
+	})
+	return n, err
+}
+
+// A CaseValue is what a case is worth.
+type CaseValue struct {
+	Amount   int64 // ten-thousandths
+	Currency string
+}
+
+// CaseValues returns the net value of each case of a log, by the number of its
+// case, where its object type has one and it is positive: a return is worth
+// nothing that waits.
+func (s *Store) CaseValues(ctx context.Context, log string) (map[int64]CaseValue, error) {
+	values := map[int64]CaseValue{}
+	err := s.session(ctx, func(c *storeConn) error {
+		types, err := c.strings(ctx, storeText("valued_type"), log)
+		if err != nil || len(types) == 0 {
+			return err
+		}
+		return c.each(ctx, storeText("case_values", "table", Quote(types[0])), nil, func(scan func(...any) error) error {
+			var n int64
+			var v CaseValue
+			err := scan(&n, &v.Amount, &v.Currency)
+			values[n] = v
+			return err
+		})
+	})
+	return values, err
+}
+
+// EngineVersion returns the version of DuckDB that is built in.
+func EngineVersion(ctx context.Context) (version string, err error) {
+	db, err := sql.Open("duckdb", "")
+	if err != nil {
+		return "", err
+	}
+	defer db.Close()
+	err = db.QueryRowContext(ctx, "SELECT version()").Scan(&version)
+	return version, err
+}
