@@ -90,3 +90,12 @@ func EngineVersion(ctx context.Context) (version string, err error) {
 	err = db.QueryRowContext(ctx, "SELECT version()").Scan(&version)
 	return version, err
 }
+
+// SourcesOfKind lists the sources of a kind that were ever loaded, by name.
+func (s *Store) SourcesOfKind(ctx context.Context, kind string) (names []string, err error) {
+	err = s.session(ctx, func(c *storeConn) error {
+		names, err = c.strings(ctx, storeText("sources_of_kind"), kind)
+		return err
+	})
+	return names, err
+}

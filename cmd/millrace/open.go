@@ -209,16 +209,16 @@ func logName(path string) string {
 	return name
 }
 
-// printDetected says how a file was understood, in the flags that change it.
+// printDetected says how a file was understood.
 func printDetected(w io.Writer, path string, ds []ingest.Detection) {
 	var words []string
 	for _, d := range ds {
 		if !d.Told {
-			words = append(words, "--"+d.Option+" "+quoteArg(printable(d.Value)))
+			words = append(words, d.Option+" "+quoteArg(printable(d.Value)))
 		}
 	}
 	if len(words) > 0 {
-		fmt.Fprintf(w, "%s: read with %s\n", filepath.Base(path), strings.Join(words, " "))
+		fmt.Fprintf(w, "%s: read with %s; flags of these names change it\n", filepath.Base(path), strings.Join(words, ", "))
 	}
 }
 

@@ -102,8 +102,8 @@ func loadFolder(e *env, name, kind, dir string, complete bool) (receipt eventlog
 	if err != nil {
 		return receipt, err
 	}
-	if name != "" {
-		sys.Name = name
+	if sys.Name, err = e.sourceName(sys, name); err != nil {
+		return receipt, err
 	}
 	sys.Origin = dir
 	sys.Derived = o2c.Refresh()
@@ -128,6 +128,33 @@ func loadFolder(e *env, name, kind, dir string, complete bool) (receipt eventlog
 	}
 	receipt.Notes = append(receipt.Notes, tables.Notes...)
 	return receipt, e.defineLogs(s)
+}
+
+// sourceName is the name under which a system is loaded: the one given, else
+// the one it was loaded under before. The same rows under two names would be
+// there twice.
+func (e *env) sourceName(sys *eventlog.System, given string) (string, error) {
+	if given != "" {
+		return given, nil
+	}
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
+	if errors.Is(err, eventlog.ErrNoStore) {
+		return sys.Name, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	names, err := s.SourcesOfKind(e, sys.Kind)
+	switch {
+	case err != nil:
+		return "", err
+	case len(names) > 1:
+		return "", usageError{fmt.Errorf("the store has several %s sources, %s: say which one by --log", sys.Kind, strings.Join(names, ", "))}
+	case len(names) == 1:
+		return names[0], nil
+	}
+	return sys.Name, nil
 }
 
 // defineLogs keeps the project's case notions in the store, and writes the
