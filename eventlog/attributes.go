@@ -122,13 +122,15 @@ func (t *attributeTable) ensure(ctx context.Context, c *storeConn, want []Attrib
 	if err := t.add(ctx, c, added); err != nil {
 		return false, err
 	}
-	for _, a := range added {
-		err := c.exec(ctx, "INSERT INTO main.attribute VALUES ($1, $2, $3, $4, $5, nullif($6, ''))", t.owner, t.typ, a.name, a.column, a.sql, a.unit)
-		if err != nil {
-			return false, err
-		}
+	if len(added) == 0 {
+		return changed, nil
 	}
-	return changed || len(added) > 0, nil
+	var names, columns, types, units []string
+	for _, a := range added {
+		names, columns = append(names, a.name), append(columns, a.column)
+		types, units = append(types, a.sql), append(units, a.unit)
+	}
+	return true, c.exec(ctx, storeText("attribute_insert"), t.owner, t.typ, names, columns, types, units)
 }
 
 // add adds columns. Each ALTER copies the list of columns, so many are added

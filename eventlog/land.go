@@ -116,8 +116,8 @@ func landCheck(sys System, rows []TableRows) (notes []Note, err error) {
 	if sys.Name == "" || strings.Trim(sys.Name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != "" {
 		return nil, fmt.Errorf("source %q: a name is made of letters, digits, _ and -", sys.Name)
 	}
-	if _, err := time.LoadLocation(sys.Timezone); err != nil {
-		return nil, fmt.Errorf("source %s: %w", sys.Name, err)
+	if _, err := time.LoadLocation(sys.Timezone); err != nil || sys.Timezone == "Local" {
+		return nil, fmt.Errorf("source %s: %q is no time zone of the IANA list, such as Europe/Berlin", sys.Name, sys.Timezone)
 	}
 	byName := map[string]*TableRows{}
 	for i := range rows {

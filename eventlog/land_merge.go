@@ -61,7 +61,7 @@ func (m *tablesMerge) run(ctx context.Context) (err error) {
 		return err
 	}
 	r := &m.receipt
-	if !landed && !m.shape && !m.StagedTables.anyNew(r) && !m.tables {
+	if !landed && !m.shape && !r.wrote() && !m.tables {
 		return nil
 	}
 	if m.system.Derived != "" {
@@ -73,10 +73,6 @@ func (m *tablesMerge) run(ctx context.Context) (err error) {
 		source: m.system.Name, kind: m.system.Kind, origin: m.system.Origin, options: m.json,
 		content: m.options.Content, watermark: m.options.Watermark, started: m.started,
 	}, r)
-}
-
-func (*StagedTables) anyNew(r *LoadReceipt) bool {
-	return r.Events.any() || r.Objects.any() || r.Relations.any() || r.Changes.any()
 }
 
 // land merges one table by its key.

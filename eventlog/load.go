@@ -38,6 +38,11 @@ type Delta struct {
 
 func (d Delta) any() bool { return d != Delta{} }
 
+// wrote says whether a load changed events, objects or what ties them.
+func (r *LoadReceipt) wrote() bool {
+	return r.Events.any() || r.Objects.any() || r.Relations.any() || r.Changes.any()
+}
+
 // A loadRow is a row of table load, before it has its number.
 type loadRow struct {
 	source, kind, origin, options, content, watermark string
@@ -113,7 +118,7 @@ func (m *logMerge) run(ctx context.Context) error {
 	}
 	m.receipt.RowsNew = m.receipt.Events.New
 	m.receipt.RowsKnown = m.events.rows - m.receipt.Events.New
-	if !m.changed && !m.receipt.Events.any() && !m.receipt.Objects.any() {
+	if !m.changed && !m.receipt.wrote() {
 		return nil
 	}
 	return m.c.commitLoad(ctx, m.load, loadRow{

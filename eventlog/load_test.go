@@ -154,13 +154,16 @@ func TestImportLaws(t *testing.T) {
 		if a, b := stripID(want), stripID(got); !slices.Equal(a, b) {
 			rt.Fatalf("whole:\n%s\nsliced:\n%s", strings.Join(a, "\n"), strings.Join(b, "\n"))
 		}
-		before := s.dump(t)
+		before := ""
+		if n%10 == 0 {
+			before = s.dump(t)
+		}
 		r := mustImport(t, s, ImportOptions{Log: sliced}, batches(rowBatch(rows, false)))
 		if r.RowsKnown != int64(len(rows)) || r.RowsNew != 0 || r.Load != 0 {
 			rt.Fatalf("again: %+v", r)
 		}
-		if after := s.dump(t); n%10 == 0 && after != before {
-			rt.Fatalf("a load of nothing new wrote:\n%s", after)
+		if n%10 == 0 && s.dump(t) != before {
+			rt.Fatal("a load of nothing new wrote something")
 		}
 	})
 }

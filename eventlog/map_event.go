@@ -41,6 +41,9 @@ func (v *mapped) events(ctx context.Context) error {
 	if err := v.unique(ctx, "view event has a key", storeText("map_event_repeated")); err != nil {
 		return err
 	}
+	if err := v.precisions(ctx); err != nil {
+		return err
+	}
 	if err := v.ranks(ctx); err != nil {
 		return err
 	}
@@ -65,6 +68,14 @@ func (v *mapped) events(ctx context.Context) error {
 		return err
 	}
 	return v.writeEvents(ctx, t, columns)
+}
+
+func (v *mapped) precisions(ctx context.Context) error {
+	wrong, err := v.c.strings(ctx, storeText("map_event_precision"))
+	if err == nil && len(wrong) > 0 {
+		err = fmt.Errorf("mapping: view event: precision is %q; want exact or day", wrong[0])
+	}
+	return err
 }
 
 // ranks fills the temporary table of what the model says of activities.

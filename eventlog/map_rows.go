@@ -20,6 +20,9 @@ func isNaive(sqlType string) bool {
 	return sqlType == "TIMESTAMP" || sqlType == "TIMESTAMP_S" || sqlType == "TIMESTAMP_MS" || sqlType == "TIMESTAMP_NS" || sqlType == "DATE"
 }
 
+// untypedNull is the type that DuckDB gives a column of a view that is NULL.
+const untypedNull = "INTEGER"
+
 const zonedType = "TIMESTAMP WITH TIME ZONE"
 
 // instant is the expression for a column of a view as a point in time.
@@ -27,8 +30,10 @@ func (v *mapped) instant(c TableColumn) (string, error) {
 	switch {
 	case isNaive(c.SQL):
 		return fmt.Sprintf("CAST(%s AS TIMESTAMP) AT TIME ZONE %s", Quote(c.Name), v.zone()), nil
-	case c.SQL == zonedType || c.SQL == `"NULL"` || c.SQL == "INTEGER" && strings.EqualFold(c.Name, "start"):
-		return fmt.Sprintf("CAST(%s AS TIMESTAMPTZ)", Quote(c.Name)), nil
+	case c.SQL == zonedType:
+		return Quote(c.Name), nil
+	case c.SQL == untypedNull:
+		return "CAST(CAST(" + Quote(c.Name) + " AS VARCHAR) AS TIMESTAMPTZ)", nil // refuses a number
 	}
 	return "", fmt.Errorf("column %q is %s; cast it to TIMESTAMP, TIMESTAMPTZ or DATE", c.Name, c.SQL)
 }

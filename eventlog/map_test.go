@@ -249,7 +249,7 @@ func TestMapErrors(t *testing.T) {
 			rows[2].Table = "nothing"
 		}, "source shop: the extract lacks orders.customer, orders.created, table journal; nothing was loaded"},
 		{"name", func(sys *System, _ []TableRows) { sys.Name = `x"; DROP` }, `source "x\"; DROP": a name is made of letters, digits, _ and -`},
-		{"zone", func(sys *System, _ []TableRows) { sys.Timezone = "Europe/Atlantis" }, "source shop: unknown time zone Europe/Atlantis"},
+		{"zone", func(sys *System, _ []TableRows) { sys.Timezone = "Europe/Atlantis" }, `source shop: "Europe/Atlantis" is no time zone of the IANA list, such as Europe/Berlin`},
 		{"type", func(sys *System, _ []TableRows) { sys.Tables[0].Columns[1].SQL = "MONEY" }, `source shop: type "MONEY": Type with name MONEY does not exist!`},
 		{"syntax", func(sys *System, _ []TableRows) { sys.Mapping = "CREATE VIEW event AS SELEC 1" }, `source shop: mapping: syntax error at or near "SELEC"`},
 		{"unknown column", func(sys *System, _ []TableRows) { sys.Mapping = "CREATE VIEW event AS SELECT nr AS key FROM orders" }, `source shop: mapping: Referenced column "nr" not found in FROM clause!`},
@@ -259,6 +259,12 @@ func TestMapErrors(t *testing.T) {
 		{"time as text", func(sys *System, _ []TableRows) {
 			sys.Mapping = "CREATE VIEW event AS SELECT id AS key, 'a' AS activity, '2024' AS time FROM orders"
 		}, `source shop: mapping: view event: column "time" is VARCHAR; cast it to TIMESTAMP, TIMESTAMPTZ or DATE`},
+		{"start as a number", func(sys *System, _ []TableRows) {
+			sys.Mapping = "CREATE VIEW event AS SELECT id AS key, 'a' AS activity, created AS time, 5 AS start FROM orders"
+		}, `source shop: mapping: view event: invalid timestamp field format: "5", expected format is (YYYY-MM-DD HH:MM:SS[.US][±HH[:MM[:SS]]| ZONE])`},
+		{"precision", func(sys *System, _ []TableRows) {
+			sys.Mapping = "CREATE VIEW event AS SELECT id AS key, 'a' AS activity, created AS time, NULL AS start, 'hour' AS precision FROM orders"
+		}, `source shop: mapping: view event: precision is "hour"; want exact or day`},
 		{"key twice", func(sys *System, _ []TableRows) {
 			sys.Mapping = "CREATE VIEW event AS SELECT 1 AS key, 'a' AS activity, created AS time FROM orders"
 		}, `source shop: mapping: view event has a key more than once: 1 of them, such as "1"`},

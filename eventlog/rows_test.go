@@ -48,3 +48,16 @@ func TestLogRowsInBatches(t *testing.T) {
 		t.Errorf("%d batches, %d cases, %d events", batches, cases, events)
 	}
 }
+
+func BenchmarkLogRows(b *testing.B) {
+	const n = 1_000_000
+	s := openStore(b, filepath.Join(b.TempDir(), "a.duckdb"))
+	mustImport(b, s, ImportOptions{Log: "l"}, generated(n, 50_000))
+	for b.Loop() {
+		_, err := s.LogRows(context.Background(), LogDefinition{Name: "l", CaseType: "l"}, nil, func(*CaseRows) error { return nil })
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "events/s")
+}

@@ -10,12 +10,12 @@ import (
 // A LogDefinition is a case notion: how the events of a store are put together
 // to cases. An imported log is its own: its cases are the objects of its name.
 type LogDefinition struct {
-	Name     string
-	CaseType string   // object type; one case an object
-	Follow   []string // document types entered from it, in this order
-	Items    []string // object types walked through, besides the model's items
+	Name     string   `json:"log"`
+	CaseType string   `json:"case"`             // object type; one case an object
+	Follow   []string `json:"follow,omitempty"` // document types entered from it, in this order
+	Items    []string `json:"items,omitempty"`  // object types walked through, besides the model's items
 	// Lifecycle says what becomes of the transitions of its events' lives.
-	Lifecycle Lifecycle
+	Lifecycle Lifecycle `json:"lifecycle"`
 }
 
 // Logs lists the logs of a store, by name.
