@@ -185,7 +185,11 @@ func (k *KPI) notes(v Value, unsure int64) []eventlog.Note {
 		note("unsure", "Of %d %s nobody can tell who acted; they do not count as %s.", unsure, k.Of, strings.ToLower(k.Title))
 	}
 	if v.Known() && v.Used < few && k.Kind != CountKind {
-		note("few", "It rests on %d %s.", v.Used, k.Of)
+		noun := k.Of
+		if v.Used == 1 {
+			noun = k.One
+		}
+		note("few", "It rests on %d %s.", v.Used, noun)
 	}
 	if open := v.Open + v.Used; k.Kind == DurationKind && float64(v.Open) > 0.05*float64(open) && v.Open > 0 {
 		note("open", "%d of %d %s are still open and not in it; as they come to their end, the figure may rise.", v.Open, open, k.Of)

@@ -12,9 +12,10 @@ import (
 // Levels projects l to the levels of detail of a page.
 func (l *Log) Levels() []reports.Level {
 	var levels []reports.Level
-	for _, d := range reports.Details {
-		kept := l.Keep(d.Activities)
-		levels = append(levels, reports.Level{Name: d.Name, Graph: kept.Graph(d.Paths), Spine: l.Spine(), Backward: l.Backward()})
+	sizes := []struct{ activities, paths int }{{10, 14}, {17, 30}, {26, 54}, {80, 240}}
+	for i, d := range reports.Details {
+		kept := l.Keep(sizes[i].activities)
+		levels = append(levels, reports.Level{Name: d.Name, Graph: kept.Graph(sizes[i].paths), Spine: l.Spine(), Backward: l.Backward()})
 	}
 	return levels
 }
