@@ -15,7 +15,9 @@ import (
 type Value struct {
 	KPI *KPI
 	By  []Label // empty for the figure as a whole
-	V   float64 // in the KPI's unit; NaN if there is none
+	// Period is the month, week or day the figure is of; "" is all of the data.
+	Period string
+	V      float64 // in the KPI's unit; NaN if there is none
 
 	N        int64 // objects looked at
 	Used     int64 // objects in the figure
@@ -93,6 +95,7 @@ func (v Value) MarshalJSON() ([]byte, error) {
 		Name     string            `json:"name"`
 		Title    string            `json:"title"`
 		Unit     Unit              `json:"unit"`
+		Period   string            `json:"period"`
 		By       map[string]string `json:"by"`
 		Value    *float64          `json:"value"`
 		N        int64             `json:"n"`
@@ -100,7 +103,7 @@ func (v Value) MarshalJSON() ([]byte, error) {
 		Excluded map[string]int64  `json:"excluded"`
 		Interval *[2]float64       `json:"interval"`
 		Notes    []eventlog.Note   `json:"notes"`
-	}{v.KPI.Name, v.KPI.Title, v.KPI.Unit, by, number(v.V), v.N, v.Used, excluded, interval, notes})
+	}{v.KPI.Name, v.KPI.Title, v.KPI.Unit, v.Period, by, number(v.V), v.N, v.Used, excluded, interval, notes})
 }
 
 // String writes v for tests and logs: what it is, and what it was made of.

@@ -50,16 +50,17 @@ type LeftOut struct {
 // A Definition explains a word that readers may not know.
 type Definition struct{ Term, Text string }
 
-// Details are the levels of detail of a map, as a guide to callers: how many
-// of the most frequent activities and paths each one keeps.
+// Details are the levels of detail of a map, as a guide to callers: which
+// share of the events and of the steps each one keeps, beyond the most
+// frequent variant (see mining.KeepActivities and mining.Graph.KeepEdges).
 var Details = []struct {
-	Name              string
-	Activities, Paths int
+	Name          string
+	Events, Steps float64
 }{
-	{"Essential", 10, 14},
-	{"Main", 17, 30},
-	{"Detailed", 26, 54},
-	{"Everything", 80, 240},
+	{"Essential", 0, 0},
+	{"Main", 0.95, 0.9},
+	{"Detailed", 0.99, 0.97},
+	{"Everything", 1, 1},
 }
 
 // Limits of what the page lists.

@@ -171,7 +171,7 @@ type StepMark string
 const (
 	Usual StepMark = ""
 	Extra StepMark = "extra" // the most frequent variant has no such step
-	Again StepMark = "again" // it has happened before in this variant
+	Again StepMark = "again" // it happens more often than in the most frequent variant
 )
 
 // Notes are what the reader should know of the results.

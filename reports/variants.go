@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -54,24 +55,32 @@ func (b *builder) variants() *Variants {
 // out the middle of what is too long.
 func steps(v mining.Variant, usual []string) []Step {
 	var list []Step
-	seen := map[string]bool{}
+	left := map[string]int{} // how often each may still come, as it does the usual way
+	for _, a := range usual {
+		left[a]++
+	}
+	known := maps.Clone(left)
 	for i, a := range v.Activities {
+		left[a]--
+		mark := Usual
+		switch {
+		case known[a] == 0 && left[a] == -1:
+			mark = Extra
+		case left[a] < 0:
+			mark = Again
+		}
 		if i > 0 && v.Activities[i-1] == a {
 			last := &list[len(list)-1]
-			last.Times, last.Mark = last.Times+1, Again
+			last.Times++
+			if mark == Again {
+				last.Mark = Again
+			}
 			continue
 		}
-		s := Step{Name: figure.Fit(a, stepWidth), Times: 1}
+		s := Step{Name: figure.Fit(a, stepWidth), Times: 1, Mark: mark}
 		if full := figure.Name(a); full != s.Name {
 			s.Full = full
 		}
-		switch {
-		case seen[a]:
-			s.Mark = Again
-		case !slices.Contains(usual, a):
-			s.Mark = Extra
-		}
-		seen[a] = true
 		list = append(list, s)
 	}
 	if n := len(list) - mostSteps; n > 0 {

@@ -48,12 +48,16 @@ func DurationParts(us float64) (number, unit string) {
 	return sign + Number(us/Day, 0), "d"
 }
 
-// Hours writes a sum of durations as whole hours: 71,577 h.
+// Hours writes a sum of durations in hours: 71,577 h.
 func Hours(us float64) string {
-	if us > 0 && us < Hour/2 {
-		return "<1" + NBSP + "h"
+	switch h := us / Hour; {
+	case h > 0 && h < 0.05:
+		return "<0.1" + NBSP + "h"
+	case h < 9.95:
+		return Number(h, 1) + NBSP + "h"
+	default:
+		return Number(h, 0) + NBSP + "h"
 	}
-	return Number(us/Hour, 0) + NBSP + "h"
 }
 
 // Date writes the day of t in its own time zone: 31 Oct 2026.

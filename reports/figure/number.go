@@ -56,12 +56,13 @@ func Number(x float64, decimals int) string {
 // Share writes a part of 1 as a percentage. What is not quite nothing or not
 // quite all never reads as 0% or 100%.
 func Share(x float64) string {
+	const rounding = 1e-9 // of sums of shares
 	switch p := x * 100; {
 	case math.IsNaN(p):
 		return None
 	case p > 0 && p < 0.1:
 		return "<0.1%"
-	case p > 99.9 && p < 100:
+	case p > 99.9 && p < 100-rounding:
 		return ">99.9%"
 	case p < 10:
 		return Number(p, 1) + "%"

@@ -45,7 +45,9 @@ func NewScale(levels ...*mining.Graph) *Scale {
 		for _, e := range g.Edges {
 			s.count = max(s.count, float64(e.Count))
 			if e.Wait != nil && e.Wait.N > 0 {
-				medians = append(medians, e.Wait.Quantile(.5))
+				if m := e.Wait.Quantile(.5); m >= figure.Second { // what happens in one go is no wait to compare
+					medians = append(medians, m)
+				}
 				s.wait = max(s.wait, e.Wait.Total())
 				s.timed = s.timed || e.Wait.Max > 0
 			}

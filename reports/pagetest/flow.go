@@ -12,9 +12,10 @@ import (
 // Levels projects l to the levels of detail of a page.
 func (l *Log) Levels() []reports.Level {
 	var levels []reports.Level
-	for _, d := range reports.Details {
-		kept := l.Keep(d.Activities)
-		levels = append(levels, reports.Level{Name: d.Name, Graph: kept.Graph(d.Paths), Spine: l.Spine(), Backward: l.Backward()})
+	sizes := []struct{ activities, paths int }{{10, 14}, {17, 30}, {26, 54}, {80, 240}}
+	for i, d := range reports.Details {
+		kept := l.Keep(sizes[i].activities)
+		levels = append(levels, reports.Level{Name: d.Name, Graph: kept.Graph(sizes[i].paths), Spine: l.Spine(), Backward: l.Backward()})
 	}
 	return levels
 }
@@ -53,7 +54,7 @@ func Values() []metrics.Value {
 		{KPI: kpis["order_cycle_time_p50"], V: 36.64, N: 4837, Used: 2984, Open: 1790, Excluded: left("cancelled", 10, "cleared without cash", 53), Interval: none},
 		{KPI: kpis["order_cycle_time_p90"], V: 81.2, N: 4837, Used: 2984, Open: 1790, Excluded: left("cancelled", 10, "cleared without cash", 53), Interval: none},
 		{KPI: kpis["touchless_share"], V: 0.421, N: 4837, Used: 4512, Open: 315, Excluded: left("cancelled", 10), Interval: metrics.Interval{Low: .407, High: .435},
-			Notes: []eventlog.Note{{Code: "unsure", Text: "Of 137 orders nobody can tell who acted; they count as touched."}}},
+			Notes: []eventlog.Note{{Code: "unsure", Text: "Of 137 orders nobody can tell who acted; they do not count as touchless orders."}}},
 		{KPI: kpis["shipment_to_invoice"], V: 0.352, N: 11206, Used: 10933, Open: 211, Excluded: left("not to be billed", 49, "billed before they were shipped", 13), Interval: none},
 		{KPI: kpis["dso"], By: []metrics.Label{{Dimension: "currency", Value: "EUR"}}, V: 42.6, N: 5214, Used: 5170, Excluded: left("cancelled by a reversal", 44), Interval: none},
 	}
