@@ -231,7 +231,7 @@ func (c *mineMapCmd) Run(e *env) (err error) {
 			return usageError{fmt.Errorf("a share is between 0 and 1, not %v", share)}
 		}
 	}
-	level, err := mapLevel(e, l.Log, s, mining.KeepActivities(s, c.Activities), func(*mining.Graph) float64 { return c.Paths })
+	level, err := mapLevel(e, l.Log, s, mining.KeepActivities(s, c.Activities), c.Paths)
 	if err != nil {
 		return err
 	}

@@ -78,15 +78,13 @@ func buildReport(e *env, l *openedLog, title string) (*reports.Page, error) {
 		}
 	}
 	for _, d := range reports.Details {
-		level, err := mapLevel(e, l.Log, s, mining.TopActivities(s, d.Activities), func(g *mining.Graph) float64 { return shareOfTop(g, d.Paths) })
+		keep := mining.KeepActivities(s, d.Events)
+		level, err := mapLevel(e, l.Log, s, keep, d.Steps)
 		if err != nil {
 			return nil, err
 		}
 		level.Name = d.Name
 		in.Levels = append(in.Levels, level)
-		if d.Activities >= len(s.Activities) {
-			break
-		}
 	}
 	return reports.Flow(in), nil
 }
@@ -114,7 +112,7 @@ func storedFacts(e *env, l *openedLog, in *reports.FlowInput) error {
 
 // mapLevel projects a log onto some activities and draws the most frequent
 // paths between them.
-func mapLevel(ctx context.Context, l *eventlog.Log, s *eventlog.Summary, keep []string, paths func(*mining.Graph) float64) (reports.Level, error) {
+func mapLevel(ctx context.Context, l *eventlog.Log, s *eventlog.Summary, keep []string, paths float64) (reports.Level, error) {
 	if len(keep) < len(s.Activities) {
 		projected, err := l.Where(ctx, eventlog.Keep(keep...))
 		if err != nil {
@@ -125,22 +123,7 @@ func mapLevel(ctx context.Context, l *eventlog.Log, s *eventlog.Summary, keep []
 		}
 	}
 	g := mining.DFG(s)
-	return reports.Level{Graph: g.KeepEdges(paths(g)), Spine: mining.Spine(g), Backward: mining.Backward(s)}, nil
-}
-
-// shareOfTop returns the share of all steps that the n most frequent edges are.
-func shareOfTop(g *mining.Graph, n int) float64 {
-	top, all := int64(0), int64(0)
-	for i, e := range g.Edges { // the most frequent first
-		if i < n {
-			top += e.Count
-		}
-		all += e.Count
-	}
-	if all == 0 {
-		return 1
-	}
-	return float64(top) / float64(all)
+	return reports.Level{Graph: g.KeepEdges(paths), Spine: mining.Spine(g), Backward: mining.Backward(s)}, nil
 }
 
 // writeMap draws a level as a picture of its own.
