@@ -24,16 +24,24 @@ func (c *Cases) Starts() []int64 {
 	return c.Time
 }
 
-// Ends returns the earliest and the latest time of case i; NoTime if it has
-// none. The difference is the duration of the case: from the end of its first
-// event to the end of its last, whatever overlaps between them.
+// Ends returns the earliest and the latest time of case i; NoTime if the first
+// or the last of its events has none. The difference is the duration of the
+// case: from the end of its first event to the end of its last, whatever
+// overlaps between them.
 func (c *Cases) Ends(i int) (first, last int64) {
-	first, last = NoTime, NoTime
-	for _, t := range c.Time[c.Offsets[i]:c.Offsets[i+1]] {
-		if t != NoTime && (first == NoTime || t < first) {
-			first = t
+	return ends(c.Time[c.Offsets[i]:c.Offsets[i+1]])
+}
+
+func ends(times []int64) (first, last int64) {
+	if len(times) == 0 || times[0] == NoTime || times[len(times)-1] == NoTime {
+		return NoTime, NoTime
+	}
+	first = times[0]
+	last = first
+	for _, t := range times[1:] {
+		if t != NoTime {
+			first, last = min(first, t), max(last, t)
 		}
-		last = max(last, t)
 	}
 	return first, last
 }

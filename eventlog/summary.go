@@ -189,13 +189,7 @@ func (a *summaryAcc) add(c *Cases) {
 				arc.wait.Missing++
 			}
 		}
-		first, last := int64(NoTime), int64(NoTime)
-		for _, t := range times {
-			if t != NoTime && (first == NoTime || t < first) {
-				first = t
-			}
-			last = max(last, t)
-		}
+		first, last := ends(times)
 		if first != NoTime {
 			a.duration.Add(last - first)
 			v.duration.Add(last - first)
@@ -203,10 +197,10 @@ func (a *summaryAcc) add(c *Cases) {
 			a.duration.Missing++
 			v.duration.Missing++
 		}
-		a.span(first, last)
-		if c.Start != nil {
-			for _, t := range begins {
-				a.span(t, t)
+		a.span(begins[0], last)
+		if first == NoTime || c.Start != nil || first < begins[0] { // not all told by the ends
+			for j, t := range times {
+				a.span(begins[j], t)
 			}
 		}
 	}

@@ -124,6 +124,22 @@ type story struct {
 	steps []event
 }
 
+// ends are the earliest and the latest time, if the first and the last event have one.
+func (s story) ends() (first, last int64) {
+	if s.steps[0].end == eventlog.NoTime || s.steps[len(s.steps)-1].end == eventlog.NoTime {
+		return eventlog.NoTime, eventlog.NoTime
+	}
+	for i, e := range s.steps {
+		if i == 0 || e.end != eventlog.NoTime && e.end < first {
+			first = e.end
+		}
+		if i == 0 || e.end > last {
+			last = e.end
+		}
+	}
+	return first, last
+}
+
 type event struct {
 	activity   string
 	begin, end int64 // NoTime where missing

@@ -41,9 +41,9 @@ func TestVariantsAreTheSlowCount(t *testing.T) {
 			if durations[key] == nil {
 				durations[key] = &hours{}
 			}
-			if n := len(s.steps); n > 0 {
-				durations[key].add(s.steps[0].end, s.steps[n-1].end)
-				all.add(s.steps[0].end, s.steps[n-1].end)
+			if len(s.steps) > 0 {
+				durations[key].add(s.ends())
+				all.add(s.ends())
 			}
 		}
 		v := FindVariants(summarize(t, l))

@@ -188,19 +188,16 @@ func caseRows(ctx context.Context, l *eventlog.Log) rows {
 			b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 			for i := range c.Case {
 				lo, hi := c.Offsets[i], c.Offsets[i+1]
-				first, last := int64(eventlog.NoTime), int64(eventlog.NoTime)
+				first, last := c.Ends(i)
 				var path []string
 				for e := lo; e < hi; e++ {
 					path = append(path, l.Label(c.Activity[e]))
-				}
-				if hi > lo {
-					first, last = c.Time[lo], c.Time[hi-1]
 				}
 				b.Field(0).(*array.StringBuilder).Append(ids[i])
 				b.Field(1).(*array.Int64Builder).Append(int64(hi - lo))
 				appendTime(b.Field(2), first)
 				appendTime(b.Field(3), last)
-				if first != eventlog.NoTime && last != eventlog.NoTime {
+				if first != eventlog.NoTime {
 					b.Field(4).(*array.Float64Builder).Append(float64(last-first) / 1e6)
 				} else {
 					b.Field(4).AppendNull()
