@@ -256,9 +256,10 @@ func path(from, to string) string {
 	return figure.Isolated(figure.Fit(from, longest)) + " → " + figure.Isolated(figure.Fit(to, longest))
 }
 
-// fullPath names it in full, if path did not.
+// fullPath names it at length, if path did not.
 func fullPath(from, to string) string {
-	if full := figure.Isolated(from) + " → " + figure.Isolated(to); full != path(from, to) {
+	const longest = 60 // ems, each; the map has the whole names
+	if full := figure.Isolated(figure.Fit(from, longest)) + " → " + figure.Isolated(figure.Fit(to, longest)); full != path(from, to) {
 		return full
 	}
 	return ""

@@ -103,7 +103,7 @@ func (d *Drawing) dot() []byte {
 			direction = ",dir=back,arrowtail=normal"
 		}
 		// A nought of Helvetica at 10 points is 5.56 points wide.
-		room := strings.Repeat("0", int(math.Ceil(e.labelWidth()/5.56)))
+		room := strings.Repeat("0", int(math.Ceil(e.labelWidth(d.scale)/5.56)))
 		fmt.Fprintf(&b, "n%d->n%d[id=\"%d\",weight=%d,label=\"%s\"%s];\n", from, to, i, weight, room, direction)
 	}
 	b.WriteString("{rank=source;n0}{rank=sink;n1}}")

@@ -131,7 +131,12 @@ func (e *edge) waitLabel() string {
 	return figure.Duration(e.wait.Quantile(.5))
 }
 
-// labelWidth is the room to reserve for either label, in pixels.
-func (e *edge) labelWidth() float64 {
-	return labelSize*max(figure.Width(e.frequencyLabel()), figure.Width(e.waitLabel())) + labelMargin
+// labelWidth is the room to reserve for either label, in pixels. dot puts it
+// beside the middle of the line, so half the line is in it, on either side.
+func (e *edge) labelWidth(s *Scale) float64 {
+	line := strokeWidth(widthClass(float64(e.count), s.count))
+	if e.wait != nil {
+		line = max(line, strokeWidth(widthClass(e.wait.Total(), s.wait)))
+	}
+	return labelSize*max(figure.Width(e.frequencyLabel()), figure.Width(e.waitLabel())) + labelMargin + line
 }
