@@ -32,9 +32,6 @@ func (c *demoCmd) Run(e *env) error {
 		return err
 	}
 	printReceipt(e.Stdout, extract, receipt)
-	if err := printCoverage(e, "erp"); err != nil {
-		return err
-	}
 	l, err := openStored(e, orderToCash.Name, "")
 	if err != nil {
 		return err

@@ -127,6 +127,9 @@ func loadFolder(e *env, name, kind, dir string, complete bool) (receipt eventlog
 		return receipt, err
 	}
 	receipt.Notes = append(receipt.Notes, tables.Notes...)
+	if receipt.Coverage, err = s.Coverage(e, o2c.Model(), sys.Name); err != nil {
+		return receipt, err
+	}
 	return receipt, e.defineLogs(s)
 }
 
@@ -230,20 +233,5 @@ func (c *ingestCmd) Run(e *env) error {
 	if c.JSON {
 		return printJSON(e.Stdout, receipts)
 	}
-	return nil
-}
-
-// printCoverage says how much of the canonical model a source fills.
-func printCoverage(e *env, source string) error {
-	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	v, err := s.Coverage(e, o2c.Model(), source)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(e.Stdout, v.Summary())
 	return nil
 }
