@@ -54,6 +54,11 @@ func (f *logFlags) open(e *env) (*openedLog, error) {
 		return nil, err
 	}
 	var l *openedLog
+	if f.Log == "" {
+		if f.Log, err = onlyLog(e); err != nil {
+			return nil, err
+		}
+	}
 	if isFile(f.Log) {
 		l, err = f.openFile(e, needsAttributes(filters))
 	} else {

@@ -58,6 +58,30 @@ func openStored(e *env, name string, life string) (*openedLog, error) {
 	return &openedLog{Log: l, Origin: e.Project.storePath(), Types: types, Stored: s, closers: []io.Closer{s}}, nil
 }
 
+// onlyLog is the log that is meant where none is named.
+func onlyLog(e *env) (string, error) {
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
+	if errors.Is(err, eventlog.ErrNoStore) {
+		return "", usageError{errors.New("name a log of the project, or a file")}
+	}
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	logs, err := s.Logs(e)
+	if err != nil {
+		return "", err
+	}
+	if len(logs) == 1 {
+		return logs[0].Name, nil
+	}
+	names := []string{}
+	for _, d := range logs {
+		names = append(names, d.Name)
+	}
+	return "", usageError{fmt.Errorf("name a log; the store has %s", strings.Join(names, ", "))}
+}
+
 // systemOf is the system a folder was exported from: the one whose tables are
 // there, or the one that was named.
 func systemOf(dir, kind string) (*eventlog.System, error) {
