@@ -150,7 +150,7 @@ func printReceipt(w io.Writer, origin string, r eventlog.LoadReceipt) {
 		fmt.Fprintf(w, "  rejected: %s\n", printable(rejectText(x)))
 	}
 	if r.RowsRejected > 10 {
-		fmt.Fprintf(w, "  … and %s more; millrace log show lists how many\n", count(r.RowsRejected-10))
+		fmt.Fprintf(w, "  … and %s more; millrace log show lists them\n", count(r.RowsRejected-10))
 	}
 	for _, n := range r.Notes {
 		fmt.Fprintf(w, "  note: %s\n", printable(strings.TrimSpace(n.Text)))

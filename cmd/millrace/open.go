@@ -167,6 +167,9 @@ func formatOf(path, format string) (ingest.Format, error) {
 	if err != nil {
 		return ingest.Format{}, err
 	}
+	if len(head) == 0 {
+		return ingest.Format{}, fmt.Errorf("%s is empty: there is not even a header", path)
+	}
 	for _, f := range formats {
 		if f.Sniff(head) {
 			return f, nil
