@@ -112,7 +112,12 @@ func (f *logFlags) openFile(e *env, attributes bool) (*openedLog, error) {
 	if err != nil {
 		return nil, err
 	}
-	log.AddNotes(fileNotes(e, f.Log, file)...)
+	said := log.Notes()
+	for _, n := range fileNotes(e, f.Log, file) {
+		if !slices.ContainsFunc(said, func(x eventlog.Note) bool { return x.Code == n.Code }) {
+			log.AddNotes(n) // the log's own word on it says what follows from it
+		}
+	}
 	if _, events := log.Size(); events == 0 {
 		if _, n := file.Rejects(); n > 0 {
 			return nil, fmt.Errorf("%s: no row is left: all %s were rejected; see the reasons above", f.Log, count(n))
