@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"millrace/eventlog"
+	"millrace/eventlog/o2c"
 	"millrace/metrics"
 	"millrace/mining"
 	"millrace/reports"
@@ -68,6 +69,7 @@ func buildReport(e *env, l *openedLog, title string) (*reports.Page, error) {
 	}
 	if l.Types[orderToCash.CaseType] > 0 && l.Name == orderToCash.Name {
 		in.Cases = "orders"
+		in.Agreed = o2c.AgreedWait
 		if in.Title == "" {
 			in.Title = "How orders become cash"
 		}
