@@ -32,12 +32,19 @@ var formats = []ingest.Format{
 type openedLog struct {
 	*eventlog.Log
 	Origin string // file or store
-	// Types counts the objects of each type the log is made of.
+	// Types counts the objects of each type the log is made of; Case is the
+	// one that makes its cases, "" for a file.
 	Types map[string]int64
+	Case  string
+	// Narrowed says that filters left a part of the log only.
+	Narrowed bool
 	// Stored is the store the log came from; nil if it came from a file.
 	Stored  *eventlog.Store
 	closers []io.Closer
 }
+
+// ofOrders says whether the cases are sales orders.
+func (l *openedLog) ofOrders() bool { return l.Case == orderToCash.CaseType }
 
 func (l *openedLog) Close() error {
 	var errs []error
@@ -68,6 +75,7 @@ func (f *logFlags) open(e *env) (*openedLog, error) {
 		return nil, err
 	}
 	l.closers = append(l.closers, l.Log)
+	l.Narrowed = len(filters) > 0
 	if l.Log, err = l.Where(e, filters...); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}

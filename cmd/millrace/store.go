@@ -55,7 +55,12 @@ func openStored(e *env, name string, life string) (*openedLog, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.Close(), s.Close())
 	}
-	return &openedLog{Log: l, Origin: e.Project.storePath(), Types: types, Stored: s, closers: []io.Closer{s}}, nil
+	logs, err := s.Logs(e)
+	if err != nil {
+		return nil, errors.Join(err, l.Close(), s.Close())
+	}
+	at := slices.IndexFunc(logs, func(d eventlog.LogDefinition) bool { return d.Name == name })
+	return &openedLog{Log: l, Origin: e.Project.storePath(), Types: types, Case: logs[at].CaseType, Stored: s, closers: []io.Closer{s}}, nil
 }
 
 // onlyLog is the log that is meant where none is named.
