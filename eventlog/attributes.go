@@ -100,8 +100,20 @@ func (t *attributeTable) place(name string) string {
 	return column
 }
 
+// widerType is the type that holds the values of two: whole numbers become
+// floats beside floats, as in a Builder; anything else becomes text.
+func widerType(a, b string) string {
+	switch {
+	case a == b:
+		return a
+	case a == "BIGINT" && b == "DOUBLE", a == "DOUBLE" && b == "BIGINT":
+		return "DOUBLE"
+	}
+	return "VARCHAR"
+}
+
 // ensure makes the table have these attributes: creates it, adds columns, and
-// widens to text those that had another type. It says whether it changed any.
+// widens those that had another type. It says whether it changed any.
 func (t *attributeTable) ensure(ctx context.Context, c *storeConn, want []Attribute) (bool, error) {
 	var added []attributeColumn
 	changed := !t.exists
@@ -112,8 +124,8 @@ func (t *attributeTable) ensure(ctx context.Context, c *storeConn, want []Attrib
 			fresh := attributeColumn{name: a.Name, column: t.place(a.Name), sql: a.SQL, unit: a.Unit}
 			t.keep(fresh)
 			added = append(added, fresh)
-		case t.columns[at].sql != a.SQL && t.columns[at].sql != "VARCHAR":
-			if err := t.widen(ctx, c, at); err != nil {
+		case widerType(t.columns[at].sql, a.SQL) != t.columns[at].sql:
+			if err := t.widen(ctx, c, at, widerType(t.columns[at].sql, a.SQL)); err != nil {
 				return false, err
 			}
 			changed = true
@@ -170,14 +182,18 @@ func (t *attributeTable) add(ctx context.Context, c *storeConn, columns []attrib
 	return nil
 }
 
-// widen makes a column hold text.
-func (t *attributeTable) widen(ctx context.Context, c *storeConn, at int) error {
+// widen makes a column hold text, or floats.
+func (t *attributeTable) widen(ctx context.Context, c *storeConn, at int, sqlType string) error {
 	a := &t.columns[at]
 	column := Quote(a.column)
-	err := c.exec(ctx, "ALTER TABLE "+t.table()+" ALTER COLUMN "+column+" TYPE VARCHAR USING "+storeAsText(a.sql, column))
+	value := column
+	if sqlType == "VARCHAR" {
+		value = storeAsText(a.sql, column)
+	}
+	err := c.exec(ctx, "ALTER TABLE "+t.table()+" ALTER COLUMN "+column+" TYPE "+sqlType+" USING "+value)
 	if err != nil {
 		return err
 	}
-	a.sql = "VARCHAR"
-	return c.exec(ctx, storeText("attribute_widen"), t.owner, t.typ, a.name)
+	a.sql = sqlType
+	return c.exec(ctx, storeText("attribute_widen"), t.owner, t.typ, a.name, sqlType)
 }

@@ -301,6 +301,7 @@ type step struct {
 	day         bool
 	rank        int32
 	order       int64 // order time
+	end         int64 // of the event; of its predecessor in the source where the time is missing
 	sequence    int64
 	time, start int64 // NoTime where missing
 }
@@ -355,14 +356,18 @@ func (o *ordering) order(rows []int32) []step {
 	if days {
 		o.placeDays(steps)
 	}
-	prev := int64(NoTime)
+	prev, prevEnd := int64(NoTime), int64(NoTime)
 	for i := range steps {
 		s := &steps[i]
-		if s.order == NoTime {
-			s.order = prev // takes its predecessor's
+		s.end = s.time
+		switch {
+		case s.order == NoTime:
+			s.order, s.end = prev, prevEnd // takes its predecessor's, and stays behind it
+		case s.end == NoTime:
+			s.end = s.order
 		}
 		sorted = sorted && s.order >= prev
-		prev = s.order
+		prev, prevEnd = s.order, s.end
 	}
 	if !sorted || days || b.rank != nil || b.start != nil {
 		slices.SortStableFunc(steps, compareSteps)
@@ -403,10 +408,8 @@ func compareSteps(x, y step) int {
 	if c := cmp.Compare(x.rank, y.rank); c != 0 {
 		return c
 	}
-	if x.start != NoTime || y.start != NoTime {
-		if c := cmp.Compare(x.time, y.time); c != 0 {
-			return c
-		}
+	if c := cmp.Compare(x.end, y.end); c != 0 { // else it is the order time
+		return c
 	}
 	return cmp.Compare(x.sequence, y.sequence)
 }
@@ -478,7 +481,7 @@ func (o *ordering) lifecycle(steps []step) []step {
 				// The event stands where it started, and is the completion's row.
 				begun := &out[open[0]]
 				o.open[key] = open[1:]
-				begun.row, begun.start, begun.time = s.row, begun.time, s.time
+				begun.row, begun.start, begun.time, begun.end = s.row, begun.time, s.time, s.end
 				o.unpaired--
 				joined = true
 				continue

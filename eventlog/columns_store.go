@@ -276,18 +276,23 @@ func (s *Store) objectIDs(ctx context.Context, numbers []int64) ([]string, error
 // database where a user's conditions run.
 func (s *Store) fillTables(ctx context.Context, l *Log, def LogDefinition, to *sql.Conn) error {
 	return s.session(ctx, func(c *storeConn) error {
-		sources, err := c.strings(ctx, storeText("event_sources"))
+		events := storeText("condition_events_none", "source", storeLiteral(""))
+		types := slices.Concat([]string{def.CaseType}, def.Follow, def.Items)
+		err := c.each(ctx, storeText("event_sources"), []any{types}, func(scan func(...any) error) error {
+			var source string
+			var attributes bool
+			if err := scan(&source, &attributes); err != nil {
+				return err
+			}
+			part := storeText("condition_events_none", "source", storeLiteral(source))
+			if attributes {
+				part = storeText("condition_events", "table", Quote(source), "source", storeLiteral(source))
+			}
+			events += " UNION ALL BY NAME " + part
+			return nil
+		})
 		if err != nil {
 			return err
-		}
-		events := storeText("condition_events_none")
-		for i, source := range sources {
-			part := storeText("condition_events", "table", Quote(source), "source", storeLiteral(source))
-			if i == 0 {
-				events = part
-			} else {
-				events += " UNION ALL BY NAME " + part
-			}
 		}
 		if err := copyTable(ctx, c, to, "all_events", events); err != nil {
 			return err

@@ -237,7 +237,7 @@ type stagedValue struct {
 }
 
 // attributeColumns makes room for a staged table's attributes. One that was
-// read in several types is text.
+// read in several types has the wider one.
 func (m *logMerge) attributeColumns(ctx context.Context, owner, typ string, staged *stageTable) (*attributeTable, []stagedValue, error) {
 	t, err := m.c.attributes(ctx, owner, typ)
 	if err != nil {
@@ -252,8 +252,8 @@ func (m *logMerge) attributeColumns(ctx context.Context, owner, typ string, stag
 		byName[a.name] = append(byName[a.name], a)
 	}
 	for i, a := range want {
-		if len(byName[a.Name]) > 1 {
-			want[i].SQL = "VARCHAR"
+		for _, other := range byName[a.Name] {
+			want[i].SQL = widerType(want[i].SQL, storeSQLType(other.typ))
 		}
 	}
 	if _, err := t.ensure(ctx, m.c, want); err != nil {
@@ -275,6 +275,10 @@ func stagedExpr(sqlType string, staged []stageAttribute) string {
 	parts := make([]string, len(staged))
 	for i, a := range staged {
 		t := storeSQLType(a.typ)
+		if sqlType == "DOUBLE" {
+			parts[i] = "CAST(" + a.column + " AS DOUBLE)"
+			continue
+		}
 		if a.typ == Nested {
 			t = "VARCHAR"
 		}

@@ -42,29 +42,29 @@ var xesNames = [roles]string{
 // after it are used for other things too.
 var knownNames = [roles]string{
 	caseRole: `caseid case casekey caseno casenumber casenr caseidentifier caseconceptname traceid trace processinstanceid
-		processinstance processid instanceid vorgang vorgangsid vorgangsnummer vorgangsnr fall fallid fallnummer 案件id 案件番号 案件 ケースid ケース
+		processinstance processid instanceid vorgang vorgangsid vorgangsnummer vorgangsnr fall fallid fallnummer iddossier dossier idcas idcaso casoid idcase 案件id 案件番号 案件 ケースid ケース
 		プロセスid ;
 		orderid order orderno ordernumber ordernr salesorder salesorderid salesordernumber salesorderno vbeln documentid documentnumber
 		auftrag auftragsid auftragsnummer auftragsnr auftragnr bestellung bestellnummer bestellnr belegnummer belegnr beleg rechnungsnummer
 		ticket ticketid ticketnumber incident incidentid requestid claimid applicationid loanid invoiceid invoicenumber purchaseorder
 		purchaseorderid ponumber patient patientid 注文id 注文番号 受注id 受注番号 伝票番号 申請id 申請番号 請求書番号`,
 	activityRole: `activity activityname activityen activitylabel activitydescription aktivität aktivitaet aktivitätsname aktivitätsbezeichnung
-		task taskname アクティビティ アクティビティ名 活動 活動名 作業 作業名 ;
+		task taskname activité actividad attività atividade eventconceptname eventtypename activityid アクティビティ アクティビティ名 活動 活動名 作業 作業名 ;
 		event eventname action actionname step stepname prozessschritt schritt ereignis tätigkeit taetigkeit vorgangsschritt aktion
 		orderstatus status state statusname newstatus statusto tostatus operation processstep eventtype message 工程 工程名 処理 処理名
 		イベント イベント名 ステータス 注文ステータス 状態 ステップ`,
 	timeRole: `timestamp completetimestamp endtimestamp endtime completetime completiontime completedtime finishtime completedat endedat finishedat
-		eventtime eventtimestamp eventdate eventdatetime zeitstempel endzeit endzeitpunkt ereigniszeit zeitpunkt タイムスタンプ 終了日時 完了日時
+		eventtime eventtimestamp eventdate eventdatetime eventend eventtimetimestamp horodatage fechayhora fechahora zeitstempel endzeit endzeitpunkt ereigniszeit zeitpunkt タイムスタンプ 終了日時 完了日時
 		発生日時 ;
 		statuschangedat changedat occurredat time datetime date enddate completedate dateandtime datumuhrzeit datumzeit datum zeit 日時 時刻 日付
 		実施日時 更新日時`,
-	startRole: `starttimestamp starttime startedat startdate startdatetime start begintime begintimestamp begin begindate startzeit startzeitpunkt
+	startRole: `starttimestamp starttime startedat startdate startdatetime start begintime begintimestamp begin begindate eventstart eventstarttimestamp début datedébut fechainicio fechadeinicio startzeit startzeitpunkt
 		startdatum beginn beginnzeit anfangszeit 開始日時 開始時刻 開始`,
-	resourceRole: `resource resourceid resourcename ressource orgresource リソース 担当者 担当者id 担当者名 担当 ;
+	resourceRole: `resource resourceid resourcename ressource recurso orgresource eventorgresource リソース 担当者 担当者id 担当者名 担当 ;
 		user username userid employee employeeid employeename actor agent agentid performer operator assignee worker executedby performedby
 		changedby createdby ernam aenam usnam bearbeiter sachbearbeiter benutzer benutzername mitarbeiter mitarbeiterid anwender
 		社員id 社員 ユーザー ユーザid ユーザーid 従業員id 実行者 作業者`,
-	lifecycleRole: `lifecycletransition lifecycle lifecyclestate eventlifecycle ; transition status state eventtype type registrationtype`,
+	lifecycleRole: `lifecycletransition lifecycle lifecyclestate lifecycleid eventlifecycle eventlifecycletransition ; transition status state eventtype type registrationtype`,
 	sequenceRole:  `sequence sequencenumber sequenceno seq seqno seqnr eventsequence eventseq eventindex sorting sortorder reihenfolge 連番 順序`,
 	instanceRole:  `activityinstanceid activityinstance handlingid conceptinstance`,
 }

@@ -113,7 +113,10 @@ func (v *valueStats) weigh(r role, points int) int {
 		case points == xesName:
 		case v.lifecycle:
 			points -= valuesDisagree
+		case enough && v.numbers && v.distinct*2 <= v.seen && points == ownName: // activities may be numbered
 		case enough && (v.numbers || v.distinct == v.seen):
+			points -= valuesDisagree
+		case enough && v.distinct == 1 && points < ownName: // a process has more than one; a flag has not
 			points -= valuesDisagree
 		case enough && v.distinct <= 200 && v.distinct*2 <= v.seen:
 			points += valuesAgree

@@ -12,6 +12,7 @@ type civil struct {
 	// how it was written, for the layout
 	padded, seconds, twelve bool
 	joiner                  byte // between date and time of day
+	colon                   byte // between hours and minutes
 	fraction                int  // digits
 }
 
@@ -201,7 +202,7 @@ func (s *scanner) timeOfDay(c *civil) bool {
 		return true
 	}
 	switch c.joiner = s.peek(); c.joiner {
-	case 'T', 't', ' ':
+	case 'T', 't', ' ', ':': // 30-12-2010:11.02 is in the book
 		s.i++
 	case ',': // Jan 2, 2006, 3:04 PM
 		s.i++
@@ -213,10 +214,17 @@ func (s *scanner) timeOfDay(c *civil) bool {
 	}
 	for s.take(' ') {
 	}
-	if !s.number(&c.hour, 1, 2) || !s.take(':') || !s.number(&c.min, 2, 2) {
+	if !s.number(&c.hour, 1, 2) {
 		return false
 	}
-	if s.take(':') {
+	if c.colon = s.peek(); c.colon != ':' && c.colon != '.' {
+		return false
+	}
+	s.i++
+	if !s.number(&c.min, 2, 2) {
+		return false
+	}
+	if s.take(c.colon) {
 		if !s.number(&c.sec, 2, 2) {
 			return false
 		}

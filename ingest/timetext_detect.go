@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,8 @@ import (
 // Whether days or months come first is decided by the values that can be read
 // in one way only; where there is none the format is [TimeFormat.Ambiguous].
 // Times counted since 1970, and dates of eight digits, are believed only if the
-// name of the column speaks of time.
+// name of the column speaks of time; the former also only if it says so, or all
+// are of this century.
 func DetectTime(column string, values []string, loc *time.Location) (f *TimeFormat, share float64) {
 	found := map[*TimeFormat]int{}
 	formats := candidates(loc)
@@ -90,7 +92,7 @@ func candidates(loc *time.Location) []*TimeFormat {
 // A shape is what the samples of a format had in common.
 type shape struct {
 	padded, seconds, twelve, zoned, naive, timed bool
-	joiner                                       byte
+	joiner, colon                                byte
 	least, most                                  int // digits of the fraction
 }
 
@@ -105,7 +107,7 @@ func (s *shape) add(c civil, first bool) {
 	s.naive = s.naive || !c.zoned
 	s.timed = s.timed || !c.dateOnly
 	if s.joiner == 0 && !c.dateOnly {
-		s.joiner = c.joiner
+		s.joiner, s.colon = c.joiner, c.colon
 	}
 	s.least, s.most = min(s.least, c.fraction), max(s.most, c.fraction)
 }
@@ -141,8 +143,11 @@ func (f *TimeFormat) describe() {
 
 func (s *shape) describe(b *strings.Builder, compact bool) {
 	colon, hour := ":", "15"
-	if compact {
+	switch {
+	case compact:
 		colon = ""
+	case s.colon == '.':
+		colon = "."
 	}
 	if s.twelve {
 		hour = "3"
@@ -151,6 +156,8 @@ func (s *shape) describe(b *strings.Builder, compact bool) {
 	case 0:
 	case 'T', 't':
 		b.WriteByte('T')
+	case ':':
+		b.WriteByte(':')
 	default:
 		b.WriteByte(' ')
 	}
@@ -184,10 +191,11 @@ func (f *TimeFormat) Naive() bool {
 // detectCounted looks for times counted since 1970, if the column is named so.
 func detectCounted(column string, values []string, loc *time.Location) (*TimeFormat, float64) {
 	layout := countedName(column)
-	if layout == "" {
+	said := layout != ""
+	if !said && !namesTime(column) {
 		return nil, 0
 	}
-	seen, numbers, most := 0, 0, 0.0
+	seen, numbers, least, most := 0, 0, math.Inf(1), 0.0
 	for _, v := range values {
 		if MissingTime([]byte(v)) {
 			continue
@@ -195,11 +203,17 @@ func detectCounted(column string, values []string, loc *time.Location) (*TimeFor
 		seen++
 		if n, err := strconv.ParseFloat(strings.TrimSpace(v), 64); err == nil {
 			numbers++
-			most = max(most, n)
+			least, most = min(least, n), max(most, n)
 		}
 	}
 	if numbers == 0 {
 		return nil, 0
+	}
+	if !said {
+		layout = unixOfThisCentury(least, most)
+		if layout == "" || numbers < seen {
+			return nil, 0
+		}
 	}
 	if layout == "unix?" {
 		switch { // seconds until the year 5138, milliseconds after 1973
@@ -214,6 +228,17 @@ func detectCounted(column string, values []string, loc *time.Location) (*TimeFor
 	f := NewTimeFormat(layout, loc)
 	f.told = false
 	return f, float64(numbers) / float64(seen)
+}
+
+// unixOfThisCentury says in which unit numbers are times from 2001 to 2100, if
+// all are. They have 10, 13 or 16 digits, unlike dates without separators.
+func unixOfThisCentury(least, most float64) string {
+	for layout, unit := range map[string]float64{unixSeconds: 1, unixMillis: 1e3, unixMicros: 1e6} {
+		if least >= 978307200*unit && most < 4102444800*unit {
+			return layout
+		}
+	}
+	return ""
 }
 
 // countedName reads the unit off a name such as epoch_ms; "unix?" leaves it open.
@@ -283,8 +308,8 @@ func ChooseTimeFormat(column string, values []string, o Options, loc *time.Locat
 		return f, nil
 	}
 	if first != "" {
-		return nil, fmt.Errorf("column %q has no times, the first value is %q; say how they are written with --time-layout, "+
-			"or which column has them with --time", column, first)
+		return nil, fmt.Errorf("column %q has no times, the first value is %q; say how they are written with --time-layout "+
+			"(such as \"02.01.2006 15:04\"; unix, unix-ms or unix-us if they count from 1970), or which column has them with --time", column, first)
 	}
 	f := &TimeFormat{order: yearFirst, sep: '-', shape: shape{padded: true, naive: true, timed: true, seconds: true, joiner: ' '}, zone: zone{loc: loc}}
 	f.describe()

@@ -273,3 +273,23 @@ func TestShuffledRows(t *testing.T) {
 		}
 	}
 }
+
+// Files of object-centric logs are none of the formats; the error says what
+// they are and what to do.
+func TestObjectCentricFiles(t *testing.T) {
+	for name, content := range map[string]string{
+		"ocel1.jsonocel": `{"ocel:global-event": {}, "ocel:events": {}}`,
+		"ocel2.json":     "\ufeff {\n\"objectTypes\": [], \"eventTypes\": []}",
+		"ocel1.xmlocel":  `<?xml version='1.0'?><log><global scope="object"></global></log>`,
+		"ocel2.xml":      `<?xml version="1.0"?><log><object-types></object-types></log>`,
+		"ocel2.sqlite":   "SQLite format 3\x00 CREATE TABLE event_object",
+		"ocel.csv":       "ocel:eid,ocel:activity,ocel:timestamp,ocel:type:order\n1,a,2024-01-01,['o1']\n",
+	} {
+		if got := complains(t, "mine", "dfg", write(t, name, []byte(content))); !strings.Contains(got, "is an object-centric log") || !strings.Contains(got, "flatten") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if got := complains(t, "mine", "dfg", write(t, "any.db", []byte("SQLite format 3\x00 CREATE TABLE x"))); !strings.Contains(got, "SQLite database") {
+		t.Error(got)
+	}
+}

@@ -183,12 +183,38 @@ func formatOf(path, format string) (ingest.Format, error) {
 	if len(head) == 0 {
 		return ingest.Format{}, fmt.Errorf("%s is empty: there is not even a header", path)
 	}
+	if what := objectCentric(head); what != "" {
+		return ingest.Format{}, fmt.Errorf("%s is an object-centric log (%s), which cannot be read yet; "+
+			"flatten it to one object type and load that as CSV, Parquet or XES (PM4Py: ocel_flattening)", path, what)
+	}
 	for _, f := range formats {
 		if f.Sniff(head) {
 			return f, nil
 		}
 	}
+	if bytes.HasPrefix(head, []byte("SQLite format 3\x00")) {
+		return ingest.Format{}, fmt.Errorf("%s is an SQLite database, which cannot be read yet; export its table of events as CSV", path)
+	}
 	return ingest.Format{}, fmt.Errorf("%s is in none of the formats %s; if it is, say so by --input-format", path, strings.Join(names, ", "))
+}
+
+// objectCentric says which kind of OCEL file one is that begins so, if any.
+func objectCentric(head []byte) string {
+	text := bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")))
+	has := func(marks ...string) bool {
+		return slices.ContainsFunc(marks, func(m string) bool { return bytes.Contains(text, []byte(m)) })
+	}
+	switch {
+	case bytes.HasPrefix(text, []byte("{")) && has(`"ocel:`, `"objectTypes"`, `"eventTypes"`):
+		return "OCEL, JSON"
+	case bytes.HasPrefix(text, []byte("<")) && has("<object-types", "<event-types", `scope="object"`, "ocel-standard.org"):
+		return "OCEL, XML"
+	case bytes.HasPrefix(text, []byte("SQLite format 3\x00")) && has("event_object", "object_object", "ocel_", "ocel:"):
+		return "OCEL, SQLite"
+	case !bytes.HasPrefix(text, []byte("<")) && has("ocel:type:"):
+		return "OCEL, CSV"
+	}
+	return ""
 }
 
 // readHead returns the first bytes of a file, decompressed.

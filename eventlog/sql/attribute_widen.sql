@@ -1,2 +1,2 @@
--- Which attribute holds text from now on?
-UPDATE main.attribute SET sql_type = 'VARCHAR' WHERE owner = $1 AND type = $2 AND name = $3
+-- Which attribute holds values of a wider type from now on?
+UPDATE main.attribute SET sql_type = $4 WHERE owner = $1 AND type = $2 AND name = $3

@@ -11,8 +11,9 @@ import (
 )
 
 // An attribute collects the values of one column of a batch. It starts with
-// the type of the sample. A value that does not fit makes it text, from that
-// batch on: the batch keeps what was written until it is done.
+// the type of the sample. A value that does not fit makes it text, or floats of
+// whole numbers, from that batch on: the batch keeps what was written until it
+// is done.
 type attribute struct {
 	field   int
 	column  eventlog.Column
@@ -109,7 +110,12 @@ func (a *attribute) add(text []byte) {
 	switch c.Type {
 	case eventlog.Int:
 		var n int64
-		n, ok = parseInt(b)
+		if n, ok = parseInt(b); !ok {
+			if x, float := a.plainFloat(b); float {
+				a.floats(x)
+				return
+			}
+		}
 		c.Int = append(c.Int, n)
 	case eventlog.Float:
 		var x float64
@@ -139,6 +145,28 @@ func appendZero(c *eventlog.Column) ([]int64, []float64) {
 func (a *attribute) addNull(null bool) {
 	a.column.Null = append(a.column.Null, null)
 	a.nulls = a.nulls || null
+}
+
+// plainFloat takes a number with a fraction. One with a group sign may as well
+// have the other decimal sign, where all numbers before it were whole.
+func (a *attribute) plainFloat(b []byte) (float64, bool) {
+	group := ","
+	if a.decimal == ',' {
+		group = "."
+	}
+	if bytes.Contains(b, []byte(group)) {
+		return 0, false
+	}
+	return parseFloat(b, a.decimal)
+}
+
+// floats makes floats of the batch so far, and appends one.
+func (a *attribute) floats(x float64) {
+	c := &a.column
+	for _, n := range c.Int {
+		c.Float = append(c.Float, float64(n))
+	}
+	c.Type, c.Int, c.Float = eventlog.Float, nil, append(c.Float, x)
 }
 
 // widen makes text of the batch so far.

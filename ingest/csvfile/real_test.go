@@ -250,3 +250,29 @@ func TestLateWindows1252(t *testing.T) {
 		t.Errorf("%d rejected: %v", n, first)
 	}
 }
+
+// Whole numbers of the sample that get a fraction later are floats from then
+// on; one that could also have the other decimal sign makes them text.
+func TestWholeNumbersBecomeFloats(t *testing.T) {
+	for value, want := range map[string]eventlog.Type{"1.5": eventlog.Float, "-2.5e-3": eventlog.Float, "1,500": eventlog.Text, "n/a": eventlog.Text} {
+		text := "case,activity,time,amount\n" + strings.Repeat("1,a,2024-01-01,7\n", sampleRows) + `1,a,2024-01-01,"` + value + "\"\n"
+		f, err := Format.Open(context.Background(), write(t, text), ingest.Options{Attributes: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var last eventlog.Column
+		err = f.Read(context.Background(), func(b *eventlog.Batch) error {
+			last = b.Attributes[0]
+			if n := b.Len(); last.Type == eventlog.Float && (last.Float[0] != 7 || last.Float[n-1] == 7) {
+				t.Errorf("%s: %v … %v", value, last.Float[0], last.Float[n-1])
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last.Type != want {
+			t.Errorf("%s: type %v, want %v", value, last.Type, want)
+		}
+	}
+}
