@@ -43,10 +43,10 @@ const checksumBlock = 16 << 20
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// writeColumns writes l as an Arrow IPC file of whole cases in dir, under a
-// name no other file has, and syncs it. It is complete or an error.
-func writeColumns(dir string, l *Log) (out columnsFile, err error) {
-	f, err := os.CreateTemp(dir, ".millrace-columns-*.arrow") // 0600
+// writeColumns writes l as an Arrow IPC file of whole cases beside the store at
+// path, under a name no other file has, and syncs it. It is complete or an error.
+func writeColumns(path string, l *Log) (out columnsFile, err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), columnsPrefix(path)+"*"+columnsSuffix) // 0600
 	if err != nil {
 		return out, err
 	}

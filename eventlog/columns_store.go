@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -202,22 +201,23 @@ func coded[T any](codes []uint32, value func(uint32) T, none T) []T {
 }
 
 // BuildColumns writes the coded columns of a log beside the store, so that the
-// next [Store.Log] maps them. It replaces older ones, and does nothing where
-// those are of the last load.
-func (s *Store) BuildColumns(ctx context.Context, name string, o LogOptions) (err error) {
+// next [Store.Log] maps them. It replaces older ones, writes nothing where
+// those are of the last load, and removes what a killed process left.
+func (s *Store) BuildColumns(ctx context.Context, name string, o LogOptions) error {
+	s.columns.Lock() // no file of another call is between written and referred to
+	defer s.columns.Unlock()
 	key, err := s.columnsKey(ctx, name, o)
 	if err != nil {
 		return err
 	}
 	if l, err := s.mapColumns(ctx, key); err == nil && l != nil {
-		return l.Close()
+		return errors.Join(l.Close(), s.cleanColumns(ctx))
 	}
 	l, err := s.buildLog(ctx, key, o)
 	if err != nil {
 		return err
 	}
-	dir := filepath.Dir(s.path)
-	file, err := writeColumns(dir, l)
+	file, err := writeColumns(s.path, l)
 	if err != nil {
 		return err
 	}
@@ -229,26 +229,16 @@ func (s *Store) BuildColumns(ctx context.Context, name string, o LogOptions) (er
 	if err != nil {
 		return err
 	}
-	var old []string
 	err = s.write(ctx, func(c *storeConn) error {
-		var err error
-		if old, err = c.strings(ctx, storeText("columns_old"), name); err != nil {
-			return err
-		}
 		if err := c.exec(ctx, storeText("columns_delete"), name); err != nil {
 			return err
 		}
 		return c.exec(ctx, storeText("columns_insert"), name, string(definition), file.Name, file.Size, file.Checksums, string(notes))
 	})
 	if err != nil {
-		return errors.Join(err, os.Remove(filepath.Join(dir, file.Name)))
+		return errors.Join(err, os.Remove(filepath.Join(filepath.Dir(s.path), file.Name)))
 	}
-	for _, name := range old { // whoever has it mapped keeps it
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
+	return s.cleanColumns(ctx)
 }
 
 // objectIDs returns the ids of objects by their numbers.

@@ -48,7 +48,7 @@ func TestColumnsWrittenAndReadAreTheSame(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		l := randomLog(t)
-		file, err := writeColumns(dir, l)
+		file, err := writeColumns(filepath.Join(dir, "a.duckdb"), l)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,7 @@ func TestDamagedColumnsAreNoticed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := writeColumns(dir, l)
+	file, err := writeColumns(filepath.Join(dir, "a.duckdb"), l)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,6 +70,26 @@ func stageClean(dir string) error {
 	return nil
 }
 
+// spillDir is where DuckDB puts what does not fit into memory.
+func spillDir(path string) string { return path + ".tmp" }
+
+// spillClean removes what a killed process spilled. DuckDB would, but only if
+// it happens to spill again, and until then it is a copy of the user's data.
+func spillClean(path string) error {
+	dir := spillDir(path)
+	old, err := filepath.Glob(filepath.Join(stageGlob(dir), "duckdb_temp_*"))
+	if err != nil {
+		return err
+	}
+	for _, file := range old {
+		if err := os.Remove(file); err != nil {
+			return err
+		}
+	}
+	_ = os.Remove(dir) // it is not there, or has something that is not DuckDB's
+	return nil
+}
+
 // stageGlob escapes what filepath.Glob would take for a pattern.
 func stageGlob(dir string) string {
 	var out []rune

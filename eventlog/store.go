@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,6 +35,7 @@ type Store struct {
 	path     string
 	db       *sql.DB
 	readOnly bool
+	columns  sync.Mutex // held while columns are built
 }
 
 // OpenOptions say how to open a store. The zero value opens it for writing and
@@ -87,7 +89,7 @@ func storeOpen(ctx context.Context, path string, o OpenOptions) (*Store, error) 
 	}
 	if !o.ReadOnly {
 		// Nobody else can be merging now: the lock is ours.
-		if err := stageClean(filepath.Dir(full)); err != nil {
+		if err := errors.Join(stageClean(filepath.Dir(full)), spillClean(full)); err != nil {
 			db.Close()
 			return nil, err
 		}
@@ -182,7 +184,7 @@ var storeWriters atomic.Int64
 func storeConnect(ctx context.Context, path string, o OpenOptions) (*sql.DB, error) {
 	set := url.Values{
 		"access_mode":                  {"READ_WRITE"},
-		"temp_directory":               {path + ".tmp"},
+		"temp_directory":               {spillDir(path)},
 		"autoinstall_known_extensions": {"false"},
 		"autoload_known_extensions":    {"false"},
 	}

@@ -10,7 +10,7 @@ import (
 // cli is the whole command line on one screen.
 type cli struct {
 	Project string           `short:"p" default:"millrace.yaml" placeholder:"FILE" help:"Project file."`
-	Wait    time.Duration    `default:"60s" help:"How long to wait for a store that another process holds."`
+	Wait    time.Duration    `default:"60s" help:"How long to wait for a store that another process holds; 0s does not wait."`
 	Version kong.VersionFlag `help:"Print the version and exit."`
 
 	Demo   demoCmd   `cmd:"" help:"Load sample data, mine it, write a report, and say where it is."`

@@ -19,6 +19,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	syscall.Umask(0o077) // whatever is written, DuckDB's own files too, is its owner's only
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -74,6 +75,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	if e.Project, err = readProject(c.Project); err == nil {
 		e.Wait = c.Wait
+		if e.Wait == 0 {
+			e.Wait = -1 // "--wait 0s" does not wait; to a store, 0 is the default
+		}
 		err = cmd.Run(e)
 	}
 	var usage usageError
