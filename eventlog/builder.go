@@ -498,15 +498,30 @@ func (o *ordering) lifecycle(steps []step) []step {
 }
 
 func (o *ordering) note() {
-	say := func(n int64, code, text string) {
-		if n > 0 {
-			o.b.notes = append(o.b.notes, Note{code, fmt.Sprintf(text, n)})
+	say := func(n int64, code, one, many string) {
+		switch {
+		case n == 1:
+			o.b.notes = append(o.b.notes, Note{code, one})
+		case n > 1:
+			o.b.notes = append(o.b.notes, Note{code, fmt.Sprintf(many, n)})
 		}
 	}
-	say(o.missing, "missing-times", "%d events have no time of their end; each stands where it began, else after its predecessor in the source.")
-	say(o.dayPrecision, "day-precision", "%d events are known to the day only; each stands before the next higher step of that day, or at its end.")
-	say(o.ties, "ties", "%d neighbouring events of a case have the same time; the order of the source decides between them.")
-	say(o.dropped, "lifecycle-dropped", "%d events that are no completions were left out (--lifecycle complete).")
-	say(o.unpaired, "lifecycle-open", "%d starts have no completion; they stand as events of their own.")
-	say(o.other, "lifecycle-other", "%d events are neither start nor complete in their lifecycle; they stand as events of their own.")
+	say(o.missing, "missing-times",
+		"1 event has no time of its end; it stands where it began, else after its predecessor in the source.",
+		"%d events have no time of their end; each stands where it began, else after its predecessor in the source.")
+	say(o.dayPrecision, "day-precision",
+		"1 event is known to the day only; it stands before the next higher step of that day, or at its end.",
+		"%d events are known to the day only; each stands before the next higher step of that day, or at its end.")
+	say(o.ties, "ties",
+		"1 event has the same time as the one before it in its case; the order of the source decides.",
+		"%d events have the same time as the one before them in their case; the order of the source decides.")
+	say(o.dropped, "lifecycle-dropped",
+		"1 event that is no completion was left out (--lifecycle complete).",
+		"%d events that are no completions were left out (--lifecycle complete).")
+	say(o.unpaired, "lifecycle-open",
+		"1 start has no completion; it stands as an event of its own.",
+		"%d starts have no completion; they stand as events of their own.")
+	say(o.other, "lifecycle-other",
+		"1 event is neither start nor complete in its lifecycle; it stands as an event of its own.",
+		"%d events are neither start nor complete in their lifecycle; they stand as events of their own.")
 }

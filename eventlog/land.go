@@ -34,7 +34,7 @@ type System struct {
 }
 
 // A Table is what a system's extract must have at least. Columns beyond these
-// are kept as text.
+// are kept as text, but those of Never.
 type Table struct {
 	Name    string
 	Key     []string // columns that identify a row; none: equal rows are counted
@@ -42,6 +42,9 @@ type Table struct {
 	// Required lists the columns that the mapping cannot do without; none:
 	// all of them. A column that an extract lacks has no values.
 	Required []string
+	// Never lists columns that are not stored even where an extract has them,
+	// whatever their case: secrets, and what is large and of no use.
+	Never []string
 	// Optional says that the mapping does without the table: it is empty
 	// where an extract lacks it.
 	Optional bool
@@ -187,7 +190,7 @@ func landColumns(t Table, header []string) ([]TableColumn, []int) {
 		taken[strings.ToLower(c.Name)] = true
 	}
 	for i, h := range header {
-		if used[i] {
+		if used[i] || landColumn(t.Never, h) >= 0 {
 			continue
 		}
 		name := (&attributeTable{taken: taken}).place(h)

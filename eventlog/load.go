@@ -25,8 +25,9 @@ type LoadReceipt struct {
 	Relations Delta          `json:"relations"` // of events to objects, and among objects
 	Changes   Delta          `json:"changes"`   // of attributes over time
 
-	Rejects []Reject `json:"rejects,omitempty"` // the first ones
-	Notes   []Note   `json:"notes,omitempty"`
+	Coverage *Coverage `json:"coverage,omitempty"` // of a system: how much of the model it fills, if that was asked
+	Rejects  []Reject  `json:"rejects,omitempty"`  // the first ones
+	Notes    []Note    `json:"notes,omitempty"`
 }
 
 // A Delta counts the rows of one kind that a load wrote.

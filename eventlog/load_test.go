@@ -300,7 +300,7 @@ func TestImportTypes(t *testing.T) {
 	}
 	mustImport(t, s, ImportOptions{Log: "l"}, batches(typed("typed", " later"), typed("kept", " kept")))
 	mustImport(t, s, ImportOptions{Log: "l"}, batches(typed("typed", ""), text))
-	trace, err := s.Trace(ctx, "1")
+	trace, err := s.Trace(ctx, "1", LogOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -338,7 +338,7 @@ func TestImportCaseAttributes(t *testing.T) {
 			t.Errorf("load %d: %+v, want %d changed", i, r, c.changed)
 		}
 	}
-	trace, err := s.Trace(ctx, "1")
+	trace, err := s.Trace(ctx, "1", LogOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

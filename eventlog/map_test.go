@@ -350,7 +350,7 @@ not in the model, activities: Pack
 	if got := v.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	trace, err := s.Trace(ctx, "1")
+	trace, err := s.Trace(ctx, "1", LogOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,7 +367,7 @@ Ship 2024-03-31T22:00 true[] []
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if _, err := s.Trace(ctx, "42"); err == nil || err.Error() != `trace "42": no object and no case has this id` {
+	if _, err := s.Trace(ctx, "42", LogOptions{}); err == nil || err.Error() != `trace "42": no object and no case has this id or number` {
 		t.Errorf("got %v", err)
 	}
 }

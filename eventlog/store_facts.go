@@ -99,3 +99,44 @@ func (s *Store) SourcesOfKind(ctx context.Context, kind string) (names []string,
 	})
 	return names, err
 }
+
+// A Load is one load that changed the store.
+type Load struct {
+	Load         int64     `json:"load"`
+	Source       string    `json:"source"`
+	Kind         string    `json:"kind"`
+	Origin       string    `json:"origin"`
+	Ended        time.Time `json:"ended"`
+	RowsIn       int64     `json:"rows_in"`
+	RowsNew      int64     `json:"rows_new"`
+	RowsKnown    int64     `json:"rows_known"`
+	RowsRejected int64     `json:"rows_rejected"`
+	Rejects      []Reject  `json:"rejects"` // the first ones
+}
+
+// Loads lists the loads that made a log, with the rows they did not take.
+func (s *Store) Loads(ctx context.Context, log string) (loads []Load, err error) {
+	err = s.session(ctx, func(c *storeConn) error {
+		err := c.each(ctx, storeText("loads_of_log"), []any{log}, func(scan func(...any) error) error {
+			var l Load
+			err := scan(&l.Load, &l.Source, &l.Kind, &l.Origin, &l.Ended, &l.RowsIn, &l.RowsNew, &l.RowsKnown, &l.RowsRejected)
+			l.Ended = l.Ended.UTC()
+			loads = append(loads, l)
+			return err
+		})
+		for i := range loads {
+			if err != nil {
+				return err
+			}
+			loads[i].Rejects = []Reject{}
+			err = c.each(ctx, storeText("rejects_of_load"), []any{loads[i].Load}, func(scan func(...any) error) error {
+				var r Reject
+				err := scan(&r.Place, &r.Column, &r.Reason)
+				loads[i].Rejects = append(loads[i].Rejects, r)
+				return err
+			})
+		}
+		return err
+	})
+	return loads, err
+}

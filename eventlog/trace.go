@@ -24,7 +24,17 @@ type TracedObject struct {
 	Attributes []NamedValue     `json:"attributes,omitempty"`
 	Related    []TracedRelation `json:"related,omitempty"` // by type, id, qualifier
 	Changes    []TracedChange   `json:"changes,omitempty"` // by time
+	Log        string           `json:"log,omitempty"`     // whose case it makes, with all documents it is followed to
+	Touched    []TouchedObject  `json:"touched,omitempty"` // other objects of the story, by type and id
 	Events     []TracedEvent    `json:"events,omitempty"`  // by time, rank, sequence
+	number     int64
+}
+
+// A TouchedObject is an object that events of a story are about.
+type TouchedObject struct {
+	Type       string       `json:"type"`
+	ID         string       `json:"id"`
+	Attributes []NamedValue `json:"attributes,omitempty"`
 	number     int64
 }
 
@@ -80,17 +90,26 @@ type TracedEvent struct {
 	Row        SourceRow        `json:"row"`
 }
 
-// Trace tells the story of an id.
-func (s *Store) Trace(ctx context.Context, id string) (*Trace, error) {
+// Trace tells the story of an id, or of a number that objects have as an
+// attribute. The story of an object that makes a case of a log is that of the
+// case: the events of all documents it is followed to.
+func (s *Store) Trace(ctx context.Context, id string, o LogOptions) (*Trace, error) {
 	t := &Trace{ID: id}
 	err := s.session(ctx, func(c *storeConn) error {
 		if err := (&tracer{c: c}).objects(ctx, t); err != nil {
 			return err
 		}
 		for i := range t.Objects {
-			o := &t.Objects[i]
-			tr := &tracer{c: c, o: o}
-			for _, step := range []func(context.Context) error{tr.attributes, tr.related, tr.changes, tr.events, tr.eventObjects, tr.eventAttributes, tr.rows} {
+			object := &t.Objects[i]
+			tr := &tracer{c: c, o: object}
+			followed, err := s.caseEvents(ctx, object, o)
+			if err != nil {
+				return err
+			}
+			if err := c.exec(ctx, storeText("trace_scope"), object.number, followed); err != nil {
+				return err
+			}
+			for _, step := range []func(context.Context) error{tr.attributes, tr.related, tr.changes, tr.events, tr.eventObjects, tr.eventAttributes, tr.touched, tr.rows} {
 				if err := step(ctx); err != nil {
 					return err
 				}
@@ -109,17 +128,102 @@ type tracer struct {
 	o *TracedObject
 }
 
+// caseEvents returns the events of the case that an object makes in a log that
+// follows its documents, none if it makes none.
+func (s *Store) caseEvents(ctx context.Context, object *TracedObject, o LogOptions) ([]int64, error) {
+	events := []int64{}
+	logs, err := s.Logs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range logs {
+		if d.CaseType != object.Type || len(d.Follow) == 0 {
+			continue
+		}
+		l, err := s.Log(ctx, d.Name, o)
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range l.batches {
+			for i, n := range b.Case {
+				if n == object.number {
+					events = append(events, b.Event[b.Offsets[i]:b.Offsets[i+1]]...)
+				}
+			}
+		}
+		if err := l.Close(); err != nil {
+			return nil, err
+		}
+		object.Log = d.Name
+	}
+	return events, nil
+}
+
 func (t *tracer) objects(ctx context.Context, trace *Trace) error {
-	err := t.c.each(ctx, storeText("trace_object"), []any{trace.ID}, func(scan func(...any) error) error {
-		o := TracedObject{ID: trace.ID}
-		err := scan(&o.number, &o.Type, &o.Defined, &o.Row.Source, &o.Row.Origin, &o.Row.Table, &o.Row.Key)
-		trace.Objects = append(trace.Objects, o)
+	find := func(statement string) error {
+		return t.c.each(ctx, statement, []any{trace.ID}, func(scan func(...any) error) error {
+			var o TracedObject
+			err := scan(&o.number, &o.Type, &o.ID, &o.Defined, &o.Row.Source, &o.Row.Origin, &o.Row.Table, &o.Row.Key)
+			trace.Objects = append(trace.Objects, o)
+			return err
+		})
+	}
+	err := find(storeText("trace_object", "condition", "o.id = $1"))
+	if err != nil || len(trace.Objects) > 0 {
+		return err
+	}
+	types, err := t.c.strings(ctx, storeText("trace_numbered"))
+	if err != nil {
+		return err
+	}
+	for _, typ := range types {
+		has := "o.object IN (SELECT object FROM objects." + Quote(typ) + " WHERE number = $1)"
+		if err := find(storeText("trace_object", "condition", has)); err != nil {
+			return err
+		}
+	}
+	if len(trace.Objects) == 0 {
+		return fmt.Errorf("no object and no case has this id or number")
+	}
+	return nil
+}
+
+// touched describes the objects that the events are about, and those directly
+// related, so that every amount is in the story.
+func (t *tracer) touched(ctx context.Context) error {
+	err := t.c.each(ctx, storeText("trace_touched"), []any{t.o.number}, func(scan func(...any) error) error {
+		var o TouchedObject
+		err := scan(&o.number, &o.Type, &o.ID)
+		t.o.Touched = append(t.o.Touched, o)
 		return err
 	})
-	if err == nil && len(trace.Objects) == 0 {
-		err = fmt.Errorf("no object and no case has this id")
+	if err != nil {
+		return err
 	}
-	return err
+	done := map[string]bool{}
+	for i := range t.o.Touched {
+		typ := t.o.Touched[i].Type
+		if done[typ] {
+			continue
+		}
+		done[typ] = true
+		var numbers []int64
+		for _, o := range t.o.Touched {
+			if o.Type == typ {
+				numbers = append(numbers, o.number)
+			}
+		}
+		rows, err := t.attributeValues(ctx, "object", typ, "list_contains($1::BIGINT[], object)", numbers)
+		if err != nil {
+			return err
+		}
+		for j := range t.o.Touched {
+			if o := &t.o.Touched[j]; o.Type == typ {
+				o.Attributes = rows[fmt.Sprint(o.number)]
+			}
+		}
+	}
+	return nil
 }
 
 // values reads rows of named columns as text, NULL left out, by the text of
@@ -187,7 +291,7 @@ func (t *tracer) changes(ctx context.Context) error {
 }
 
 func (t *tracer) events(ctx context.Context) error {
-	return t.c.each(ctx, storeText("trace_event"), []any{t.o.number}, func(scan func(...any) error) error {
+	return t.c.each(ctx, storeText("trace_event"), nil, func(scan func(...any) error) error {
 		var e TracedEvent
 		err := scan(&e.Event, &e.Activity, &e.Time, &e.Start, &e.Day, &e.Resource, &e.ActorKind, &e.Lifecycle, &e.Qualifier,
 			&e.Row.Source, &e.Row.Origin, &e.Row.Table, &e.Row.Key)
@@ -219,7 +323,7 @@ func (t *tracer) eventAttributes(ctx context.Context) error {
 			continue
 		}
 		done[source] = true
-		rows, err := t.attributeValues(ctx, "event", source, "event IN (SELECT event FROM main.event_object WHERE object = $1)", t.o.number)
+		rows, err := t.attributeValues(ctx, "event", source, "event IN (SELECT event FROM traced)")
 		if err != nil {
 			return err
 		}

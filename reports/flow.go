@@ -58,8 +58,8 @@ var Details = []struct {
 	Events, Steps float64
 }{
 	{"Essential", 0, 0},
-	{"Main", 0.95, 0.9},
-	{"Detailed", 0.99, 0.97},
+	{"Main", 0.95, 0.97},
+	{"Detailed", 0.99, 0.99},
 	{"Everything", 1, 1},
 }
 

@@ -138,7 +138,7 @@ func parseWhen(text string, zone *time.Location) (t time.Time, dayOnly bool, err
 
 // logFlags are what every command that reads one log takes.
 type logFlags struct {
-	Log string `arg:"" help:"Name of a log in the project, or path of a file."`
+	Log string `arg:"" optional:"" help:"Name of a log in the project, or path of a file; default: the project's log, if it has one only."`
 	filterFlags
 	readFlags
 }

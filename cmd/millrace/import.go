@@ -143,11 +143,14 @@ func printReceipt(w io.Writer, origin string, r eventlog.LoadReceipt) {
 		fmt.Fprintf(w, "%s: load %d read %s rows of %s: %s new, %s known, %s rejected\n",
 			r.Source, r.Load, count(r.RowsIn), origin, count(r.RowsNew), count(r.RowsKnown), count(r.RowsRejected))
 	}
+	if r.Coverage != nil {
+		fmt.Fprintln(w, r.Coverage.Summary())
+	}
 	for _, x := range r.Rejects[:min(len(r.Rejects), 10)] {
 		fmt.Fprintf(w, "  rejected: %s\n", printable(rejectText(x)))
 	}
 	if r.RowsRejected > 10 {
-		fmt.Fprintf(w, "  … and %s more; millrace log show lists how many\n", count(r.RowsRejected-10))
+		fmt.Fprintf(w, "  … and %s more; millrace log show lists them\n", count(r.RowsRejected-10))
 	}
 	for _, n := range r.Notes {
 		fmt.Fprintf(w, "  note: %s\n", printable(strings.TrimSpace(n.Text)))

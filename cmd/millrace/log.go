@@ -36,6 +36,7 @@ type logFacts struct {
 	Last           *string          `json:"last"`
 	ObjectTypes    map[string]int64 `json:"object_types"`
 	Notes          []eventlog.Note  `json:"notes"`
+	Loads          []eventlog.Load  `json:"loads,omitempty"` // of a log in a store
 }
 
 func (c *logShowCmd) Run(e *env) (err error) {
@@ -52,6 +53,11 @@ func (c *logShowCmd) Run(e *env) (err error) {
 	if s.First != eventlog.NoTime {
 		first, last := eventlog.FormatTime(s.First), eventlog.FormatTime(s.Last)
 		f.First, f.Last = &first, &last
+	}
+	if l.Stored != nil {
+		if f.Loads, err = l.Stored.Loads(e, l.Name); err != nil {
+			return err
+		}
 	}
 	if c.JSON {
 		return printJSON(e.Stdout, f)
@@ -76,6 +82,13 @@ func (c *logShowCmd) Run(e *env) (err error) {
 	fmt.Fprintf(e.Stdout, "%s, from %s\n", printable(f.Log), l.Origin)
 	if err := t.write(e.Stdout); err != nil {
 		return err
+	}
+	for _, x := range f.Loads {
+		fmt.Fprintf(e.Stdout, "load %d of %s, %s: %s rows read, %s new, %s rejected\n", x.Load, x.Ended.Format("2006-01-02 15:04Z"),
+			printable(x.Origin), count(x.RowsIn), count(x.RowsNew), count(x.RowsRejected))
+		for _, r := range x.Rejects {
+			fmt.Fprintf(e.Stdout, "  rejected: %s\n", printable(rejectText(r)))
+		}
 	}
 	printNotes(e.Stdout, f.Notes)
 	return nil

@@ -32,12 +32,19 @@ var formats = []ingest.Format{
 type openedLog struct {
 	*eventlog.Log
 	Origin string // file or store
-	// Types counts the objects of each type the log is made of.
+	// Types counts the objects of each type the log is made of; Case is the
+	// one that makes its cases, "" for a file.
 	Types map[string]int64
+	Case  string
+	// Narrowed says that filters left a part of the log only.
+	Narrowed bool
 	// Stored is the store the log came from; nil if it came from a file.
 	Stored  *eventlog.Store
 	closers []io.Closer
 }
+
+// ofOrders says whether the cases are sales orders.
+func (l *openedLog) ofOrders() bool { return l.Case == orderToCash.CaseType }
 
 func (l *openedLog) Close() error {
 	var errs []error
@@ -57,6 +64,11 @@ func (f *logFlags) open(e *env) (*openedLog, error) {
 		return nil, usageError{errors.New("a log is read more than once, so not from standard input; write it to a file first")}
 	}
 	var l *openedLog
+	if f.Log == "" {
+		if f.Log, err = onlyLog(e); err != nil {
+			return nil, err
+		}
+	}
 	if isFile(f.Log) {
 		l, err = f.openFile(e, needsAttributes(filters))
 	} else {
@@ -66,6 +78,7 @@ func (f *logFlags) open(e *env) (*openedLog, error) {
 		return nil, err
 	}
 	l.closers = append(l.closers, l.Log)
+	l.Narrowed = len(filters) > 0
 	if l.Log, err = l.Where(e, filters...); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -110,7 +123,12 @@ func (f *logFlags) openFile(e *env, attributes bool) (*openedLog, error) {
 	if err != nil {
 		return nil, err
 	}
-	log.AddNotes(fileNotes(e, f.Log, file)...)
+	said := log.Notes()
+	for _, n := range fileNotes(e, f.Log, file) {
+		if !slices.ContainsFunc(said, func(x eventlog.Note) bool { return x.Code == n.Code }) {
+			log.AddNotes(n) // the log's own word on it says what follows from it
+		}
+	}
 	if _, events := log.Size(); events == 0 {
 		if _, n := file.Rejects(); n > 0 {
 			return nil, fmt.Errorf("%s: no row is left: all %s were rejected; see the reasons above", f.Log, count(n))
@@ -168,6 +186,9 @@ func formatOf(path, format string) (ingest.Format, error) {
 	head, err := readHead(path)
 	if err != nil {
 		return ingest.Format{}, err
+	}
+	if len(head) == 0 {
+		return ingest.Format{}, fmt.Errorf("%s is empty: there is not even a header", path)
 	}
 	if what := objectCentric(head); what != "" {
 		return ingest.Format{}, fmt.Errorf("%s is an object-centric log (%s), which cannot be read yet; "+

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"millrace/eventlog"
+	"millrace/eventlog/o2c"
 	"millrace/metrics"
 	"millrace/mining"
 	"millrace/reports"
@@ -69,8 +70,9 @@ func buildReport(e *env, l *openedLog, title string) (*reports.Page, error) {
 	if s.First != eventlog.NoTime {
 		in.First, in.Last = eventlog.TimeOf(s.First).In(zone), eventlog.TimeOf(s.Last).In(zone)
 	}
-	if l.Types[orderToCash.CaseType] > 0 && l.Name == orderToCash.Name {
+	if l.ofOrders() {
 		in.Cases = "orders"
+		in.Agreed = o2c.AgreedWait
 		if in.Title == "" {
 			in.Title = "How orders become cash"
 		}
@@ -107,7 +109,7 @@ func storedFacts(e *env, l *openedLog, in *reports.FlowInput) error {
 	if rejected > 0 {
 		in.LeftOut = append(in.LeftOut, reports.LeftOut{N: rejected, What: "rows rejected on load"})
 	}
-	if in.Cases == "orders" && len(e.Filters) == 0 {
+	if l.ofOrders() && !l.Narrowed { // the figures are of all orders
 		in.Tiles, err = metrics.Evaluate(e, l.Stored.Query, metrics.Catalogue())
 	}
 	return err
@@ -148,6 +150,9 @@ func bottlenecks(e *env, l *openedLog, exact bool) (*mining.Bottlenecks, error) 
 	if l.Stored == nil {
 		return mining.FindBottlenecks(s, nil), nil
 	}
+	if l.ofOrders() {
+		s.Notes = append(s.Notes, agreedNotes(s)...)
+	}
 	values, err := l.Stored.CaseValues(e, l.Name)
 	if err != nil || len(values) == 0 {
 		return mining.FindBottlenecks(s, nil), err
@@ -160,4 +165,19 @@ func bottlenecks(e *env, l *openedLog, exact bool) (*mining.Bottlenecks, error) 
 		return nil, err
 	}
 	return mining.FindBottlenecks(s, waiting), nil
+}
+
+// agreedNotes names the waits that are agreed payment terms: they are time, but
+// no bottleneck.
+func agreedNotes(s *eventlog.Summary) []eventlog.Note {
+	var pairs []string
+	for _, a := range s.Arcs {
+		if from, to := s.Activities[a.From], s.Activities[a.To]; o2c.AgreedWait(from, to) {
+			pairs = append(pairs, from+" → "+to)
+		}
+	}
+	if len(pairs) == 0 {
+		return nil
+	}
+	return []eventlog.Note{{Code: "agreed-terms", Text: "Agreed payment terms, so no bottleneck: " + strings.Join(pairs, ", ") + "."}}
 }

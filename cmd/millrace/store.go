@@ -55,7 +55,36 @@ func openStored(e *env, name string, life string) (*openedLog, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.Close(), s.Close())
 	}
-	return &openedLog{Log: l, Origin: e.Project.storePath(), Types: types, Stored: s, closers: []io.Closer{s}}, nil
+	logs, err := s.Logs(e)
+	if err != nil {
+		return nil, errors.Join(err, l.Close(), s.Close())
+	}
+	at := slices.IndexFunc(logs, func(d eventlog.LogDefinition) bool { return d.Name == name })
+	return &openedLog{Log: l, Origin: e.Project.storePath(), Types: types, Case: logs[at].CaseType, Stored: s, closers: []io.Closer{s}}, nil
+}
+
+// onlyLog is the log that is meant where none is named.
+func onlyLog(e *env) (string, error) {
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
+	if errors.Is(err, eventlog.ErrNoStore) {
+		return "", usageError{errors.New("name a log of the project, or a file")}
+	}
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	logs, err := s.Logs(e)
+	if err != nil {
+		return "", err
+	}
+	if len(logs) == 1 {
+		return logs[0].Name, nil
+	}
+	names := []string{}
+	for _, d := range logs {
+		names = append(names, d.Name)
+	}
+	return "", usageError{fmt.Errorf("name a log; the store has %s", strings.Join(names, ", "))}
 }
 
 // systemOf is the system a folder was exported from: the one whose tables are
@@ -127,6 +156,9 @@ func loadFolder(e *env, name, kind, dir string, complete bool) (receipt eventlog
 		return receipt, err
 	}
 	receipt.Notes = append(receipt.Notes, tables.Notes...)
+	if receipt.Coverage, err = s.Coverage(e, o2c.Model(), sys.Name); err != nil {
+		return receipt, err
+	}
 	return receipt, e.defineLogs(s)
 }
 
@@ -230,20 +262,5 @@ func (c *ingestCmd) Run(e *env) error {
 	if c.JSON {
 		return printJSON(e.Stdout, receipts)
 	}
-	return nil
-}
-
-// printCoverage says how much of the canonical model a source fills.
-func printCoverage(e *env, source string) error {
-	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	v, err := s.Coverage(e, o2c.Model(), source)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(e.Stdout, v.Summary())
 	return nil
 }

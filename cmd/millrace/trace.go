@@ -24,7 +24,7 @@ func (c *traceCmd) Run(e *env) error {
 		return err
 	}
 	defer s.Close()
-	t, err := s.Trace(e, c.ID)
+	t, err := s.Trace(e, c.ID, e.logOptions())
 	if err != nil {
 		return err
 	}
@@ -55,6 +55,16 @@ func (c *traceCmd) print(w io.Writer, o *eventlog.TracedObject) {
 			fmt.Fprintf(w, "  %s\n", relationText(r))
 		}
 	}
+	if len(o.Touched) > 0 {
+		fmt.Fprintln(w, "\nwhat they are")
+		for _, x := range o.Touched {
+			var words []string
+			for _, a := range x.Attributes {
+				words = append(words, printable(a.Name)+" "+printable(a.Value))
+			}
+			fmt.Fprintf(w, "  %s %s: %s\n", printable(x.Type), printable(x.ID), strings.Join(words, ", "))
+		}
+	}
 	if len(o.Changes) > 0 {
 		fmt.Fprintln(w, "\nchanges")
 		for _, ch := range o.Changes {
@@ -64,7 +74,11 @@ func (c *traceCmd) print(w io.Writer, o *eventlog.TracedObject) {
 	if len(o.Events) == 0 {
 		return
 	}
-	fmt.Fprintln(w, "\nevents")
+	fmt.Fprint(w, "\nevents")
+	if o.Log != "" {
+		fmt.Fprintf(w, " of the case in log %s", printable(o.Log))
+	}
+	fmt.Fprintln(w)
 	for _, ev := range o.Events {
 		who := ""
 		if ev.Resource != "" {

@@ -46,6 +46,7 @@ type document struct {
 		Class Class
 		Doc   string
 	}
+	AgreedWaits []agreedWait `yaml:"agreed_waits"`
 }
 
 var levels = map[string]eventlog.Level{
@@ -113,7 +114,8 @@ func Classes() map[string]Class {
 }
 
 // Validate says what is wrong with the embedded model: names that repeat or
-// lead nowhere, money without a currency, a quantity without a unit.
+// lead nowhere, money without a currency, a quantity without a unit, an agreed
+// wait without a reason.
 func Validate() error {
 	d, err := load()
 	if err != nil {
@@ -180,5 +182,6 @@ func Validate() error {
 			bad("activity %q: class %q", a.Name, a.Class)
 		}
 	}
+	validateAgreed(d.AgreedWaits, activities, bad)
 	return errors.Join(errs...)
 }

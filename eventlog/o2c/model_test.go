@@ -17,15 +17,17 @@ func TestModel(t *testing.T) {
 // Every view can be asked on an empty store, and the scripts run twice and
 // after one another.
 func TestViewsOnEmptyStore(t *testing.T) {
-	db := newStore(t, Views())
-	mustExec(t, db, Refresh())
-	mustExec(t, db, Refresh())
-	mustExec(t, db, Views())
+	store := newStore(t)
+	for _, script := range []string{Views(), Refresh(), Refresh(), Views()} {
+		if err := store.ExecViews(t.Context(), script); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, v := range ViewList() {
 		if !strings.HasSuffix(v.Question, "?") {
 			t.Errorf("%s: the first line asks no question: %q", v.Name, v.Question)
 		}
-		if _, err := table(db, "SELECT * FROM o2c."+v.Name); err != nil {
+		if _, err := table(t, store, "SELECT * FROM o2c."+v.Name); err != nil {
 			t.Errorf("%s: %v", v.Name, err)
 		}
 	}
@@ -38,8 +40,8 @@ func TestViewsOnEmptyStore(t *testing.T) {
 //	view NAME: columns, and WHERE if need be; the rows come in order.
 func TestStories(t *testing.T) {
 	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
-		db := newStore(t, Views())
-		s := &storyteller{t: t, db: db, objects: map[string]int64{}}
+		store := newStore(t)
+		s := &storyteller{t: t, facts: map[string][][]string{}, named: map[string]bool{}}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			switch d.Cmd {
 			case "story":
@@ -48,10 +50,10 @@ func TestStories(t *testing.T) {
 						s.tell(line)
 					}
 				}
-				mustExec(t, db, Refresh())
+				s.load(store)
 				return ""
 			case "ask":
-				out, err := table(db, d.Input)
+				out, err := table(t, store, d.Input)
 				if err != nil {
 					return "error: " + err.Error() + "\n"
 				}
@@ -61,7 +63,7 @@ func TestStories(t *testing.T) {
 				if i := strings.Index(columns, "WHERE "); i >= 0 {
 					columns, rest = columns[:i], columns[i:]
 				}
-				out, err := table(db, fmt.Sprintf("SELECT COLUMNS(*)::VARCHAR FROM (SELECT %s FROM o2c.%s %s) ORDER BY ALL",
+				out, err := table(t, store, fmt.Sprintf("SELECT COLUMNS(*)::VARCHAR FROM (SELECT %s FROM o2c.%s %s) ORDER BY ALL",
 					columns, d.CmdArgs[0].Key, rest))
 				if err != nil {
 					return "error: " + err.Error() + "\n"

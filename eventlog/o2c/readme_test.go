@@ -10,9 +10,12 @@ import (
 // README.md says of every key figure which columns it is computed from, and
 // the views have them.
 func TestReadmeTable(t *testing.T) {
-	db := newStore(t, Refresh())
+	s := newStore(t)
+	if err := s.ExecViews(t.Context(), Refresh()); err != nil {
+		t.Fatal(err)
+	}
 	have := map[string]bool{}
-	rows, err := db.Query("SELECT table_name || '.' || column_name FROM duckdb_columns() WHERE schema_name = 'o2c'")
+	rows, err := s.Query(t.Context(), "SELECT table_name || '.' || column_name FROM duckdb_columns() WHERE schema_name = 'o2c'")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,41 +3,29 @@ package o2c
 import (
 	"database/sql"
 	"fmt"
-	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
-	_ "github.com/duckdb/duckdb-go/v2"
+	"millrace/eventlog"
 )
 
-// newStore returns an empty store in memory. Its business views are there
-// after script, one of Views and Refresh.
-func newStore(t testing.TB, script string) *sql.DB {
+// newStore returns an empty store.
+func newStore(t testing.TB) *eventlog.Store {
 	t.Helper()
-	db, err := sql.Open("duckdb", "")
+	s, err := eventlog.Open(t.Context(), filepath.Join(t.TempDir(), "millrace.duckdb"), eventlog.OpenOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
-	db.SetMaxOpenConns(1) // one connection, one time zone
-	schema, err := os.ReadFile("../sql/migrations/0001_store.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	mustExec(t, db, string(schema))
-	mustExec(t, db, "SET TimeZone = 'UTC'")
-	mustExec(t, db, script)
-	return db
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
 }
 
-func mustExec(t testing.TB, db *sql.DB, text string, args ...any) {
-	t.Helper()
-	if _, err := db.Exec(text, args...); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// A storyteller fills a store from text, one fact a line:
+// A storyteller is a system that says what it is told, one fact a line:
 //
 //	SalesOrderItem A/1: quantity 10, unit pcs
 //	SalesOrderItem A/1 -- item of -> SalesOrder A
@@ -47,27 +35,99 @@ func mustExec(t testing.TB, db *sql.DB, text string, args ...any) {
 //
 // Objects that are named without attributes need no line of their own.
 type storyteller struct {
-	t       testing.TB
-	db      *sql.DB
-	objects map[string]int64
-	events  int64
+	t      testing.TB
+	facts  map[string][][]string // table → rows
+	named  map[string]bool       // objects
+	events int
 }
 
-func (s *storyteller) object(name string) int64 {
-	s.t.Helper()
-	name = strings.TrimSpace(name)
-	if n, ok := s.objects[name]; ok {
-		return n
+// factTables are the storyteller's tables; all columns are text.
+var factTables = []struct {
+	name    string
+	columns []string
+}{
+	{"happened", []string{"key", "time", "actor", "activity"}},
+	{"happened_to", []string{"key", "type", "id"}},
+	{"thing", []string{"type", "id"}},
+	{"value", []string{"type", "id", "name", "value"}},
+	{"link", []string{"source_type", "source_id", "qualifier", "target_type", "target_id", "quantity", "amount", "currency"}},
+	{"edit", []string{"key", "type", "id", "attribute", "time", "before", "after"}},
+}
+
+// system maps the facts as they are: each view is one table.
+func (s *storyteller) system() eventlog.System {
+	sys := eventlog.System{Name: "story", Kind: "story", Origin: "testdata/stories", Timezone: "UTC", Model: Model(), Derived: Refresh()}
+	for _, f := range factTables {
+		t := eventlog.Table{Name: f.name}
+		for _, c := range f.columns {
+			t.Columns = append(t.Columns, eventlog.TableColumn{Name: c, SQL: "VARCHAR"})
+		}
+		sys.Tables = append(sys.Tables, t)
 	}
-	typ, id, ok := strings.Cut(name, " ")
+	var b strings.Builder
+	b.WriteString(`
+		CREATE VIEW event AS SELECT key, activity, time::TIMESTAMP AS time, actor AS resource, actor AS actor_kind, key::BIGINT AS sequence FROM happened;
+		CREATE VIEW event_object AS SELECT key AS event_key, type, id, 'on' AS qualifier FROM happened_to;
+		CREATE VIEW object_object AS SELECT * EXCLUDE (_load, _line, _n) FROM link;
+		CREATE VIEW object_change AS SELECT key AS event_key, type, id, attribute, time::TIMESTAMP AS time, before AS old_value, after AS new_value FROM edit;`)
+	for _, typ := range sys.Model.Types {
+		fmt.Fprintf(&b, "\nCREATE VIEW %s AS SELECT id", eventlog.Quote("object_"+typ.Name))
+		for _, a := range typ.Attributes {
+			fmt.Fprintf(&b, ", max(CASE WHEN v.name = '%s' THEN v.value END)::%s AS %s", a.Name, a.SQL, eventlog.Quote(a.Name))
+		}
+		fmt.Fprintf(&b, " FROM thing LEFT JOIN value AS v USING (type, id) WHERE type = '%s' GROUP BY id;", typ.Name)
+	}
+	sys.Mapping = b.String()
+	return sys
+}
+
+// load makes the store hold what was told so far.
+func (s *storyteller) load(to *eventlog.Store) {
+	s.t.Helper()
+	var rows []eventlog.TableRows
+	for _, f := range factTables {
+		rows = append(rows, eventlog.TableRows{
+			Table: f.name, File: f.name, Columns: f.columns, Complete: true,
+			Rows: func(fn func(int64, []string) error) error {
+				for i, r := range s.facts[f.name] {
+					if err := fn(int64(i+1), r); err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+		})
+	}
+	staged, err := eventlog.StageTables(s.t.Context(), to.Path(), s.system(), rows, eventlog.ExtractOptions{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer staged.Discard()
+	receipt, err := to.MergeTables(s.t.Context(), staged)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, n := range receipt.Notes {
+		s.t.Errorf("%s: %s", n.Code, n.Text)
+	}
+}
+
+func (s *storyteller) fact(table string, row ...string) {
+	s.facts[table] = append(s.facts[table], row)
+}
+
+// thing returns an object's type and id, and notes that it is there.
+func (s *storyteller) thing(name string) (typ, id string) {
+	s.t.Helper()
+	typ, id, ok := strings.Cut(strings.TrimSpace(name), " ")
 	if !ok {
 		s.t.Fatalf("want TYPE ID, got %q", name)
 	}
-	n := int64(len(s.objects) + 1)
-	s.objects[name] = n
-	mustExec(s.t, s.db, "INSERT INTO object VALUES (?, ?, ?, 'story', NULL, NULL, 1)", n, typ, id)
-	mustExec(s.t, s.db, fmt.Sprintf("INSERT INTO objects.%q (object) VALUES (?)", typ), n)
-	return n
+	if !s.named[typ+" "+id] {
+		s.named[typ+" "+id] = true
+		s.fact("thing", typ, id)
+	}
+	return typ, id
 }
 
 func (s *storyteller) tell(line string) {
@@ -82,15 +142,26 @@ func (s *storyteller) tell(line string) {
 			s.t.Fatalf("want SOURCE -- QUALIFIER -> TARGET, got %q", line)
 		}
 		values := attributes(tail)
-		mustExec(s.t, s.db, "INSERT INTO object_object VALUES (?, ?, ?, ?, ?, ?, 'story', 1)", s.object(source), s.object(target),
-			qualifier, values["quantity"], values["amount"], values["currency"])
+		sourceType, sourceID := s.thing(source)
+		targetType, targetID := s.thing(target)
+		s.fact("link", sourceType, sourceID, qualifier, targetType, targetID, values["quantity"], values["amount"], values["currency"])
 	default:
-		n := s.object(head)
-		typ, _, _ := strings.Cut(head, " ")
+		typ, id := s.thing(head)
 		for name, value := range attributes(tail) {
-			mustExec(s.t, s.db, fmt.Sprintf("UPDATE objects.%q SET %q = ? WHERE object = ?", typ, name), value, n)
+			s.attribute(typ, id, name, value)
 		}
 	}
+}
+
+// attribute replaces what was told of it before.
+func (s *storyteller) attribute(typ, id, name, value string) {
+	for _, r := range s.facts["value"] {
+		if r[0] == typ && r[1] == id && r[2] == name {
+			r[3] = value
+			return
+		}
+	}
+	s.fact("value", typ, id, name, value)
 }
 
 func (s *storyteller) event(head, tail string) {
@@ -98,22 +169,22 @@ func (s *storyteller) event(head, tail string) {
 	f := strings.SplitN(head, " ", 4)
 	objects, change, changed := strings.Cut(tail, ": ")
 	s.events++
-	mustExec(s.t, s.db, `INSERT INTO event (event, id, activity, time, precision, rank, actor_kind, resource, source, sequence, load)
-		VALUES (?, ?, ?, ?::TIMESTAMPTZ, 'exact', 0, ?, ?, 'story', ?, 1)`,
-		s.events, s.events, f[3], f[0]+" "+f[1]+":00+00", f[2], f[2], s.events)
+	key, at := fmt.Sprint(s.events), f[0]+" "+f[1]+":00"
+	s.fact("happened", key, at, f[2], f[3])
 	for _, name := range strings.Split(objects, ",") {
-		mustExec(s.t, s.db, "INSERT INTO event_object VALUES (?, ?, 'on', NULL, NULL, NULL, 1)", s.events, s.object(name))
+		typ, id := s.thing(name)
+		s.fact("happened_to", key, typ, id)
 	}
 	if changed {
 		attribute, values, _ := strings.Cut(change, " ")
 		before, after, _ := strings.Cut(values, " => ")
-		mustExec(s.t, s.db, "INSERT INTO object_change VALUES (?, ?, ?::TIMESTAMPTZ, ?, ?, ?, 'story', 1)",
-			s.object(objects), attribute, f[0]+" "+f[1]+":00+00", before, after, s.events)
+		typ, id := s.thing(objects)
+		s.fact("edit", key, typ, id, attribute, at, before, after)
 	}
 }
 
-func attributes(text string) map[string]any {
-	values := map[string]any{}
+func attributes(text string) map[string]string {
+	values := map[string]string{}
 	for _, p := range strings.Split(text, ", ") {
 		if name, value, ok := strings.Cut(strings.TrimSpace(p), " "); ok {
 			values[name] = value
@@ -124,8 +195,8 @@ func attributes(text string) map[string]any {
 
 // table renders a query's result with aligned columns; nothing is a dot,
 // and full minutes in UTC are written short.
-func table(db *sql.DB, query string) (string, error) {
-	rows, err := db.Query(query)
+func table(t testing.TB, s *eventlog.Store, query string) (string, error) {
+	rows, err := s.Query(t.Context(), query)
 	if err != nil {
 		return "", err
 	}

@@ -2,7 +2,6 @@ package tryton
 
 import (
 	"database/sql"
-	"encoding/csv"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,7 +12,7 @@ import (
 
 // shared returns the folder of the extraction others made of the same ERP, and
 // skips the test where it is missing.
-func shared(t *testing.T) string {
+func shared(t testing.TB) string {
 	t.Helper()
 	root := os.Getenv("MILLRACE_SHARED")
 	if root == "" {
@@ -29,15 +28,7 @@ func shared(t *testing.T) string {
 // records reads a CSV file as one map a row.
 func records(t *testing.T, path string) []map[string]string {
 	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	rows := readCSV(t, path)
 	var list []map[string]string
 	for _, r := range rows[1:] {
 		m := map[string]string{}
@@ -136,13 +127,12 @@ func (a *account) load(db *sql.DB, query string) {
 
 // Every event others extracted from the same ERP is ours too: same activity,
 // time, user and object.
-func TestExpectedEvents(t *testing.T) {
+func (x *extract) testEvents(t *testing.T) {
 	dir := shared(t)
-	db := sampleStore(t)
-	n := ourNames(t, db)
+	n := ourNames(t, x.db)
 	a := &account{t: t, what: "event"}
 	// the same second may hold the same activity on several objects: key by object
-	a.load(db, `SELECT strftime(e.time, '%Y-%m-%d %H:%M:%S.%f') || '|' || e.resource || '|' || e.activity || '|' ||
+	a.load(x.db, `SELECT strftime(e.time, '%Y-%m-%d %H:%M:%S.%f') || '|' || e.resource || '|' || e.activity || '|' ||
 			(SELECT CASE WHEN e.activity = 'Clear Receivable' THEN min(o.id) FILTER (o.type = 'Application')
 			             ELSE min(o.id) FILTER (o.qualifier = 'on') END FROM map_tryton.event_object o WHERE o.event_key = e.key)
 			|| '|' || coalesce(e.field, '') || '==' || e.activity || '|' ||
@@ -175,12 +165,11 @@ func micro(ts string) string {
 }
 
 // Every relation others extracted is ours too, by the committed translation.
-func TestExpectedRelations(t *testing.T) {
+func (x *extract) testRelations(t *testing.T) {
 	dir := shared(t)
-	db := sampleStore(t)
-	n := ourNames(t, db)
+	n := ourNames(t, x.db)
 	a := &account{t: t, what: "relation"}
-	a.load(db, `SELECT source_type || ' ' || source_id || ' ' || qualifier || ' ' || target_type || ' ' || target_id || '==' ||
+	a.load(x.db, `SELECT source_type || ' ' || source_id || ' ' || qualifier || ' ' || target_type || ' ' || target_id || '==' ||
 			qualifier || '|' || source_type || ' > ' || target_type FROM map_tryton.object_object`)
 	words := records(t, "testdata/translation.csv")
 	for _, row := range records(t, filepath.Join(dir, "expected_o2o.csv")) {

@@ -5,11 +5,10 @@ import (
 	"testing"
 )
 
-// TestKeyFigures computes key figures from the business views and compares
+// testKeyFigures computes key figures from the business views and compares
 // them with an independent computation on the ERP's own tables: the queries of
 // ../shared/domain/mappings/tryton_kpi_check.sql, run on the same extract.
-func TestKeyFigures(t *testing.T) {
-	db := sampleStore(t)
+func (x *extract) testKeyFigures(t *testing.T) {
 	for _, c := range []struct{ doc, query, want string }{
 		{"orders, paid, medians in hours: created → confirmed → allocated → shipped → invoiced, then days → paid", `
 			WITH m AS (
@@ -47,15 +46,14 @@ func TestKeyFigures(t *testing.T) {
 		{"open amounts are the same receivables", "SELECT sum(open_amount)::DECIMAL(18,2)::VARCHAR FROM o2c.receivable_entries", "36532.80"},
 		{"disputes, upheld, rejected", `SELECT concat_ws(' ', count(*), count(*) FILTER (outcome = 'upheld'), count(*) FILTER (outcome = 'rejected')) FROM o2c.disputes`, "6 4 2"},
 	} {
-		if got := strings.Join(column(t, db, c.query), "; "); got != c.want {
+		if got := strings.Join(column(t, x.db, c.query), "; "); got != c.want {
 			t.Errorf("%s: %s, want %s", c.doc, got, c.want)
 		}
 	}
 }
 
 // Laws of the ledger, on every entry and receipt.
-func TestLedgerBalances(t *testing.T) {
-	db := sampleStore(t)
+func (x *extract) testBalances(t *testing.T) {
 	for query, doc := range map[string]string{
 		"SELECT entry_id FROM o2c.receivable_entries WHERE sign(open_amount) = -sign(amount) AND open_amount <> 0": "entries settled beyond their amount",
 		"SELECT receipt_id FROM o2c.receipts WHERE unapplied_amount < 0":                                           "receipts applied beyond their amount",
@@ -68,7 +66,7 @@ func TestLedgerBalances(t *testing.T) {
 		"SELECT entry_id FROM o2c.receivable_entries WHERE is_cleared AND clearing_kind <> 'cash'":       "clearings without cash",
 		"SELECT invoice_id FROM o2c.invoices WHERE posted_at IS NOT NULL AND gross_amount <> due_amount": "invoices and receivables that differ",
 	} {
-		if rows := column(t, db, query); len(rows) > 0 {
+		if rows := column(t, x.db, query); len(rows) > 0 {
 			t.Errorf("%s: %d, e.g. %s", doc, len(rows), rows[0])
 		}
 	}

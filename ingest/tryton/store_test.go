@@ -1,133 +1,77 @@
 package tryton
 
 import (
+	"bytes"
 	"database/sql"
+	"encoding/csv"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 
 	_ "github.com/duckdb/duckdb-go/v2"
 
 	"millrace/eventlog"
 	"millrace/eventlog/o2c"
+	"millrace/ingest/folder"
 	sample "millrace/sample-data/tryton"
 )
 
-// The store is being written by others; until it runs mappings itself, this
-// does by hand what a mapping run has to give: landing tables by the contract,
-// the mapping's views, and the object-centric tables filled from them.
+// storeIn returns the path of a store that is not there yet.
+func storeIn(t testing.TB) string { return filepath.Join(t.TempDir(), "millrace.duckdb") }
 
-func open(t testing.TB) *sql.DB {
+// load loads a folder of tables into the store at path, as the program does.
+func load(t testing.TB, path, dir string) (receipt eventlog.LoadReceipt) {
 	t.Helper()
-	db, err := sql.Open("duckdb", "")
+	sys := System()
+	sys.Origin = dir
+	sys.Derived = o2c.Refresh()
+	tables, err := folder.Open(t.Context(), dir, sys, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	staged, err := eventlog.StageTables(t.Context(), path, *sys, tables.Rows, eventlog.ExtractOptions{Content: tables.Content})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := staged.Discard(); err != nil {
+			t.Error(err)
+		}
+	}()
+	s, err := eventlog.Open(t.Context(), path, eventlog.OpenOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if receipt, err = s.MergeTables(t.Context(), staged); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range receipt.Rejects {
+		t.Errorf("rejected: %s: %s: %s", r.Place, r.Column, r.Reason)
+	}
+	return receipt
+}
+
+// ask opens the store at path for reading. Names are the mapping's views and
+// the landed tables first: a view finds its tables when it is asked.
+func ask(t testing.TB, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("duckdb", path+"?access_mode=READ_ONLY")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
 	db.SetMaxOpenConns(1) // one connection, one search path
-	schema, err := os.ReadFile("../../eventlog/sql/migrations/0001_store.sql")
-	if err != nil {
+	if _, err := db.Exec("SET TimeZone = 'UTC'; SET search_path = 'map_tryton,landing_tryton,main'"); err != nil {
 		t.Fatal(err)
 	}
-	exec(t, db, string(schema)+o2c.Tables()+"SET TimeZone = 'UTC'; CREATE SCHEMA landing_tryton; CREATE SCHEMA map_tryton;")
 	return db
-}
-
-func exec(t testing.TB, db *sql.DB, text string) {
-	t.Helper()
-	if _, err := db.Exec(text); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// land creates the landing tables and fills them from CSV files in dir, where
-// there are. keep says which columns the source has.
-func land(t testing.TB, db *sql.DB, dir string, keep func(table, column string) bool) {
-	t.Helper()
-	for _, tab := range System().Tables {
-		var defs, names []string
-		for _, c := range tab.Columns {
-			if keep(tab.Name, c.Name) {
-				defs = append(defs, fmt.Sprintf("%q %s", c.Name, c.SQL))
-				names = append(names, fmt.Sprintf("%q", c.Name))
-			}
-		}
-		if len(defs) == 0 {
-			continue
-		}
-		exec(t, db, fmt.Sprintf("CREATE TABLE landing_tryton.%q (%s)", tab.Name, strings.Join(defs, ", ")))
-		path := filepath.Join(dir, tab.Name+".csv")
-		if _, err := os.Stat(path); err != nil {
-			continue
-		}
-		in := map[string]bool{}
-		for _, name := range column(t, db, fmt.Sprintf("SELECT column_name FROM (DESCRIBE FROM read_csv('%s', header = true, all_varchar = true))", path)) {
-			in[name] = true
-		}
-		names = slices.DeleteFunc(names, func(n string) bool { return !in[strings.Trim(n, `"`)] })
-		exec(t, db, fmt.Sprintf("INSERT INTO landing_tryton.%q BY NAME SELECT %s FROM read_csv('%s', header = true, all_varchar = true)",
-			tab.Name, strings.Join(names, ", "), path))
-	}
-}
-
-// run runs the mapping and fills the store, and computes the business views.
-// Views bind their tables when they are asked: the search path stays.
-func run(t testing.TB, db *sql.DB) {
-	t.Helper()
-	exec(t, db, "SET search_path = 'map_tryton,landing_tryton,main'")
-	exec(t, db, System().Mapping)
-	rank := "CASE activity"
-	for _, a := range System().Model.Activities {
-		rank += fmt.Sprintf(" WHEN '%s' THEN %d", a.Name, a.Rank)
-	}
-	exec(t, db, `INSERT INTO main.event (event, id, activity, time, precision, rank, resource, actor_kind, source, sequence, source_table, source_key, load)
-		SELECT row_number() OVER (ORDER BY time, sequence, key), hash(key), activity, time AT TIME ZONE 'UTC', 'exact', `+rank+` END,
-		       resource, actor_kind, 'tryton', sequence, source_table, source_key, 1 FROM map_tryton.event;
-		CREATE TEMP TABLE event_key AS SELECT e.event, m.key FROM map_tryton.event m JOIN main.event e ON e.id = hash(m.key)`)
-	for _, typ := range filled(t, db) {
-		exec(t, db, fmt.Sprintf(`INSERT INTO main.object SELECT (SELECT count(*) FROM main.object) + row_number() OVER (ORDER BY id), '%[1]s', id, 'tryton', source_table, source_key, 1
-			FROM map_tryton."object_%[1]s"`, typ))
-		columns := strings.Join(mappedColumns(t, db, typ), ", ")
-		exec(t, db, fmt.Sprintf(`INSERT INTO objects.%[1]q (object, %[2]s) SELECT o.object, %[2]s FROM map_tryton."object_%[1]s" m
-			JOIN main.object o ON o.type = '%[1]s' AND o.id = m.id`, typ, columns))
-	}
-	exec(t, db, `INSERT INTO main.event_object SELECT k.event, o.object, m.qualifier, m.quantity, m.amount, m.currency, 1
-		FROM map_tryton.event_object m JOIN event_key k ON k.key = m.event_key JOIN main.object o ON o.type = m.type AND o.id = m.id;
-		INSERT INTO main.object_object SELECT s.object, t.object, m.qualifier, m.quantity, m.amount, m.currency, 'tryton', 1
-		FROM map_tryton.object_object m JOIN main.object s ON s.type = m.source_type AND s.id = m.source_id
-		JOIN main.object t ON t.type = m.target_type AND t.id = m.target_id;
-		INSERT INTO main.object_change SELECT o.object, m.attribute, m.time AT TIME ZONE 'UTC', m.old_value, m.new_value, k.event, 'tryton', 1
-		FROM map_tryton.object_change m JOIN main.object o ON o.type = m.type AND o.id = m.id LEFT JOIN event_key k ON k.key = m.event_key`)
-	exec(t, db, o2c.Refresh())
-}
-
-// filled lists the object types the mapping fills.
-func filled(t testing.TB, db *sql.DB) []string {
-	t.Helper()
-	return column(t, db, `SELECT substr(view_name, 8) FROM duckdb_views()
-		WHERE schema_name = 'map_tryton' AND view_name LIKE 'object\_%' ESCAPE '\' AND view_name NOT IN ('object_object', 'object_change') ORDER BY ALL`)
-}
-
-// mappedColumns lists the attributes a type's view has; each must be the model's.
-func mappedColumns(t testing.TB, db *sql.DB, typ string) []string {
-	t.Helper()
-	i := slices.IndexFunc(System().Model.Types, func(o eventlog.ObjectType) bool { return o.Name == typ })
-	if i < 0 {
-		t.Fatalf("object_%s: the model has no such type", typ)
-	}
-	var names []string
-	for _, name := range column(t, db, fmt.Sprintf(`SELECT column_name FROM duckdb_columns()
-		WHERE schema_name = 'map_tryton' AND table_name = 'object_%s' AND column_name NOT IN ('id', 'source_table', 'source_key') ORDER BY column_index`, typ)) {
-		if !slices.ContainsFunc(System().Model.Types[i].Attributes, func(a eventlog.Attribute) bool { return a.Name == name }) {
-			t.Fatalf("object_%s.%s: the model has no such attribute", typ, name)
-		}
-		names = append(names, fmt.Sprintf("%q", name))
-	}
-	return names
 }
 
 // column returns a query's first column.
@@ -152,6 +96,32 @@ func column(t testing.TB, db *sql.DB, query string) []string {
 	return list
 }
 
+// readCSV reads a file as it is, its header first.
+func readCSV(t testing.TB, path string) [][]string {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func writeCSV(t testing.TB, path string, rows [][]string) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // sampleDir writes the embedded sample out and returns where.
 func sampleDir(t testing.TB) string {
 	t.Helper()
@@ -162,13 +132,47 @@ func sampleDir(t testing.TB) string {
 	return dir
 }
 
-func everything(string, string) bool { return true }
+// An extract is a folder the tests read, loaded.
+type extract struct {
+	db       *sql.DB
+	currency string // as the mapping can name it
+}
 
-// sampleStore returns a store with the sample in it.
-func sampleStore(t testing.TB) *sql.DB {
-	t.Helper()
-	db := open(t)
-	land(t, db, sampleDir(t), everything)
-	run(t, db)
-	return db
+// The sample, with the tables of currencies and units, and the extraction
+// others made of the same ERP, without them: loading either twice changes
+// nothing, and both say the same.
+func TestExtracts(t *testing.T) {
+	for _, c := range []struct {
+		name, currency string
+		dir            func(testing.TB) string
+		notes          []eventlog.Note
+	}{
+		{"sample", "USD", sampleDir, nil},
+		{"shared", "currency:1", func(t testing.TB) string { return filepath.Join(shared(t), "csv") }, []eventlog.Note{
+			{Code: "missing-table", Text: "the extract lacks table currency_currency; what the mapping takes from it is missing."},
+			{Code: "missing-table", Text: "the extract lacks table product_uom; what the mapping takes from it is missing."},
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir, path := c.dir(t), storeIn(t)
+			once := load(t, path, dir)
+			if once.Load != 1 || once.RowsNew != once.RowsIn || once.RowsIn == 0 || once.Events.New == 0 {
+				t.Errorf("once: %+v", once)
+			}
+			if fmt.Sprint(once.Notes) != fmt.Sprint(c.notes) {
+				t.Errorf("notes: %q, want %q", once.Notes, c.notes)
+			}
+			again := load(t, path, dir)
+			if again.Load != 0 || again.RowsNew != 0 || again.RowsKnown != once.RowsIn {
+				t.Errorf("again: %+v", again)
+			}
+			x := &extract{db: ask(t, path), currency: c.currency}
+			t.Run("contract", x.testContract)
+			t.Run("events", x.testEvents)
+			t.Run("relations", x.testRelations)
+			t.Run("key figures", x.testKeyFigures)
+			t.Run("balances", x.testBalances)
+			t.Run("never stored", x.testNeverStored)
+		})
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/goccy/go-yaml"
@@ -31,6 +32,7 @@ type table struct {
 	Optional bool // the mapping does without, and says what is lost
 	Required []string
 	Columns  yaml.MapSlice // DuckDB type → names
+	Never    []string      // left out where an extract has them
 }
 
 var tables = sync.OnceValues(func() ([]table, error) {
@@ -54,7 +56,10 @@ func mustTables() []table {
 func System() *eventlog.System {
 	s := &eventlog.System{Name: "tryton", Kind: "tryton", Timezone: "UTC", Mapping: mapping, Model: o2c.Model()}
 	for _, t := range mustTables() {
-		s.Tables = append(s.Tables, eventlog.Table{Name: t.Name, Key: t.Key, Columns: t.columns(), Required: t.Required, Optional: t.Optional})
+		s.Tables = append(s.Tables, eventlog.Table{
+			Name: t.Name, Key: t.Key, Columns: t.columns(), Never: t.Never, Optional: t.Optional,
+			Required: slices.Concat(t.Key, t.Required), // none would mean all
+		})
 	}
 	return s
 }
@@ -67,15 +72,4 @@ func (t *table) columns() []eventlog.TableColumn {
 		}
 	}
 	return list
-}
-
-// Required lists the columns of each table that the mapping cannot do without.
-func Required() map[string][]string {
-	m := map[string][]string{}
-	for _, t := range mustTables() {
-		if len(t.Required) > 0 && !t.Optional {
-			m[t.Name] = t.Required
-		}
-	}
-	return m
 }
