@@ -304,8 +304,10 @@ func ChooseTimeFormat(column string, values []string, o Options, loc *time.Locat
 		f.zone = zone{loc: loc} // forget what was counted
 		return f, nil
 	}
-	if f, _ := DetectTime(column, values, loc); f != nil {
-		return f, nil
+	for _, name := range []string{column, "time"} { // it is the time, whatever it is called
+		if f, _ := DetectTime(name, values, loc); f != nil {
+			return f, nil
+		}
 	}
 	if first != "" {
 		return nil, fmt.Errorf("column %q has no times, the first value is %q; say how they are written with --time-layout "+

@@ -36,6 +36,9 @@ func (c *exportCmd) Help() string {
 func (c *exportCmd) Run(e *env) (err error) {
 	format := c.Format
 	if format == "" {
+		if err := outIs(c.Out, "that is no format to export to, or say which by --format", ".csv", ".txt", ".parquet", ".json", ".arrow"); err != nil {
+			return err
+		}
 		format = formatOfName(c.Out)
 	}
 	if c.Out == "" && (format == "parquet" || format == "arrow") && isTerminal(e.Stdout) {

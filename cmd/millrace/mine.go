@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"millrace/eventlog"
@@ -221,16 +223,22 @@ func (c *mineMapCmd) Help() string {
 }
 
 func (c *mineMapCmd) Run(e *env) (err error) {
+	for _, x := range []struct {
+		flag  string
+		share float64
+	}{{"activities", c.Activities}, {"paths", c.Paths}} {
+		if !(x.share >= 0 && x.share <= 1) {
+			return usageError{fmt.Errorf("--%s is a share between 0 and 1 (0.8 is 80 %%), not %v", x.flag, x.share)}
+		}
+	}
+	if err := outIs(c.Out, "the map is an SVG picture", ".svg"); err != nil {
+		return err
+	}
 	l, s, err := c.summarize(e, summaryFlags{})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	for _, share := range []float64{c.Activities, c.Paths} {
-		if share < 0 || share > 1 {
-			return usageError{fmt.Errorf("a share is between 0 and 1, not %v", share)}
-		}
-	}
 	level, err := mapLevel(e, l.Log, s, mining.KeepActivities(s, c.Activities), c.Paths)
 	if err != nil {
 		return err
@@ -248,6 +256,16 @@ func (c *mineMapCmd) Run(e *env) (err error) {
 	fmt.Fprintln(e.Stderr, "wrote", c.Out)
 	printNotes(e.Stderr, level.Graph.Notes)
 	return nil
+}
+
+// outIs refuses the name of a file that promises another format than what will
+// be in it.
+func outIs(path, what string, extensions ...string) error {
+	ext := strings.ToLower(filepath.Ext(path))
+	if ext == "" || slices.Contains(extensions, ext) {
+		return nil
+	}
+	return usageError{fmt.Errorf("--out %s: %s; end its name in %s", path, what, strings.Join(extensions, ", "))}
 }
 
 // writeFile writes a file whole or not at all.

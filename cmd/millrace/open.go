@@ -60,6 +60,9 @@ func (f *logFlags) open(e *env) (*openedLog, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.Log == "-" {
+		return nil, usageError{errors.New("a log is read more than once, so not from standard input; write it to a file first")}
+	}
 	var l *openedLog
 	if f.Log == "" {
 		if f.Log, err = onlyLog(e); err != nil {
@@ -156,6 +159,10 @@ func openFormat(e *env, path, format string, o ingest.Options) (ingest.File, str
 		return nil, "", err
 	} else if info.IsDir() {
 		return nil, "", fmt.Errorf("%s is a folder, not a log; to load a folder of exported tables: millrace import %s", path, path)
+	} else if info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0 {
+		return nil, "", fmt.Errorf("%s is a pipe, and a log is read more than once; write it to a file first", path)
+	} else if info.Mode().IsRegular() && info.Size() == 0 {
+		return nil, "", fmt.Errorf("%s is empty", path)
 	}
 	f, err := formatOf(path, format)
 	if err != nil {

@@ -29,6 +29,9 @@ func (c *reportCmd) Help() string {
 }
 
 func (c *reportCmd) Run(e *env) (err error) {
+	if err := outIs(c.Out, "the report is a page of HTML (a browser prints it as PDF)", ".html", ".htm"); err != nil {
+		return err
+	}
 	l, err := c.open(e)
 	if err != nil {
 		return err

@@ -81,8 +81,11 @@ func (c *traceCmd) print(w io.Writer, o *eventlog.TracedObject) {
 	fmt.Fprintln(w)
 	for _, ev := range o.Events {
 		who := ""
-		if ev.Resource != "" || ev.ActorKind != "" {
-			who = "  by " + strings.TrimSpace(printable(ev.Resource)+" ("+ev.ActorKind+")")
+		if ev.Resource != "" {
+			who = "  by " + printable(ev.Resource)
+		}
+		if ev.ActorKind != "" {
+			who += "  (" + ev.ActorKind + ")"
 		}
 		begun := ""
 		if ev.Start != nil {
@@ -127,7 +130,10 @@ func printRow(w io.Writer, indent, what string, r eventlog.SourceRow, columns bo
 	if place == "" {
 		place = strings.TrimSpace(r.Table + " " + r.Key)
 	}
-	fmt.Fprintf(w, "%s%s: %s, %s\n", indent, what, printable(r.Source), printable(place))
+	if place != "" {
+		place = ", " + printable(place)
+	}
+	fmt.Fprintf(w, "%s%s: %s%s\n", indent, what, printable(r.Source), place)
 	if !columns || len(r.Columns) == 0 {
 		return
 	}

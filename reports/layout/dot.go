@@ -13,7 +13,13 @@ import (
 	"sync"
 
 	"github.com/goccy/go-graphviz"
+
+	"millrace/reports/layout/dotcache"
 )
+
+func init() {
+	dotcache.Restore() // go-graphviz has started
+}
 
 // dot is one WebAssembly instance for the process; it is not for concurrent use.
 var dot struct {
