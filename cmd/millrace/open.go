@@ -199,8 +199,11 @@ func formatOf(path, format string) (ingest.Format, error) {
 			return f, nil
 		}
 	}
-	if bytes.HasPrefix(head, []byte("SQLite format 3\x00")) {
+	switch {
+	case bytes.HasPrefix(head, []byte("SQLite format 3\x00")):
 		return ingest.Format{}, fmt.Errorf("%s is an SQLite database, which cannot be read yet; export its table of events as CSV", path)
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return ingest.Format{}, fmt.Errorf("%s is an Excel workbook or a ZIP archive, which cannot be read yet; save its table as CSV, or unpack it", path)
 	}
 	return ingest.Format{}, fmt.Errorf("%s is in none of the formats %s; if it is, say so by --input-format", path, strings.Join(names, ", "))
 }
