@@ -264,6 +264,9 @@ func (b *Builder) write(w *casesWriter) error {
 	o := ordering{b: b}
 	for c := range len(offsets) - 1 {
 		steps := o.order(rows[offsets[c]:offsets[c+1]])
+		if len(steps) == 0 {
+			o.empty++
+		}
 		if err := w.room(len(steps)); err != nil {
 			return err
 		}
@@ -313,7 +316,7 @@ type ordering struct {
 	steps []step
 	open  map[pairKey][]int32
 
-	missing, dayPrecision, ties, dropped, unpaired, other int64
+	missing, dayPrecision, ties, dropped, unpaired, other, empty int64
 }
 
 type pairKey struct {
@@ -515,6 +518,9 @@ func (o *ordering) note() {
 	say(o.ties, "ties",
 		"1 event has the same time as the one before it in its case; the order of the source decides.",
 		"%d events have the same time as the one before them in their case; the order of the source decides.")
+	say(o.empty, "empty-cases",
+		"1 case has no events; it counts as a case, with an empty variant.",
+		"%d cases have no events; they count as cases, with an empty variant.")
 	say(o.dropped, "lifecycle-dropped",
 		"1 event that is no completion was left out (--lifecycle complete).",
 		"%d events that are no completions were left out (--lifecycle complete).")

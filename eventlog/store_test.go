@@ -47,7 +47,7 @@ func TestStoreChild(t *testing.T) {
 	role, path := os.Getenv("MILLRACE_CHILD"), os.Getenv("MILLRACE_STORE")
 	switch role {
 	case "":
-		t.Skip("runs in a child process")
+		return // it is the child of others only
 	case "write", "read":
 		s, err := Open(context.Background(), path, OpenOptions{ReadOnly: role == "read"})
 		if err != nil {

@@ -105,9 +105,9 @@ func (b *builder) logTiles() []Tile {
 	v := b.in.Variants
 	all := figure.Plural(v.Cases, b.one(), b.cases)
 	tiles := []Tile{
-		{Title: title(b.cases), Number: figure.Count(v.Cases), Share: 1, Sample: "all " + b.cases + " of the log",
+		{Title: title(b.cases), Number: figure.Count(v.Cases), Share: 1, Sample: all,
 			Note: b.define(title(b.cases), "The "+b.cases+" of the log, after filters.", sample(v.Cases, b.one(), b.cases, nil, 0))},
-		{Title: "Events", Number: figure.Count(v.Events), Share: 1, Sample: "in " + all,
+		{Title: "Events", Number: figure.Count(v.Events), Share: 1, Sample: all,
 			Note: b.define("Events", "Events in "+b.cases+". An event that several "+b.cases+" share counts once in each.", sample(v.Events, "event", "events", nil, 0))},
 	}
 	if v.Cases > 0 {
@@ -135,9 +135,9 @@ func (b *builder) logTiles() []Tile {
 			}
 		}
 		tiles = append(tiles,
-			Tile{Title: "Activities", Number: figure.Count(int64(len(names))), Share: 1, Sample: "in " + all,
+			Tile{Title: "Activities", Number: figure.Count(int64(len(names))), Share: 1, Sample: all,
 				Note: b.define("Activities", "Different activities that occur in the log.", sample(v.Events, "event", "events", nil, 0))},
-			Tile{Title: "Variants", Number: figure.Count(int64(len(v.Variants))), Share: 1, Sample: "in " + all,
+			Tile{Title: "Variants", Number: figure.Count(int64(len(v.Variants))), Share: 1, Sample: all,
 				Beside: figure.Plural(int64(once), "occurs", "occur") + " only once",
 				Note:   b.define("Variants", "Different sequences of activities from the first to the last event of "+b.aOne()+".", sample(v.Cases, b.one(), b.cases, nil, 0))})
 	}

@@ -155,7 +155,7 @@ func testPrivate(t *testing.T, p program) {
 		{"init"},
 		{"import", small, "--log", "small"},
 		{"report", "small", "--out", "report.html"},
-		{"export", "small", "--out", "small.xes"},
+		{"export", "small", "--out", "small.csv"},
 		{"mine", "map", "small", "--out", "map.svg"},
 	} {
 		p.run(t, dir, args...)
