@@ -78,6 +78,9 @@ func storeOpen(ctx context.Context, path string, o OpenOptions) (*Store, error) 
 	if err := storeCreate(ctx, full, o); err != nil {
 		return nil, err
 	}
+	if err := walMend(ctx, full, o); err != nil {
+		return nil, err
+	}
 	db, err := storeWaitFor(ctx, full, o)
 	if err != nil {
 		return nil, err
