@@ -54,10 +54,10 @@ func testKill(t *testing.T, p program) {
 
 	random := rand.New(rand.NewPCG(4711, 2))
 	slots := random.Perm(kills) // each has its part of the time that an import takes
-	hit, late := map[string]int{}, 0
+	hit, late, earlier := map[string]int{}, 0, 1.0
 	dir := copyOf(t, base)
 	for i := 0; i < kills; {
-		part := (float64(slots[i]) + random.Float64()) / float64(kills)
+		part := earlier * (float64(slots[i]) + random.Float64()) / float64(kills)
 		at := time.Duration(part * float64(took))
 		began := time.Now()
 		c := p.start(t, dir, "import", big, "--log", "big")
@@ -89,9 +89,9 @@ func testKill(t *testing.T, p program) {
 		if whole {
 			dir = copyOf(t, base)
 		}
-		if err == nil { // the kill came too late: another one
-			took = min(took, time.Since(began))
-			if late++; late > kills {
+		if err == nil { // the kill came too late: another one, and sooner
+			took, earlier = min(took, time.Since(began)), earlier*.8
+			if late++; late > 3*kills {
 				t.Fatalf("%d kills came after the end, %v before it: imports do not take %v", late, hit, took)
 			}
 			continue
@@ -100,7 +100,7 @@ func testKill(t *testing.T, p program) {
 			took += took / 10
 		}
 		hit[phase]++
-		i++
+		i, earlier = i+1, 1
 	}
 	t.Logf("%d kills hit %v; %d more came after the end", kills, hit, late)
 	if full() && min(hit[whileReading], hit[whileMerging], hit[whileBuilding]) == 0 {
