@@ -26,26 +26,24 @@ func (f Filter) String() string { return "--" + f.Name + " " + strconv.Quote(f.V
 
 // A FilterKind is one way to narrow a log.
 type FilterKind struct {
-	Name    string
-	Doc     string
-	Example string
-	parse   func(value string) (func(context.Context, *Log) (*Log, error), error)
+	Name  string
+	parse func(value string) (func(context.Context, *Log) (*Log, error), error)
 }
 
 // FilterKinds lists every filter, in the order help shows them. Period is
 // apart, because it takes three values: see [Period].
 var FilterKinds = []FilterKind{
-	{"where", "cases for which an SQL condition on their attributes is true", `country = 'DE' and net_value > 1000`, parseWhere},
-	{"event-where", "events for which an SQL condition is true", `amount > 0`, parseEventWhere},
-	{"contains", "cases in which the activity occurs", `Change Price`, parseOccurs(func(n int) bool { return n > 0 })},
-	{"without", "cases in which the activity does not occur", `Change Price`, parseOccurs(func(n int) bool { return n == 0 })},
-	{"starts", "cases that start with the activity", `Create Sales Order`, parseEdge(func(path []uint16) uint16 { return path[0] })},
-	{"ends", "cases that end with the activity", `Clear Receivable`, parseEdge(func(path []uint16) uint16 { return path[len(path)-1] })},
-	{"follows", "cases in which B directly follows A, or follows it in the end", `A -> B", or "A ~> B within 3d`, parseFollows},
-	{"duration", "cases that take longer or shorter", `>30d`, parseDurationFilter},
-	{"variants", "cases of the most frequent variants", `top:10", or "cover:80%`, parseVariants},
-	{"keep", "only events of the activity (give it several times)", `Create Invoice`, nil},
-	{"drop", "all events but those of the activity", `Send Reminder`, parseDrop},
+	{"where", parseWhere},
+	{"event-where", parseEventWhere},
+	{"contains", parseOccurs(func(n int) bool { return n > 0 })},
+	{"without", parseOccurs(func(n int) bool { return n == 0 })},
+	{"starts", parseEdge(func(path []uint16) uint16 { return path[0] })},
+	{"ends", parseEdge(func(path []uint16) uint16 { return path[len(path)-1] })},
+	{"follows", parseFollows},
+	{"duration", parseDurationFilter},
+	{"variants", parseVariants},
+	{"keep", nil}, // Keep: neighbours add up
+	{"drop", parseDrop},
 }
 
 // ParseFilter reads a filter from its text form.

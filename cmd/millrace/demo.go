@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"millrace/eventlog"
 	"millrace/eventlog/o2c"
 	sample "millrace/sample-data/tryton"
 )
@@ -52,7 +53,11 @@ next, in %s:
 
 // results writes the report and the exports and says where they are.
 func (c *demoCmd) results(e *env, l *openedLog) error {
-	b, err := bottlenecks(e, l, false)
+	s, err := eventlog.Summarize(e, l.Log, eventlog.SummaryOptions{})
+	if err != nil {
+		return err
+	}
+	b, err := bottlenecks(e, l, s)
 	if err != nil {
 		return err
 	}

@@ -141,9 +141,9 @@ func (c *mineReworkCmd) Run(e *env) (err error) {
 	if c.JSON {
 		return printJSON(e.Stdout, r)
 	}
-	t := newTable("activity", " cases", " of cases with it", " extra occurrences")
+	t := newTable("activity", " cases with it", " repeat it", " share", " extra occurrences")
 	for _, x := range r.Activities {
-		t.add(printable(x.Name), count(x.Cases), percent(x.Share), count(x.Extra))
+		t.add(printable(x.Name), count(x.Cases), count(x.ReworkCases), percent(x.Share), count(x.Extra))
 	}
 	if err := t.write(e.Stdout); err != nil {
 		return err
@@ -165,12 +165,12 @@ func (c *mineBottlenecksCmd) Help() string {
 }
 
 func (c *mineBottlenecksCmd) Run(e *env) (err error) {
-	l, err := c.open(e)
+	l, s, err := c.summarize(e, c.summaryFlags)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	b, err := bottlenecks(e, l, c.Exact)
+	b, err := bottlenecks(e, l, s)
 	if err != nil {
 		return err
 	}

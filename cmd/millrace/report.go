@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"millrace/eventlog"
@@ -58,7 +59,7 @@ func buildReport(e *env, l *openedLog, title string) (*reports.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	waits, err := bottlenecks(e, l, false)
+	waits, err := bottlenecks(e, l, s)
 	if err != nil {
 		return nil, err
 	}
@@ -140,18 +141,16 @@ func writeMap(w io.Writer, level reports.Level, mode string) error {
 	return layout.SVG(w, level.Graph, m, layout.Options{Spine: level.Spine, Backward: level.Backward})
 }
 
-// bottlenecks ranks the waits of a log, with the value of its cases where a
+// bottlenecks ranks the waits of a log that s summarizes, with the value of its cases where a
 // store knows it.
-func bottlenecks(e *env, l *openedLog, exact bool) (*mining.Bottlenecks, error) {
-	s, err := eventlog.Summarize(e, l.Log, eventlog.SummaryOptions{Exact: exact})
-	if err != nil {
-		return nil, err
-	}
+func bottlenecks(e *env, l *openedLog, s *eventlog.Summary) (*mining.Bottlenecks, error) {
 	if l.Stored == nil {
 		return mining.FindBottlenecks(s, nil), nil
 	}
 	if l.ofOrders() {
-		s.Notes = append(s.Notes, agreedNotes(s)...)
+		noted := *s // a summary is immutable
+		noted.Notes = slices.Concat(s.Notes, agreedNotes(s))
+		s = &noted
 	}
 	values, err := l.Stored.CaseValues(e, l.Name)
 	if err != nil || len(values) == 0 {
