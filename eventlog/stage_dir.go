@@ -2,6 +2,7 @@ package eventlog
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,7 +27,7 @@ func stageDir(dir string) (*stagedDir, error) {
 			if os.IsExist(err) {
 				continue
 			}
-			return nil, err
+			return nil, fmt.Errorf("a load is staged beside the store, and nothing can be written to %s: %w; get the right to, or put the store elsewhere (store: in millrace.yaml)", dir, errors.Unwrap(err))
 		}
 		f, locked, err := stageLock(path)
 		if err != nil {
