@@ -190,14 +190,14 @@ func (t *objectSteps) notes() (notes []Note) {
 		}
 	}
 	if idle > 0 {
-		notes = append(notes, Note{"objects-without-events", fmt.Sprintf("%d objects have no events here (%s); they are counted among the objects, and nowhere else.", idle, names)})
+		notes = append(notes, Note{"objects-without-events", fmt.Sprintf("Objects without events: %d (%s); they are counted among the objects, and nowhere else.", idle, names)})
 	}
 	o := &t.met
-	say(o.missing, "missing-times", "%d steps of objects are events without a time of their end; each stands where it began, else after its predecessor in the source.")
-	say(o.dayPrecision, "day-precision", "%d steps of objects are known to the day only; each stands before the next higher step of that day, or at its end.")
-	say(o.ties, "ties", "%d steps of objects have the same time as the one before them; the order of the source decides.")
-	say(o.dropped, "lifecycle-dropped", "%d steps of objects that are no completions were left out (--lifecycle complete).")
-	say(o.unpaired, "lifecycle-open", "%d starts have no completion; they stand as events of their own.")
-	say(o.other, "lifecycle-other", "%d steps of objects are neither start nor complete in their lifecycle; they stand as events of their own.")
+	say(o.missing, "missing-times", "Steps of objects without a time of their end: %d; each stands where it began, else after its predecessor in the source.")
+	say(o.dayPrecision, "day-precision", "Steps of objects that are known to the day only: %d; each stands before the next higher step of that day, or at its end.")
+	say(o.ties, "ties", "Steps of objects at the same time as the one before them: %d; the order of the source decides.")
+	say(o.dropped, "lifecycle-dropped", "Steps of objects that are no completions, and left out (--lifecycle complete): %d.")
+	say(o.unpaired, "lifecycle-open", "Starts without a completion: %d; they stand as events of their own.")
+	say(o.other, "lifecycle-other", "Steps of objects that are neither start nor complete in their lifecycle: %d; they stand as events of their own.")
 	return notes
 }

@@ -79,6 +79,12 @@ func CaseOCDFG(s *eventlog.Summary, objectType string) *OCDFG {
 	return f
 }
 
+// The codes of the notes on waits.
+const (
+	noteOverlaps = "overlaps"
+	noteUnknown  = "unknown-waits"
+)
+
 // waitNotes says which steps are in no wait.
 func (g *OCDFG) waitNotes() (notes []eventlog.Note) {
 	var steps, overlaps, missing int64
@@ -88,12 +94,12 @@ func (g *OCDFG) waitNotes() (notes []eventlog.Note) {
 		}
 	}
 	if overlaps > 0 {
-		notes = append(notes, eventlog.Note{Code: "overlaps",
-			Text: fmt.Sprintf("%d of %d steps of objects begin before the one before has ended; they are counted as overlaps, not as waits.", overlaps, steps)})
+		notes = append(notes, eventlog.Note{Code: noteOverlaps,
+			Text: fmt.Sprintf("Steps of objects that begin before the one before has ended: %d of %d; they are counted as overlaps, not as waits.", overlaps, steps)})
 	}
 	if missing > 0 {
-		notes = append(notes, eventlog.Note{Code: "unknown-waits",
-			Text: fmt.Sprintf("%d of %d steps of objects lack a time at one end; they are in no wait.", missing, steps)})
+		notes = append(notes, eventlog.Note{Code: noteUnknown,
+			Text: fmt.Sprintf("Steps of objects that lack a time at one end: %d of %d; they are in no wait.", missing, steps)})
 	}
 	return notes
 }
@@ -101,12 +107,18 @@ func (g *OCDFG) waitNotes() (notes []eventlog.Note) {
 // OfTypes returns the graphs of some types. Activities stay: they are counted
 // over all types that were followed.
 func (g *OCDFG) OfTypes(types ...string) *OCDFG {
-	out := &OCDFG{Activities: g.Activities, Notes: slices.Clone(g.Notes)}
+	out := &OCDFG{Activities: g.Activities}
+	for _, n := range g.Notes {
+		if n.Code != noteOverlaps && n.Code != noteUnknown {
+			out.Notes = append(out.Notes, n)
+		}
+	}
 	for _, t := range g.Types {
 		if slices.Contains(types, t.Type) {
 			out.Types = append(out.Types, t)
 		}
 	}
+	out.Notes = append(out.Notes, out.waitNotes()...)
 	return out
 }
 
@@ -154,7 +166,7 @@ func (g *OCDFG) keep(least func([]eventlog.FlowEdge) int64) *OCDFG {
 	}
 	if edges > 0 {
 		out.Notes = append(out.Notes, eventlog.Note{Code: "edges-left-out",
-			Text: fmt.Sprintf("%d rare edges with %d steps of objects are left out; starts, ends and activities count them still.", edges, steps)})
+			Text: fmt.Sprintf("Rare edges left out: %d, with steps of objects: %d; starts, ends and activities count them still.", edges, steps)})
 	}
 	return out
 }

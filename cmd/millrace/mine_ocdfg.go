@@ -131,7 +131,7 @@ func knownTypes(types, all []string) error {
 
 // print writes the graph of one type.
 func (c *mineOCDFGCmd) print(e *env, g *mining.ObjectTypeGraph) error {
-	fmt.Fprintf(e.Stdout, "%s: %s objects", printable(g.Type), count(g.Objects))
+	fmt.Fprintf(e.Stdout, "objects of type %s: %s", printable(g.Type), count(g.Objects))
 	if g.Idle > 0 {
 		fmt.Fprintf(e.Stdout, ", %s without events", count(g.Idle))
 	}
