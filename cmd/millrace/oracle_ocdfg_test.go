@@ -45,7 +45,12 @@ type ocelOracle struct {
 	}
 	Kinds      []oracleKind        `json:"events_by_ot_count_signature"`
 	Activities map[string][]string `json:"object_type_activities"`
-	Summary    struct {
+	Flattening map[string]struct {
+		Cases, Events int64
+		DFG           []oracleEdge
+		Start, End    map[string]int64
+	}
+	Summary struct {
 		Rows int64
 		Sum  float64 `json:"lifecycle_duration_sum"`
 	} `json:"objects_summary"`
@@ -203,6 +208,31 @@ func (o *ocelOracle) compareFlow(t *testing.T, w *ocelWorld, s *eventlog.Store) 
 	}
 	if len(relations) != len(o.relations(t)) || len(distinct) != len(relations) {
 		t.Errorf("%d pairs of activity and type, oracle %d", len(relations), len(o.relations(t)))
+	}
+	// A type's graph is that of the log flattened to it.
+	for typ, flat := range o.Flattening {
+		dfg := map[string]int64{}
+		for _, e := range flat.DFG {
+			dfg[e.From+" → "+e.To] = e.Count
+		}
+		ours := map[string]int64{}
+		for key, n := range edges[2] {
+			if e, ok := strings.CutPrefix(key, typ+": "); ok {
+				ours[e] = n
+			}
+		}
+		var events int64
+		for _, n := range by.Total[typ] {
+			events += n
+		}
+		if d := cmp.Diff(dfg, ours); d != "" || flat.Cases != objects[typ] || flat.Events != events ||
+			!maps.Equal(flat.Start, start.Total[typ]) || !maps.Equal(flat.End, end.Total[typ]) {
+			t.Errorf("flattened to %s: oracle %d cases, %d events, start %v, end %v; ours %d, %d, %v, %v; edges (-oracle +ours):\n%s", typ,
+				flat.Cases, flat.Events, flat.Start, flat.End, objects[typ], events, start.Total[typ], end.Total[typ], d)
+		}
+	}
+	if len(o.Flattening) != len(objects) {
+		t.Errorf("%d types are flattened, %d have events", len(o.Flattening), len(objects))
 	}
 	if math.Abs(life-o.Summary.Sum) > 1e-3 {
 		t.Errorf("lives add up to %v s, oracle %v s", life, o.Summary.Sum)
