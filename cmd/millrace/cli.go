@@ -28,6 +28,8 @@ type cli struct {
 		Map         mineMapCmd         `cmd:"" help:"The process map as a picture, at a level of detail."`
 		Bottlenecks mineBottlenecksCmd `cmd:"" help:"Waits, the longest in total first, with the value that waits."`
 		Rework      mineReworkCmd      `cmd:"" help:"Activities that are repeated within a case."`
+		OCDFG       mineOCDFGCmd       `cmd:"" name:"ocdfg" help:"The object-centric directly-follows graph: what objects of each type go through."`
+		Objects     mineObjectsCmd     `cmd:"" help:"How objects of all types relate by their events: who meets whom, who begins with whom."`
 	} `cmd:"" help:"Find out how work flows."`
 	Report reportCmd `cmd:"" help:"Write a page to read, print and pass on."`
 	Export exportCmd `cmd:"" help:"Write a log's events, or its variants and graph, for other tools."`

@@ -1,0 +1,2 @@
+-- To which events is the flow narrowed?
+CREATE TEMP TABLE within (event BIGINT)
