@@ -71,10 +71,11 @@ func (d *declarations) declare(t eventlog.DeclaredType) {
 
 // want returns what an attribute is declared to be.
 func (b *builder) want(d declarations, typ string, a *attribute) want {
-	if w := d[typ][a.name]; w.declared {
+	w, known := d[typ][a.name]
+	if w.declared {
 		return w
 	}
-	if d != nil {
+	if d != nil && !known {
 		if b.undeclared == 0 {
 			b.undeclaredExample = fmt.Sprintf("%q of %q", short(a.name), short(typ))
 		}

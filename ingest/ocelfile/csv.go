@@ -29,45 +29,51 @@ var CSV = ingest.ObjectFormat{
 
 const typePrefix = "ocel:type:"
 
-// sniffCSV looks for the names of OCEL's columns in the first line.
+// sniffCSV looks for the names of OCEL's columns in the first row.
 func sniffCSV(head []byte) bool {
-	line, _ := bufio.NewReader(decoded(head)).ReadString('\n')
-	text := strings.TrimSpace(line)
-	if text == "" || text[0] == '{' || text[0] == '[' || text[0] == '<' || strings.Contains(text, "\x00") {
+	text := make([]byte, len(head))
+	n, _ := io.ReadFull(decoded(head), text)
+	text = bytes.TrimLeft(text[:n], " \t\r\n")
+	if len(text) == 0 || bytes.IndexByte([]byte("{[<"), text[0]) >= 0 || bytes.IndexByte(text, 0) >= 0 {
 		return false
 	}
-	_, err := headerOf(cells(text, delimiterOf(text)))
-	return err == nil
+	_, known := delimiterOf(text)
+	return known
 }
 
-// delimiterOf returns the delimiter that a header has most of.
-func delimiterOf(header string) rune {
-	best, most := ',', 0
+// delimiterOf returns the delimiter that makes most of OCEL's columns from the
+// first row of a text, and whether these are a table of OCEL.
+func delimiterOf(head []byte) (best rune, known bool) {
+	best, most := ',', -1
 	for _, d := range ",;\t|" {
-		if n := strings.Count(header, string(d)); n > most {
-			best, most = d, n
+		r := csv.NewReader(bytes.NewReader(head))
+		r.Comma, r.LazyQuotes = d, true
+		names, _ := r.Read()
+		h, err := headerOf(names)
+		n := 0
+		for _, i := range [...]int{h.eid, h.activity, h.time, h.oid, h.typ} {
+			if i >= 0 {
+				n++
+			}
+		}
+		if n > most {
+			best, most, known = d, n, err == nil
 		}
 	}
-	return best
-}
-
-func cells(line string, delimiter rune) []string {
-	r := csv.NewReader(strings.NewReader(line))
-	r.Comma, r.LazyQuotes = delimiter, true
-	record, _ := r.Read()
-	return record
+	return best, known
 }
 
 // A header says what the columns of a table mean; -1 where there is none.
 type header struct {
-	names                                   []string
-	eid, activity, time, oid, typ, qualifer int
-	types                                   map[int]string // columns that list objects
-	order                                   []string
-	attributes                              []int
+	names                         []string
+	eid, activity, time, oid, typ int
+	types                         map[int]string // columns that list objects
+	order                         []string
+	attributes                    []int
 }
 
-// headerOf reads the names of the columns.
+// headerOf reads the names of the columns. With an error it returns what it
+// found.
 func headerOf(names []string) (*header, error) {
 	h := &header{eid: -1, activity: -1, time: -1, oid: -1, typ: -1, types: map[int]string{}}
 	seen := map[string]bool{}
@@ -75,7 +81,7 @@ func headerOf(names []string) (*header, error) {
 		name = strings.TrimSpace(name)
 		h.names = append(h.names, name)
 		if name != "" && seen[name] {
-			return nil, fmt.Errorf("there are two columns %q", short(name))
+			return h, fmt.Errorf("there are two columns %q", short(name))
 		}
 		seen[name] = true
 		switch typ, ok := strings.CutPrefix(name, typePrefix); {
@@ -98,11 +104,11 @@ func headerOf(names []string) (*header, error) {
 	}
 	switch {
 	case h.activity >= 0 && h.eid < 0 && len(h.types) == 0:
-		return nil, errors.New("the events have neither ocel:eid nor a column ocel:type:… of objects")
+		return h, errors.New("the events have neither ocel:eid nor a column ocel:type:… of objects")
 	case h.activity < 0 && (h.oid < 0 || h.typ < 0):
-		return nil, errors.New("want a column ocel:activity and columns ocel:type:… (a table of events), or ocel:oid and ocel:type (a table of objects)")
+		return h, errors.New("want a column ocel:activity and columns ocel:type:… (a table of events), or ocel:oid and ocel:type (a table of objects)")
 	case h.activity >= 0 && h.oid >= 0:
-		return nil, errors.New("a table with ocel:activity and ocel:oid is one of relations, not of events; want a row an event, with columns ocel:type:…")
+		return h, errors.New("a table with ocel:activity and ocel:oid is one of relations, not of events; want a row an event, with columns ocel:type:…")
 	}
 	return h, nil
 }
@@ -158,8 +164,7 @@ func (l *csvLog) restart(ctx context.Context) error {
 	l.ration.refill()
 	in := bufio.NewReaderSize(l.ration, 64<<10)
 	head, _ := in.Peek(32 << 10)
-	first, _, _ := bytes.Cut(head, []byte("\n"))
-	l.delimiter = delimiterOf(string(first))
+	l.delimiter, _ = delimiterOf(head)
 	switch d := l.file.o.Delimiter; {
 	case d == "tab":
 		l.delimiter = '\t'
@@ -302,11 +307,11 @@ func (l *csvLog) row(r *record, row []string) error {
 			r.refuse(name, "%q is not a list of objects", short(row[i]))
 			break
 		}
+		if (len(l.list)+len(r.relations))*64 > maxWeight {
+			return fmt.Errorf("%s: %s has too many parts: more than %d relations", r.place, r.name(), maxWeight/64)
+		}
 		for _, o := range l.list {
 			r.relations = append(r.relations, relation{object: l.ids.get([]byte(o)), typ: h.types[i], qualified: true})
-		}
-		if err := r.tooLarge(); err != nil {
-			return err
 		}
 	}
 	if r.reject.Reason == "" {

@@ -118,6 +118,7 @@ func (j *jsonText) more(keep int) error {
 // space skips white space and returns the byte after it, 0 at the end.
 func (j *jsonText) space() (byte, error) {
 	for {
+		from := j.at
 		for j.at < j.end {
 			switch c := j.buf[j.at]; c {
 			case '\n':
@@ -129,6 +130,7 @@ func (j *jsonText) space() (byte, error) {
 				return c, nil
 			}
 		}
+		j.mark += int64(j.at - from) // it takes no memory
 		if err := j.more(j.at); err == io.EOF {
 			return 0, nil
 		} else if err != nil {

@@ -9,7 +9,8 @@ import (
 
 // appendList appends the ids a cell of objects lists: ['a', "b"] as Python
 // writes lists, tuples and sets, ["a"] of JSON, [1 2] of numpy, or one id by
-// itself. It is false if a list is broken.
+// itself. It is false if a list is broken. It stops when a record could not take
+// more.
 func appendList(dst []string, cell string) ([]string, bool) {
 	s := strings.TrimSpace(cell)
 	if blank(s) {
@@ -26,7 +27,7 @@ func appendList(dst []string, cell string) ([]string, bool) {
 	comma := true // an element may come
 	for {
 		s = strings.TrimLeft(s, " \t\r\n")
-		if s == "" {
+		if s == "" || len(dst) > maxWeight/64 {
 			return dst, true
 		}
 		if s[0] == ',' {

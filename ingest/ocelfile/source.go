@@ -127,7 +127,7 @@ type ration struct {
 }
 
 // errTooLarge says that a record is larger than maxRecord.
-var errTooLarge = fmt.Errorf("it is larger than %d MiB", maxRecord>>20)
+var errTooLarge = fmt.Errorf("what stands here is larger than %d MiB", maxRecord>>20)
 
 func (r *ration) refill() { r.left = maxRecord }
 
