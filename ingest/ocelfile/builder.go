@@ -103,7 +103,7 @@ func (b *builder) read(r *record, d declarations, a *attribute) (reading, []byte
 
 // refuse counts a record, or a part of one, that was not taken.
 func (b *builder) refuse(r *record, why eventlog.Reject) {
-	why.Place = r.place + ": " + r.name()
+	why.Place = r.place() + ": " + r.name()
 	if b.rejected++; b.rejected <= ingest.MaxRejects {
 		b.rejects = append(b.rejects, why)
 	}
@@ -153,7 +153,7 @@ func (b *builder) takeEvent(r *record) error {
 		}
 		c, err := b.column(a.name, v.kind == eventlog.Nested)
 		if err != nil {
-			return fmt.Errorf("%s: %w", r.place, err)
+			return fmt.Errorf("%s: %w", r.place(), err)
 		}
 		if !c.add(row, v, original) {
 			b.repeated++

@@ -244,10 +244,10 @@ func (l *csvLog) read(ctx context.Context) error {
 			what = "object"
 		}
 		r := &l.record
-		r.reset(what, fmt.Sprintf("%s:%d", l.file.path, line), n)
+		r.reset(what, l.file.path, int64(line), n)
 		switch {
 		case errors.Is(err, csv.ErrQuote), errors.Is(err, csv.ErrBareQuote):
-			broken = fmt.Errorf("%s: a quotation mark is missing or too many, and the file ends so", r.place)
+			broken = fmt.Errorf("%s: a quotation mark is missing or too many, and the file ends so", r.place())
 			r.refuse("", "a quotation mark is missing or too many")
 			l.refuse(r, r.reject)
 			continue
@@ -308,7 +308,7 @@ func (l *csvLog) row(r *record, row []string) error {
 			break
 		}
 		if (len(l.list)+len(r.relations))*64 > maxWeight {
-			return fmt.Errorf("%s: %s has too many parts: more than %d relations", r.place, r.name(), maxWeight/64)
+			return fmt.Errorf("%s: %s has too many parts: more than %d relations", r.place(), r.name(), maxWeight/64)
 		}
 		for _, o := range l.list {
 			r.relations = append(r.relations, relation{object: l.ids.get([]byte(o)), typ: h.types[i], qualified: true})

@@ -228,7 +228,7 @@ func (l *jsonLog) members(do func(name string, t token) error) error {
 		if err != nil || t == '}' {
 			return err
 		}
-		name := l.words.get(l.text)
+		name := l.known(l.text)
 		if t, err = l.next(); err != nil {
 			return err
 		}
@@ -236,6 +236,44 @@ func (l *jsonLog) members(do func(name string, t token) error) error {
 			return err
 		}
 	}
+}
+
+// known is the name of a member as a string, without a look into a dictionary
+// for those that all logs have.
+func (l *jsonLog) known(b []byte) string {
+	switch string(b) {
+	case "id":
+		return "id"
+	case "type":
+		return "type"
+	case "time":
+		return "time"
+	case "name":
+		return "name"
+	case "value":
+		return "value"
+	case "attributes":
+		return "attributes"
+	case "relationships":
+		return "relationships"
+	case "objectId":
+		return "objectId"
+	case "qualifier":
+		return "qualifier"
+	case "ocel:activity":
+		return "ocel:activity"
+	case "ocel:timestamp":
+		return "ocel:timestamp"
+	case "ocel:omap":
+		return "ocel:omap"
+	case "ocel:vmap":
+		return "ocel:vmap"
+	case "ocel:type":
+		return "ocel:type"
+	case "ocel:ovmap":
+		return "ocel:ovmap"
+	}
+	return l.words.get(b)
 }
 
 // each calls do for each element of a list that has begun, and for each member
@@ -326,7 +364,7 @@ func (l *jsonLog) records(name string, t token, member func(name string, t token
 		n++
 		r := &l.record
 		l.begin()
-		r.reset(what, fmt.Sprintf("%s:%d", l.file.path, l.line), n)
+		r.reset(what, l.file.path, l.line, n)
 		if keyed && key != "" {
 			r.id, r.hasID = key, true
 		}
@@ -349,7 +387,9 @@ func (l *jsonLog) records(name string, t token, member func(name string, t token
 // identity reads an id or a type, which is to be a string; a number will do.
 func (l *jsonLog) identity(what string, t token, s *string, has *bool) error {
 	switch b := l.scalar(t); {
-	case b != nil && len(b) > 0:
+	case len(b) > 0 && what == "id":
+		*s, *has = string(b), true // nearly all are new
+	case len(b) > 0:
 		*s, *has = l.ids.get(b), true
 	case t == '{' || t == '[':
 		l.record.refuse(what, "want a string, got %v", t)

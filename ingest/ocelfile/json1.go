@@ -2,7 +2,6 @@ package ocelfile
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 )
 
@@ -103,7 +102,7 @@ func (l *jsonLog) changes(t token) error {
 		n++
 		r := &l.record
 		l.begin()
-		r.reset("change", fmt.Sprintf("%s:%d", l.file.path, l.line), n)
+		r.reset("change", l.file.path, l.line, n)
 		if t != '{' {
 			r.refuse("", "want an object that describes a change, got %v", t)
 			if err := l.skip(t); err != nil {

@@ -42,6 +42,9 @@ func TestLaw(t *testing.T) {
 			delimiter := rapid.SampledFrom([]rune(",;\t|")).Draw(t, "delimiter")
 			return write(tb, "l.csv", encodeCSV(w, typeNames(m.ObjectTypes), delimiter, rapid.Bool().Draw(t, "JSON lists")))
 		}},
+		{"SQLite 1.0", []string{"text", "int", "float", "bool", "time"}, false, false, SQLite, func(t *rapid.T, tb testing.TB, w *whole, m eventlog.ObjectMeta) string {
+			return encodeSQLite1(tb, w)
+		}},
 	} {
 		t.Run(form.name, func(tb *testing.T) {
 			rapid.Check(tb, func(t *rapid.T) {

@@ -10,7 +10,8 @@ import (
 // any order, until it is whole and is taken or rejected.
 type record struct {
 	what      string // "event" or "object"
-	place     string // "log.json:12"; the record adds which one it is
+	where     string // a file, or a table of it
+	line      int64  // of the file; 0 where it has none
 	ordinal   int64
 	id        string
 	typ       string
@@ -44,7 +45,7 @@ type relation struct {
 // of it than of the file.
 const maxWeight = 4 * maxRecord
 
-func (r *record) reset(what, place string, ordinal int64) {
+func (r *record) reset(what, where string, line, ordinal int64) {
 	arena := r.arena[:0]
 	if cap(arena) > 1<<20 {
 		arena = nil
@@ -56,7 +57,7 @@ func (r *record) reset(what, place string, ordinal int64) {
 	if cap(attrs) > 1<<14 {
 		attrs = nil
 	}
-	*r = record{what: what, place: place, ordinal: ordinal, time: datum{form: asNull}, attrs: attrs, relations: relations, arena: arena}
+	*r = record{what: what, where: where, line: line, ordinal: ordinal, time: datum{form: asNull}, attrs: attrs, relations: relations, arena: arena}
 }
 
 // put copies a value into the record.
@@ -78,9 +79,17 @@ func (r *record) refuse(column, format string, args ...any) {
 // tooLarge is an error if the record takes too much memory.
 func (r *record) tooLarge() error {
 	if len(r.arena)+64*len(r.relations)+96*len(r.attrs) > maxWeight {
-		return fmt.Errorf("%s: %s has too many parts: %d relations and %d attributes", r.place, r.name(), len(r.relations), len(r.attrs))
+		return fmt.Errorf("%s: %s has too many parts: %d relations and %d attributes", r.place(), r.name(), len(r.relations), len(r.attrs))
 	}
 	return nil
+}
+
+// place says where the record stands: "log.json:12".
+func (r *record) place() string {
+	if r.line == 0 {
+		return r.where
+	}
+	return fmt.Sprintf("%s:%d", r.where, r.line)
 }
 
 // name says which record it is.

@@ -74,7 +74,7 @@ func (l *sqliteLog) read1(ctx context.Context) error {
 	if err := l.scan(ctx, objects, append([]string{"ocel:oid", "ocel:type"}, names...), func(row []any) error {
 		r := &l.record
 		n++
-		r.reset("object", "table OBJECTS", n)
+		r.reset("object", "table OBJECTS", 0, n)
 		r.id, r.typ = textOf(row[0]), l.words.get([]byte(textOf(row[1])))
 		r.hasID, r.hasType = r.id != "", r.typ != ""
 		fill(row[2:])
@@ -87,7 +87,7 @@ func (l *sqliteLog) read1(ctx context.Context) error {
 	if err := l.scan(ctx, events, append([]string{"ocel:eid", "ocel:activity", "ocel:timestamp"}, names...), func(row []any) error {
 		r := &l.record
 		n++
-		r.reset("event", "table EVENTS", n)
+		r.reset("event", "table EVENTS", 0, n)
 		r.id, r.typ = textOf(row[0]), l.words.get([]byte(textOf(row[1])))
 		r.hasID, r.hasType = r.id != "", r.typ != ""
 		r.time = l.put(row[2])

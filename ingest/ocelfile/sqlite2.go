@@ -205,7 +205,7 @@ func (l *sqliteLog) read2(ctx context.Context) error {
 func (l *sqliteLog) object2(row []any) error {
 	r := &l.record
 	l.ordinal++
-	r.reset("object", "table object", l.ordinal)
+	r.reset("object", "table object", 0, l.ordinal)
 	r.id, r.typ = textOf(row[0]), l.words.get([]byte(textOf(row[1])))
 	r.hasID, r.hasType = r.id != "", r.typ != ""
 	return l.takeObject(r)
@@ -219,7 +219,7 @@ func (l *sqliteLog) values2(ctx context.Context, t *typeTable, names []string) e
 	return l.scan(ctx, t.table, append(own[:3:3], names...), func(row []any) error {
 		r := &l.record
 		n++
-		r.reset("object", "table "+t.table.name, n)
+		r.reset("object", "table "+t.table.name, 0, n)
 		r.id, r.typ = textOf(row[0]), t.name
 		if r.hasID = r.id != ""; !r.hasID {
 			r.refuse("ocel_id", "the row has no ocel_id")
@@ -307,7 +307,7 @@ func (l *sqliteLog) events2(ctx context.Context, places string, t *typeTable, na
 			l.ordinal++
 			ordinal = l.ordinal
 		}
-		r.reset("event", where, ordinal)
+		r.reset("event", where, 0, ordinal)
 		r.id, r.typ = textOf(row[1]), t.name
 		r.hasID, r.hasType = r.id != "", r.typ != ""
 		r.time = l.put(row[2])

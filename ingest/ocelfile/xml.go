@@ -351,7 +351,8 @@ func (l *xmlLog) records(what string, take func(*record) error) error {
 		n++
 		l.ration.refill()
 		r := &l.record
-		r.reset(what, l.place(), n)
+		line, _ := l.dec.InputPos()
+		r.reset(what, l.file.path, int64(line), n)
 		for _, a := range e.Attr {
 			switch a.Name.Local {
 			case "id":
@@ -364,7 +365,7 @@ func (l *xmlLog) records(what string, take func(*record) error) error {
 		}
 		if err := l.within(l.part); err != nil {
 			if errors.Is(err, errTooLarge) {
-				return fmt.Errorf("%s: %s: %w", r.place, r.name(), errTooLarge)
+				return fmt.Errorf("%s: %s: %w", r.place(), r.name(), errTooLarge)
 			}
 			return err
 		}
