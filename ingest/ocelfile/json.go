@@ -1,6 +1,7 @@
 package ocelfile
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -31,10 +32,11 @@ func sniffJSON(head []byte) bool {
 		return false
 	}
 	plain := 0
+	likely := func() bool { return plain > 1 || plain == 1 && bytes.Contains(head, []byte(`"relationships"`)) }
 	for {
 		t, err := j.next()
 		if err != nil || t != tokenString {
-			return plain > 1
+			return likely()
 		}
 		name := string(j.text)
 		switch name {
@@ -48,10 +50,10 @@ func sniffJSON(head []byte) bool {
 			}
 		}
 		if t, err = j.next(); err != nil {
-			return plain > 1
+			return likely()
 		}
 		if err = j.skip(t); err != nil {
-			return plain > 1
+			return likely()
 		}
 	}
 }
