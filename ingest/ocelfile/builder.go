@@ -38,11 +38,11 @@ type builder struct {
 	rejects  []eventlog.Reject
 	rejected int64
 
-	events, objects                                      int64 // taken
-	noTime, unqualified, untyped, undated, noValue       int64
-	misfits, undeclared, repeated, badUTF8, countedTimes int64
-	misfitExample, undeclaredExample                     string
-	extra                                                []eventlog.Note // of one format
+	events, objects                                int64 // taken
+	noTime, unqualified, untyped, undated, noValue int64
+	misfits, undeclared, repeated, badUTF8         int64
+	misfitExample, undeclaredExample               string
+	extra                                          []eventlog.Note // of one format
 }
 
 // declarations are the attributes of types.
@@ -210,7 +210,7 @@ func (b *builder) takeValues(r *record) {
 	for i := range r.attrs {
 		a := &r.attrs[i]
 		us := int64(eventlog.NoTime)
-		if text := r.text(a.time); a.time.form != asNull && (len(text) == 1 || !ingest.MissingTime(text)) {
+		if text := r.text(a.time); a.time.form != asNull && (string(text) == "0" || !ingest.MissingTime(text)) {
 			var ok bool
 			if us, ok = b.clock.ofValue(text); !ok {
 				b.refuse(r, eventlog.Reject{Column: a.name, Reason: notATime(text)})

@@ -78,7 +78,7 @@ func headerOf(names []string) (*header, error) {
 	h := &header{eid: -1, activity: -1, time: -1, oid: -1, typ: -1, types: map[int]string{}}
 	seen := map[string]bool{}
 	for i, name := range names {
-		name = strings.TrimSpace(name)
+		name = strings.TrimSpace(string(valid([]byte(name))))
 		h.names = append(h.names, name)
 		if name != "" && seen[name] {
 			return h, fmt.Errorf("there are two columns %q", short(name))
@@ -274,7 +274,7 @@ func (l *csvLog) row(r *record, row []string) error {
 		c := []byte(strings.TrimSpace(row[i]))
 		if !utf8.Valid(c) {
 			l.badUTF8++
-			c = bytes.ToValidUTF8(c, []byte("\uFFFD"))
+			c = valid(c)
 		}
 		return c
 	}

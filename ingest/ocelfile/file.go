@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"sync/atomic"
 
 	"millrace/eventlog"
@@ -57,7 +58,11 @@ func openFile(path string, o ingest.Options) (*file, error) {
 
 // source starts to read the text from its beginning.
 func (x *file) source(ctx context.Context) (*source, error) {
-	return openSource(ctx, x.f, &x.done, x.o.Encoding)
+	s, err := openSource(ctx, x.f, &x.done, x.o.Encoding)
+	if err == nil && !slices.ContainsFunc(x.found, func(d ingest.Detection) bool { return d.Option == "encoding" }) {
+		x.found = append(x.found, ingest.Detection{Option: "encoding", Value: s.encoding, Told: x.o.Encoding != ""})
+	}
+	return s, err
 }
 
 // Read implements [ingest.ObjectFile].

@@ -115,7 +115,8 @@ func (j *jsonText) more(keep int) error {
 	return io.ErrNoProgress
 }
 
-// space skips white space and returns the byte after it, 0 at the end.
+// space skips white space and returns the byte after it, 0 at the end. A zero
+// byte is none of JSON.
 func (j *jsonText) space() (byte, error) {
 	for {
 		from := j.at
@@ -126,6 +127,8 @@ func (j *jsonText) space() (byte, error) {
 				j.at++
 			case ' ', '\t', '\r':
 				j.at++
+			case 0:
+				return 0, j.fail("a zero byte")
 			default:
 				return c, nil
 			}
@@ -237,7 +240,7 @@ func (j *jsonText) string() error {
 				j.text = raw
 				if plain && !utf8.Valid(raw) {
 					j.badUTF8++
-					j.text = bytes.ToValidUTF8(raw, []byte("\uFFFD"))
+					j.text = valid(raw)
 				}
 				if plain {
 					return nil
@@ -313,7 +316,7 @@ func (j *jsonText) unescape(raw []byte) error {
 	}
 	if !utf8.Valid(out) {
 		j.badUTF8++
-		out = bytes.ToValidUTF8(out, []byte("\uFFFD"))
+		out = valid(out)
 	}
 	j.text = out
 	return nil

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/klauspost/compress/gzip"
 	"golang.org/x/text/encoding"
@@ -117,6 +118,18 @@ func squeeze(label string) string {
 		}
 		return r
 	}, strings.ToLower(label))
+}
+
+// valid returns b with each byte that is no UTF-8 as U+FFFD, as encoding/json
+// has it.
+func valid(b []byte) []byte {
+	out := make([]byte, 0, len(b)+8)
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		out = utf8.AppendRune(out, r)
+		b = b[n:]
+	}
+	return out
 }
 
 // A ration is a reader that gives only so much between two calls of refill. It

@@ -310,9 +310,9 @@ func textOf(v any) string { return string(appendCell(nil, v)) }
 func appendCell(dst []byte, v any) []byte {
 	switch v := v.(type) {
 	case string:
-		return append(dst, strings.ToValidUTF8(v, "\uFFFD")...)
+		return appendValid(dst, []byte(v))
 	case []byte:
-		return append(dst, bytes.ToValidUTF8(v, []byte("\uFFFD"))...)
+		return appendValid(dst, v)
 	case int64:
 		return strconv.AppendInt(dst, v, 10)
 	case float64:
@@ -329,6 +329,13 @@ func appendCell(dst []byte, v any) []byte {
 		return strconv.AppendBool(dst, v)
 	}
 	return dst
+}
+
+func appendValid(dst, b []byte) []byte {
+	if utf8.Valid(b) {
+		return append(dst, b...)
+	}
+	return append(dst, valid(b)...)
 }
 
 // put copies a value of the database into the record.

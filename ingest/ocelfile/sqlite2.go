@@ -85,7 +85,7 @@ func (l *sqliteLog) types(ctx context.Context, what string) ([]typeTable, error)
 		}
 	}
 	all := l.table(what)
-	err := l.query(ctx, "SELECT +ocel_type, count(*) FROM "+ident(all.name)+" GROUP BY 1 ORDER BY min(rowid)", 2, func(row []any) error {
+	err := l.query(ctx, "SELECT +ocel_type, count(*) FROM (SELECT ocel_type, row_number() OVER () AS place FROM "+ident(all.name)+") GROUP BY 1 ORDER BY min(place)", 2, func(row []any) error {
 		name := textOf(row[0])
 		add(name, l.guessTable(what, name))
 		list[index[name]].count += row[1].(int64)

@@ -128,7 +128,7 @@ func (c *clock) interpret(f form, b []byte, w want) reading {
 // an exponent is a float, another an integer. One that would lose digits stays
 // text.
 func number(b []byte) reading {
-	if bytes.IndexAny(b, ".eEI") < 0 {
+	if !bytes.ContainsAny(b, ".eEI") {
 		if v, err := strconv.ParseInt(string(b), 10, 64); err == nil && string(b) != "-0" {
 			return integer(v)
 		}
