@@ -61,6 +61,10 @@ type Column struct {
 	Null  []bool // true where there is no value; nil: there is always one
 }
 
+// ValueText returns the value of a row that has one, in the text form of its
+// type: an integer, a shortest float, true or false, RFC 3339 UTC, JSON.
+func (c *Column) ValueText(row int) string { return c.text(row) }
+
 // A Reject is one row of a source that was not taken, and why.
 type Reject struct {
 	Place  string `json:"place"`            // "orders.csv:1184"
