@@ -32,6 +32,8 @@ func (x *writer) batch(b *eventlog.Batch) error {
 	if len(b.Activity) != n {
 		return errors.New("batch has events without activity")
 	}
+	x.eventKinds = x.kinds(x.eventKinds, "event", b.Attributes)
+	x.traceKinds = x.kinds(x.traceKinds, "trace", b.CaseAttributes)
 	place := make(map[string]int, len(b.CaseIDs))
 	for i, id := range b.CaseIDs {
 		place[id] = i
@@ -125,20 +127,20 @@ func (x *writer) head(b *eventlog.Batch, i int) error {
 	if x.keys.Case != "" && !over.has(x.keys.Case) {
 		x.value("string", x.keys.Case, x.trace.id)
 	}
-	if err := x.columns("trace", b.CaseAttributes, i, over); err != nil {
+	if err := x.columns(x.traceKinds, b.CaseAttributes, i, over); err != nil {
 		return err
 	}
 	return x.flush()
 }
 
 // columns writes the attributes of a row, and what they do not say.
-func (x *writer) columns(scope string, columns []eventlog.Column, row int, over overrides) error {
+func (x *writer) columns(kinds []string, columns []eventlog.Column, row int, over overrides) error {
 	for i := range columns {
 		c := &columns[i]
 		if c.Null != nil && c.Null[row] || c.Name == eventlog.XESRest || over.has(c.Name) {
 			continue
 		}
-		if err := x.column(scope, c, row); err != nil {
+		if err := x.column(kinds[i], c, row); err != nil {
 			return err
 		}
 	}
@@ -209,7 +211,7 @@ func (x *writer) event(b *eventlog.Batch, row int, rest *eventlog.Column) error 
 	from := len(x.line)
 	x.text("<event>")
 	x.roles(b, row, over, end, start, lifecycle, instance)
-	if err := x.columns("event", b.Attributes, row, over); err != nil {
+	if err := x.columns(x.eventKinds, b.Attributes, row, over); err != nil {
 		return err
 	}
 	x.text("</event>\n")

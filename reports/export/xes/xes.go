@@ -58,7 +58,8 @@ type writer struct {
 	escaper xmltext.Escaper
 	line    []byte
 
-	trace trace
+	eventKinds, traceKinds []string // of the columns of the batch
+	trace                  trace
 
 	split, days int64
 }
@@ -88,9 +89,9 @@ func (x *writer) value(kind, key, value string) {
 	x.text("/>")
 }
 
-// column writes the value of a row, which has one.
-func (x *writer) column(scope string, c *eventlog.Column, row int) error {
-	kind := x.types[eventlog.XESType{Scope: scope, Key: c.Name}]
+// column writes the value of a row, which has one. kind is the type of its key,
+// "" where the column tells.
+func (x *writer) column(kind string, c *eventlog.Column, row int) error {
 	if c.Type == eventlog.Nested || c.Type == eventlog.Text && (kind == "list" || kind == "container") {
 		n, err := parseNode(c.Text[row])
 		if err == nil {
@@ -124,6 +125,15 @@ func valueText(kind string, c *eventlog.Column, row int) string {
 		}
 	}
 	return c.ValueText(row)
+}
+
+// kinds are the types that the log has for columns.
+func (x *writer) kinds(into []string, scope string, columns []eventlog.Column) []string {
+	into = into[:0]
+	for i := range columns {
+		into = append(into, x.types[eventlog.XESType{Scope: scope, Key: columns[i].Name}])
+	}
+	return into
 }
 
 func (x *writer) notes() []eventlog.Note {
