@@ -61,6 +61,10 @@ type Column struct {
 	Null  []bool // true where there is no value; nil: there is always one
 }
 
+// ValueText returns the value of a row that has one, in the text form of its
+// type: an integer, a shortest float, true or false, RFC 3339 UTC, JSON.
+func (c *Column) ValueText(row int) string { return c.text(row) }
+
 // A Reject is one row of a source that was not taken, and why.
 type Reject struct {
 	Place  string `json:"place"`            // "orders.csv:1184"
@@ -69,13 +73,50 @@ type Reject struct {
 }
 
 // Meta is what a log says of itself apart from its events: the parts of an
-// XES header that a lossless round trip needs (IEEE 1849-2016, §5).
+// XES header that a lossless round trip needs (IEEE 1849-2023, §5).
 type Meta struct {
 	Attributes  string // canonical JSON: the log's own attributes
 	Extensions  []Extension
 	Classifiers []Classifier
 	Globals     []Global
+
+	// XES is nil where the log is not of XES.
+	XES *XESMeta `json:",omitempty"`
 }
+
+// An XESMeta says how the rows of a log were written in XES, as far as
+// columns do not tell. With it, and the attribute [XESRest] of its rows, a log
+// of XES is written as it was read.
+type XESMeta struct {
+	Header []XMLAttribute `json:",omitempty"` // of <log>: xes.version, xes.features
+	Keys   XESKeys
+	Types  []XESType `json:",omitempty"`
+}
+
+// An XMLAttribute is a name and its value in a tag.
+type XMLAttribute struct{ Name, Value string }
+
+// XESKeys are the keys of the attributes that the columns of a [Batch] hold;
+// "" where a column holds none: an activity put together by a classifier of
+// several keys.
+type XESKeys struct {
+	Case, Activity, Time, Start, Resource, Lifecycle, Instance string
+}
+
+// An XESType is the type of an attribute's first value in the log, where it is
+// not string: date, int, float, boolean, id, list or container.
+type XESType struct{ Scope, Key, Type string } // Scope: "event" or "trace"
+
+// XESRest is the name of an attribute of events and cases that holds what of
+// their XES attributes the other columns do not say: those with attributes of
+// their own, of another type than [XESMeta] has for their key, without a value,
+// or given twice. It is canonical JSON, a list of whole attributes:
+//
+//	{"children":[…],"key":"weight","type":"int","value":"7"}
+//
+// Each stands in the place of the attribute with its key; one with "again":true
+// comes in addition, and one with "absent":true says that there is none.
+const XESRest = "xes:rest"
 
 // An Extension declares the meaning of attribute keys with a prefix.
 type Extension struct{ Name, Prefix, URI string }
@@ -85,7 +126,13 @@ type Classifier struct {
 	Name  string
 	Scope string // "event" or "trace"
 	Keys  []string
+	Text  string `json:",omitempty"` // the keys as the file has them, where it is not them with spaces between
 }
 
 // A Global is an attribute that every event or trace has, with its default.
-type Global struct{ Scope, Key, Type, Value string }
+type Global struct {
+	Scope, Key, Type, Value string
+	// Tree is canonical JSON of the whole attribute, "" where it is no more
+	// than its type and value.
+	Tree string `json:",omitempty"`
+}

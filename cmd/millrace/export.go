@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,30 +20,41 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"millrace/eventlog"
 	"millrace/mining"
+	"millrace/reports/export/xlsx"
 )
 
 // exportCmd is millrace export.
 type exportCmd struct {
 	logFlags
 	What   string `enum:"events,cases,variants,dfg" default:"events" help:"What to export: ${enum}."`
-	Format string `enum:",csv,parquet,json,arrow" default:"" placeholder:"FORMAT" help:"csv, parquet, json (a line a row) or arrow (IPC file); default: by the name of --out, else csv."`
+	Format string `enum:",csv,parquet,json,arrow,xlsx,xes,ocel,ocel-json,ocel-xml,ocel-sqlite" default:"" placeholder:"FORMAT" help:"A table: csv, parquet, json (a line a row), arrow (IPC file) or xlsx. The whole log with all attributes: xes. The source it comes from, object-centric: ocel-json (also ocel), ocel-xml or ocel-sqlite. Default: by the name of --out, else csv."`
 	Out    string `short:"o" placeholder:"FILE" help:"Write here instead of standard output."`
 }
 
 func (c *exportCmd) Help() string {
-	return "Example: millrace export order-to-cash --what cases --out cases.parquet"
+	return "Examples:\n  millrace export order-to-cash --what cases --out cases.xlsx\n  millrace export order-to-cash --out orders.xes.gz --contains ship"
 }
 
 func (c *exportCmd) Run(e *env) (err error) {
 	format := c.Format
 	if format == "" {
-		if err := outIs(c.Out, "that is no format to export to, or say which by --format", ".csv", ".txt", ".parquet", ".json", ".arrow"); err != nil {
+		if err := outIs(strings.TrimSuffix(c.Out, ".gz"), "that is no format to export to, or say which by --format", exportExtensions...); err != nil {
 			return err
 		}
 		format = formatOfName(c.Out)
 	}
-	if c.Out == "" && (format == "parquet" || format == "arrow") && isTerminal(e.Stdout) {
+	if format == "ocel" {
+		format = "ocel-json"
+	}
+	packed := strings.HasSuffix(strings.ToLower(c.Out), ".gz")
+	if packed && format != "xes" {
+		return usageError{fmt.Errorf("--out %s: only XES is written packed; leave out .gz", c.Out)}
+	}
+	if c.Out == "" && slices.Contains([]string{"parquet", "arrow", "xlsx", "ocel-sqlite"}, format) && isTerminal(e.Stdout) {
 		return usageError{fmt.Errorf("%s is binary: give a file by --out", format)}
+	}
+	if format == "xes" || strings.HasPrefix(format, "ocel-") {
+		return c.exportLog(e, format, packed)
 	}
 	l, err := c.open(e)
 	if err != nil {
@@ -61,14 +73,21 @@ func (c *exportCmd) Run(e *env) (err error) {
 		return err
 	}
 	out := bufio.NewWriterSize(e.Stdout, 1<<20)
-	return errors.Join(writeRows(e, out, format, rows), out.Flush())
+	return errors.Join(writeTable(e, out, l.Log, c.What, format, rows), out.Flush())
 }
+
+// exportExtensions are the ends of names that say a format.
+var exportExtensions = []string{".csv", ".txt", ".parquet", ".json", ".arrow", ".xlsx", ".xes", ".jsonocel", ".xmlocel", ".sqlite"}
 
 // formatOfName is the format that a file's name says, else csv.
 func formatOfName(path string) string {
-	for _, x := range []string{"parquet", "json", "arrow"} {
-		if strings.HasSuffix(path, "."+x) {
-			return x
+	path = strings.ToLower(path)
+	for _, x := range [][2]string{
+		{".parquet", "parquet"}, {".json", "json"}, {".arrow", "arrow"}, {".xlsx", "xlsx"}, {".xes", "xes"}, {".xes.gz", "xes"},
+		{".jsonocel", "ocel-json"}, {".xmlocel", "ocel-xml"}, {".sqlite", "ocel-sqlite"},
+	} {
+		if strings.HasSuffix(path, x[0]) {
+			return x[1]
 		}
 	}
 	return "csv"
@@ -82,7 +101,7 @@ func exportTo(ctx context.Context, l *eventlog.Log, what, format, path string) e
 	}
 	return writeFile(path, func(w io.Writer) error {
 		out := bufio.NewWriterSize(w, 1<<20)
-		return errors.Join(writeRows(ctx, out, format, rows), out.Flush())
+		return errors.Join(writeTable(ctx, out, l, what, format, rows), out.Flush())
 	})
 }
 
@@ -274,6 +293,29 @@ func appendQuantile(b array.Builder, d *eventlog.Durations, q float64) {
 		return
 	}
 	b.(*array.Float64Builder).Append(d.Quantile(q) / 1e6)
+}
+
+// writeTable writes r in a format, a workbook with what it is.
+func writeTable(ctx context.Context, w io.Writer, l *eventlog.Log, what, format string, r rows) error {
+	if format != "xlsx" {
+		return writeRows(ctx, w, format, r)
+	}
+	about := []xlsx.Line{{Name: "What", Text: what + " of log " + l.Name}}
+	filters := 0
+	var notes []eventlog.Note
+	for _, n := range l.Notes() {
+		if n.Code == "filtered" {
+			filters++
+			about = append(about, xlsx.Line{Name: "Filter", Text: n.Text})
+		} else {
+			notes = append(notes, n)
+		}
+	}
+	if filters == 0 {
+		about = append(about, xlsx.Line{Name: "Filter", Text: "none"})
+	}
+	_, err := xlsx.Write(ctx, w, about, notes, xlsx.Table{Name: what, Schema: r.schema, Batches: r.batches})
+	return err
 }
 
 // writeRows writes r in a format and releases its batches.

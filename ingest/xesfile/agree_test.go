@@ -175,6 +175,9 @@ func differ(r row, attrs map[string]judgedValue, widened bool) error {
 		if v.nested != nil {
 			nested[key] = v.nested.String()
 		}
+		if v.rest != "" {
+			nested[key] = v.rest
+		}
 	}
 	for _, m := range []map[string]any{plain, r.plain} {
 		for k, v := range m {

@@ -29,13 +29,15 @@
 // 1. Rejects also say the line. A reject is an event, or an attribute without
 // a key; the event that holds such an attribute is kept.
 //
-// An attribute with attributes of its own, a list or a container gives a
-// column of type eventlog.Nested with the attribute's name, beside the plain
-// column that holds its value if it has one. The JSON is canonical (RFC 8785)
-// and keeps the text of every value as the file has it:
+// A list or a container gives a column of type eventlog.Nested with the
+// attribute's name. The JSON is canonical (RFC 8785) and keeps the text of
+// every value as the file has it:
 //
-//	{"children":[{"key":"unit","type":"string","value":"kg"}],"type":"int","value":"7"}
 //	{"type":"list","values":[{"key":"item","type":"string","value":"pallet"}]}
+//
+// What else columns do not say of an attribute, its own attributes above all,
+// is in the column eventlog.XESRest; eventlog.XESMeta says how the rest was
+// written. With both, package reports/export/xes writes the same log again.
 //
 // # Times
 //

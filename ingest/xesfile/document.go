@@ -1,5 +1,7 @@
 package xesfile
 
+import "millrace/eventlog"
+
 // A part is what a document is made of, as far as a reader of logs cares.
 type part uint8
 
@@ -88,6 +90,7 @@ type document struct {
 	tree   *tree // it and its own attributes; nil if it has none and is no list or container
 
 	nest        tree
+	header      []eventlog.XMLAttribute // of <log>
 	globalScope string
 	unknown     map[string]int64 // elements left out, by name
 }
@@ -146,6 +149,9 @@ func (d *document) start() (_ part, given bool, err error) {
 			return 0, false, d.scan.errorAt(d.scan.at, "the document is <%s>, not <log>: this is not XES", t.name)
 		}
 		d.isLog = true
+		for _, a := range t.attrs {
+			d.header = append(d.header, eventlog.XMLAttribute{Name: string(a.name), Value: string(a.value)})
+		}
 		d.push(inLog)
 		return 0, false, nil
 	case inUnknown:
@@ -262,6 +268,19 @@ func (d *document) attribute(of scope) {
 	if root.children.first != 0 || root.values.first != 0 || root.kind == kindList || root.kind == kindContainer {
 		d.tree = &d.nest
 	}
+}
+
+// appendJSON appends the attribute last given, whole, as [eventlog.XESRest]
+// has it.
+func (d *document) appendJSON(dst []byte) []byte {
+	t := d.tree
+	if t == nil {
+		t = &d.nest
+		t.reset()
+		t.open(d.kind, d.key, d.value, d.valued, false)
+		t.close()
+	}
+	return t.appendJSON(dst, true)
 }
 
 func (d *document) end() (_ part, given bool) {

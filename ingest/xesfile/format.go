@@ -166,7 +166,7 @@ func (x *file) Meta() eventlog.Meta {
 	if x.reader == nil {
 		return eventlog.Meta{}
 	}
-	return x.reader.header.meta()
+	return x.reader.meta()
 }
 
 // Progress implements [ingest.File]. It counts bytes as the file has them.

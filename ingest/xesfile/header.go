@@ -30,19 +30,18 @@ func (h *header) take(d *document, p part) {
 			c.Scope = "event"
 		}
 		c.Keys = h.splitKeys(text("keys"), c.Scope)
+		if keys := text("keys"); keys != strings.Join(c.Keys, " ") {
+			c.Text = keys
+		}
 		h.classifiers = append(h.classifiers, c)
 	case p == attribute && d.of == inGlobal:
-		h.globals = append(h.globals, eventlog.Global{Scope: d.globalScope, Key: string(d.key), Type: d.kind.String(), Value: string(d.value)})
+		g := eventlog.Global{Scope: d.globalScope, Key: string(d.key), Type: d.kind.String(), Value: string(d.value)}
+		if d.tree != nil || !d.valued {
+			g.Tree = string(d.appendJSON(nil))
+		}
+		h.globals = append(h.globals, g)
 	case p == attribute && d.of == inLog:
-		if len(h.attributes) > 0 {
-			h.attributes = append(h.attributes, ',')
-		}
-		t := d.tree
-		if t == nil {
-			t = &tree{}
-			t.open(d.kind, d.key, d.value, d.valued, false)
-		}
-		h.attributes = t.appendJSON(h.attributes, true)
+		h.attributes = d.appendJSON(comma(h.attributes))
 	}
 }
 
@@ -74,10 +73,30 @@ func (h *header) splitKeys(keys, scope string) []string {
 	}
 }
 
+// meta is what the log says of itself; the reader adds how it was read.
 func (h *header) meta() eventlog.Meta {
 	m := eventlog.Meta{Extensions: h.extensions, Classifiers: h.classifiers, Globals: h.globals}
 	if len(h.attributes) > 0 {
 		m.Attributes = "[" + string(h.attributes) + "]"
+	}
+	return m
+}
+
+// meta is what the log says of itself, and how its rows were written.
+func (r *reader) meta() eventlog.Meta {
+	m := r.header.meta()
+	m.XES = &eventlog.XESMeta{
+		Header: r.doc.header,
+		Keys: eventlog.XESKeys{
+			Case: r.roles.caseID, Time: r.roles.time, Start: r.roles.start, Resource: r.roles.resource,
+			Lifecycle: r.roles.lifecycle, Instance: r.roles.instance,
+		},
+	}
+	if len(r.roles.classifier) == 1 {
+		m.XES.Keys.Activity = r.roles.classifier[0]
+	}
+	if r.all {
+		m.XES.Types = append(r.keys.types("event"), r.traceKeys.types("trace")...)
 	}
 	return m
 }

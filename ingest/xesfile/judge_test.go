@@ -80,9 +80,11 @@ type judgedValue struct {
 	kind, text string
 	valued     bool
 	nested     *judgedNode // nil if none
+	rest       string
 }
 
 type judgedNode struct {
+	Again    bool          `json:"again,omitempty"`
 	Children []*judgedNode `json:"children,omitempty"`
 	Key      string        `json:"key,omitempty"`
 	Type     string        `json:"type"`
@@ -103,6 +105,7 @@ type judgedCase struct {
 }
 
 type judgement struct {
+	kinds   map[string]string // of the first value of each key of traces and events
 	cases   []judgedCase
 	events  []judgedEvent
 	rejects int64
@@ -125,7 +128,7 @@ func judge(text []byte) (*judgement, error) {
 			return nil, errors.New("OCEL")
 		}
 	}
-	j := &judgement{}
+	j := &judgement{kinds: map[string]string{}}
 	j.attributes(root)
 	activity := judgedActivity(root)
 	for _, e := range root.children {
@@ -198,15 +201,66 @@ func judgedKeys(text string) []string {
 
 func (j *judgement) trace(t *element, ordinal int, activity []string) {
 	c := judgedCase{id: fmt.Sprintf("#%d", ordinal), attrs: j.attributes(t)}
-	if name := c.attrs["concept:name"]; name.text != "" {
+	name, named := c.attrs["concept:name"]
+	if name.text != "" {
 		c.id = name.text
 	}
+	rest := j.rest(t, func(key string, v judgedValue) (role, exact bool) {
+		return key == "concept:name", v.kind == "string" && v.text != ""
+	})
+	if !named {
+		rest = append(rest, `{"absent":true,"key":"concept:name"}`)
+	}
 	forget(c.attrs, "concept:name")
+	keep(c.attrs, rest)
 	j.cases = append(j.cases, c)
 	for _, e := range t.children {
 		if e.name == "event" {
 			j.event(e, c.id, activity)
 		}
+	}
+}
+
+// rest is what of the attributes of e is said whole, as the columns do not say
+// all of them.
+func (j *judgement) rest(e *element, role func(key string, v judgedValue) (role, exact bool)) []string {
+	var rest []string
+	defer func(n int64) { j.keyless = n }(j.keyless) // counted already
+	seen := map[string]bool{}
+	for _, a := range e.children {
+		key, _ := a.attr("key")
+		if !slices.Contains(kinds, a.name) || key == "" {
+			continue
+		}
+		n := j.node(a)
+		v := judgedValue{kind: a.name}
+		if n.Value != nil {
+			v.text, v.valued = *n.Value, true
+		}
+		place := e.name + " " + key
+		if j.kinds[place] == "" {
+			j.kinds[place] = a.name
+		}
+		isList := a.name == "list" || a.name == "container"
+		isRole, exact := role(key, v)
+		if !isRole {
+			hasValue := v.valued && (v.text != "" || a.name == "string" || a.name == "id")
+			exact = a.name == j.kinds[place] && (isList || hasValue) && !(a.name == "int" && len(v.text) > maxExact)
+		}
+		n.Again = seen[key]
+		if n.Again || !exact || !isList && len(n.Children)+len(n.Values) > 0 || key == "xes:rest" {
+			rest = append(rest, n.String())
+		}
+		seen[key] = true
+	}
+	return rest
+}
+
+// keep puts the rest of a row among its attributes.
+func keep(attrs map[string]judgedValue, rest []string) {
+	delete(attrs, "xes:rest")
+	if len(rest) > 0 {
+		attrs["xes:rest"] = judgedValue{kind: "list", rest: "[" + strings.Join(rest, ",") + "]"}
 	}
 }
 
@@ -224,6 +278,17 @@ func forget(attrs map[string]judgedValue, key string) {
 func (j *judgement) event(e *element, caseID string, activity []string) {
 	attrs := j.attributes(e)
 	ev := judgedEvent{caseID: caseID, attrs: attrs}
+	rest := j.rest(e, func(key string, v judgedValue) (role, exact bool) {
+		text := v.kind == "string" && v.text != ""
+		switch {
+		case key == "time:timestamp", key == "start_timestamp" && v.kind == "date":
+			_, day, ok := judgedTime(v)
+			return true, v.kind == "date" && ok && !day
+		case slices.Contains([]string{"org:resource", "lifecycle:transition", "concept:instance"}, key), len(activity) == 1 && key == activity[0]:
+			return true, text
+		}
+		return false, false
+	})
 	var labels []string
 	for _, key := range activity {
 		labels = append(labels, attrs[key].text)
@@ -255,6 +320,7 @@ func (j *judgement) event(e *element, caseID string, activity []string) {
 		j.rejects++
 		return
 	}
+	keep(attrs, rest)
 	j.events = append(j.events, ev)
 }
 
@@ -276,7 +342,7 @@ func (j *judgement) attributes(e *element) map[string]judgedValue {
 			v.text = *n.Value
 			v.valued = v.text != "" || a.name == "string" || a.name == "id"
 		}
-		if len(n.Children)+len(n.Values) > 0 || a.name == "list" || a.name == "container" {
+		if a.name == "list" || a.name == "container" {
 			n.Key = ""
 			v.nested = n
 		}

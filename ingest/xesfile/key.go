@@ -1,6 +1,11 @@
 package xesfile
 
-import "millrace/eventlog"
+import (
+	"slices"
+	"strings"
+
+	"millrace/eventlog"
+)
 
 // A role is a use of an attribute besides being one. An attribute may have
 // several.
@@ -21,6 +26,7 @@ type key struct {
 	name   string
 	role   role
 	class  []int // which of the classifier's keys it is
+	kind   kind  // of its first value
 	turn   int64 // the last trace or event that had it
 	plain  *column
 	nested *column
@@ -42,6 +48,7 @@ func (k *key) drop(row int) {
 type keyring struct {
 	known   map[string]*key
 	columns []*column // in the order in which they first had a value
+	rest    *column
 	usual   []*key
 	at      int   // place of the next key in its trace or event
 	turn    int64 // which trace or event it is
@@ -93,6 +100,27 @@ func (r *keyring) column(k *key, nested bool) *column {
 		r.columns = append(r.columns, *c)
 	}
 	return *c
+}
+
+// restColumn returns the column of what the others do not say.
+func (r *keyring) restColumn() *column {
+	if r.rest == nil {
+		r.rest = &column{name: eventlog.XESRest, nested: true}
+		r.columns = append(r.columns, r.rest)
+	}
+	return r.rest
+}
+
+// types says of which type the first value of each key was.
+func (r *keyring) types(scope string) []eventlog.XESType {
+	var types []eventlog.XESType
+	for name, k := range r.known {
+		if k.kind != kindString && k.kind != noKind {
+			types = append(types, eventlog.XESType{Scope: scope, Key: name, Type: k.kind.String()})
+		}
+	}
+	slices.SortFunc(types, func(a, b eventlog.XESType) int { return strings.Compare(a.Key, b.Key) })
+	return types
 }
 
 // finish appends the columns that have values, for n rows.

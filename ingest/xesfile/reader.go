@@ -3,6 +3,7 @@ package xesfile
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"millrace/eventlog"
@@ -30,6 +31,10 @@ type reader struct {
 	firstRow int    // of the trace's events in the batch
 	events   int64
 	event    event
+
+	rest      []byte // what columns do not say of the event, and of the trace:
+	traceRest []byte // members of a list of JSON
+	caseSeen  bool   // the trace has an attribute of the case's key
 
 	activity  dictionary
 	resources dictionary
@@ -110,6 +115,7 @@ func complete(err error, traces int64) error {
 func (r *reader) startTrace() {
 	r.traces++
 	r.id, r.named = "", false
+	r.caseSeen, r.traceRest = false, r.traceRest[:0]
 	r.firstRow = r.batch.Len()
 	r.traceKeys.turn++
 	r.traceKeys.at = 0
@@ -122,6 +128,13 @@ func (r *reader) endTrace() error {
 		r.unnamed++
 	}
 	r.nameRows()
+	if r.all {
+		if !r.caseSeen {
+			r.traceRest = append(comma(r.traceRest), `{"absent":true,"key":`...)
+			r.traceRest = append(appendString(r.traceRest, []byte(r.roles.caseID)), '}')
+		}
+		r.takeRest(&r.traceKeys, len(r.batch.CaseIDs), r.traceRest)
+	}
 	r.batch.CaseIDs = append(r.batch.CaseIDs, r.id)
 	r.done++
 	if n := max(r.batch.Len(), len(r.batch.CaseIDs)); n >= batchCases || r.full(n) {
@@ -135,6 +148,7 @@ func (r *reader) startEvent() {
 	e := &r.event
 	clear(e.activity)
 	*e = event{activity: e.activity, keys: e.keys[:0], time: noTime, start: noTime}
+	r.rest = r.rest[:0]
 	e.line = r.doc.scan.lineAt(r.doc.scan.at)
 	r.keys.turn++
 	r.keys.at = 0
@@ -158,6 +172,7 @@ func (r *reader) endEvent() error {
 		r.reject(e.reject)
 		return nil
 	}
+	r.takeRest(&r.keys, r.batch.Len(), r.rest)
 	r.batch.add(e, r.label(), r.events)
 	if e.time == noTime {
 		r.missing++
@@ -224,16 +239,23 @@ func (r *reader) attribute() error {
 	}
 	if k.turn == ring.turn {
 		r.twice++ // the first one holds
+		r.addRest(d.of, true)
 		return nil
 	}
+	if k.turn == 0 {
+		k.kind = d.kind
+	}
 	k.turn = ring.turn
-	row, consumed := len(r.batch.CaseIDs), false
+	row, consumed, exact := len(r.batch.CaseIDs), false, true
 	if d.of == inEvent {
 		row = r.batch.Len()
 		r.event.keys = append(r.event.keys, k)
-		consumed = k.role != 0 && r.fill(k)
+		if k.role != 0 {
+			consumed, exact = r.fill(k)
+		}
 	} else if k.role&asCase != 0 {
-		consumed = true
+		consumed, exact = true, d.kind == kindString && len(d.value) > 0
+		r.caseSeen = true
 		if len(d.value) > 0 {
 			r.id, r.named = string(d.value), true
 		}
@@ -241,15 +263,65 @@ func (r *reader) attribute() error {
 	if !r.all {
 		return nil
 	}
-	empty := len(d.value) == 0 && d.kind != kindString && d.kind != kindID // no number is ""
-	if d.valued && !consumed && !empty {
-		r.bytes += ring.column(k, false).add(row, d.kind, d.value)
+	if k.name == eventlog.XESRest {
+		r.addRest(d.of, false)
+		return nil
 	}
-	if d.tree != nil {
+	empty := len(d.value) == 0 && d.kind != kindString && d.kind != kindID // no number is ""
+	list := d.kind == kindList || d.kind == kindContainer
+	switch {
+	case list:
 		r.scratch = d.tree.appendJSON(r.scratch[:0], false)
 		r.bytes += ring.column(k, true).add(row, d.kind, r.scratch)
+	case d.valued && !consumed && !empty:
+		r.bytes += ring.column(k, false).add(row, d.kind, d.value)
+	}
+	if !consumed {
+		exact = d.kind == k.kind && (list || d.valued && !empty) && !(d.kind == kindInt && len(d.value) > maxExact)
+	}
+	if !exact || d.tree != nil && !list {
+		r.addRest(d.of, false)
 	}
 	return nil
+}
+
+// maxExact is how many digits an integer has at most that a float can hold; a
+// store may keep it as one, beside others.
+const maxExact = 15
+
+// addRest keeps the whole attribute as it is beside the columns. again says
+// that it comes in addition to one with the same key.
+func (r *reader) addRest(of scope, again bool) {
+	if !r.all {
+		return
+	}
+	to := &r.traceRest
+	if of == inEvent {
+		to = &r.rest
+	}
+	b := comma(*to)
+	start := len(b)
+	b = r.doc.appendJSON(b)
+	if again {
+		b = slices.Insert(b, start+1, []byte(`"again":true,`)...)
+	}
+	*to = b
+}
+
+// takeRest puts the rest of a row into its column.
+func (r *reader) takeRest(ring *keyring, row int, rest []byte) {
+	if len(rest) == 0 {
+		return
+	}
+	r.scratch = append(append(append(r.scratch[:0], '['), rest...), ']')
+	r.bytes += ring.restColumn().add(row, kindList, r.scratch)
+}
+
+func comma(list []byte) []byte {
+	if len(list) == 0 {
+		return list
+	}
+	return append(list, ',')
 }
 
 // assign gives a new key its roles.
@@ -279,10 +351,12 @@ func (r *reader) assign(k *key, of scope) {
 	}
 }
 
-// fill takes an attribute of an event for its roles, and reports whether that
-// was all there is to it.
-func (r *reader) fill(k *key) (consumed bool) {
+// fill takes an attribute of an event for its roles. It reports whether that
+// was all there is to it, and whether the roles then say all of its value.
+func (r *reader) fill(k *key) (consumed, exact bool) {
 	d, e := r.doc, &r.event
+	text := d.kind == kindString && len(d.value) > 0
+	exact = text
 	if k.role&asActivity != 0 {
 		v := r.activity.get(d.value)
 		for _, i := range k.class {
@@ -296,10 +370,13 @@ func (r *reader) fill(k *key) (consumed bool) {
 		consumed = true
 		t := r.time(k)
 		e.time, e.day, e.textTime = t.micros, t.day, t.text
+		exact = d.kind == kindDate && t.micros != noTime && !t.day
 	}
 	if k.role&asStart != 0 && (d.kind == kindDate || !r.roles.startDate) {
 		consumed = true
-		e.start = r.time(k).micros
+		t := r.time(k)
+		e.start = t.micros
+		exact = d.kind == kindDate && t.micros != noTime && !t.day
 	}
 	if k.role&asResource != 0 {
 		consumed = true
@@ -313,7 +390,7 @@ func (r *reader) fill(k *key) (consumed bool) {
 		consumed = true
 		e.instance = r.words.get(d.value)
 	}
-	return consumed
+	return consumed, exact
 }
 
 // time reads the value of k as a time; one that cannot be read rejects the

@@ -39,7 +39,7 @@ var engines = []struct {
 	users []string // parts and packages
 }{
 	{"github.com/duckdb/", []string{"eventlog", "ingest", "sample-data/synthetic"}},
-	{"database/sql", []string{"eventlog", "eventlog/o2c", "ingest", "metrics", "sample-data/synthetic"}},
+	{"database/sql", []string{"eventlog", "eventlog/o2c", "ingest", "metrics", "reports/export/ocel", "sample-data/synthetic"}},
 }
 
 // A goPackage is what go list says of one.
