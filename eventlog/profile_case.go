@@ -247,7 +247,7 @@ func (f *profiler) outside(ctx context.Context, code, condition, text string, ac
 		return err
 	}
 	found.More = int(kinds) - len(found.Parts)
-	found.Examples, err = f.examplesOf(ctx, "SELECT event FROM p_outside ORDER BY id LIMIT 5")
+	found.Examples, err = f.examplesOf(ctx, "SELECT event FROM p_outside ORDER BY begin_us, id LIMIT 5")
 	f.find(code, found)
 	return err
 }
