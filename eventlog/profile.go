@@ -295,6 +295,8 @@ func amountOf(n, of int64, unit string) string {
 	switch {
 	case of == 0 && unit == "":
 		return fmt.Sprint(n)
+	case of == 0 && n == 1:
+		return "1 " + strings.TrimSuffix(unit, "s")
 	case of == 0:
 		return fmt.Sprintf("%d %s", n, unit)
 	case unit == "":

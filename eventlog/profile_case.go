@@ -60,7 +60,7 @@ func (f *profiler) ties(ctx context.Context) error {
 	}
 	if rest := same - found.Count; rest > 0 {
 		f.p.Notes = append(f.p.Notes, Note{Code: "ties-decided", Text: fmt.Sprintf(
-			"%d more events begin when another one of their case does, and stand in an order that their rank, end or sequence decides, or are of the same activity.", rest)})
+			"Events that begin when another one of their case does, and whose order is decided by rank, end or sequence, or does not matter because the activity is the same: %d.", rest)})
 	}
 	found.Examples, err = f.examplesOf(ctx, "SELECT event FROM p_undecided ORDER BY begin_us, id LIMIT 5")
 	f.find("ties", found)
@@ -110,6 +110,9 @@ func (f *profiler) outliers(ctx context.Context) error {
 		limit, ok := s.limit()
 		if !ok {
 			continue
+		}
+		if !k.seconds {
+			limit = max(limit, 2*s.median) // one event more than all others is nothing to look at
 		}
 		found := Check{Of: s.n}
 		err = f.c.each(ctx, storeText("profile_beyond", "figure", k.figure), []any{limit}, func(scan func(...any) error) error {

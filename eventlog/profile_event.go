@@ -182,11 +182,8 @@ func (f *profiler) precision() {
 func (f *profiler) clocks(ctx context.Context) error {
 	const least = 5
 	exact := map[[2]int]int64{}
-	all, odd := int64(0), int64(0)
 	for _, a := range f.counts {
 		exact[[2]int{a.source, a.activity}] = a.exact
-		all += a.exact
-		odd += max(a.night, a.weekend)
 	}
 	midnight, fixed := Check{Of: f.p.Events}, Check{Of: f.p.Events}
 	var midnights, fixeds []string
@@ -227,17 +224,28 @@ func (f *profiler) clocks(ctx context.Context) error {
 		}
 		f.find(k.code, *k.found)
 	}
-	f.nights(all, odd)
+	f.nights()
 	return f.mass(ctx)
 }
 
-// nights finds activities that keep other hours than the rest.
-func (f *profiler) nights(all, odd int64) {
+// nights finds activities that keep other hours, or other days, than the rest.
+func (f *profiler) nights() {
+	var all, night, weekend int64
+	for _, a := range f.counts {
+		all, night, weekend = all+a.exact, night+a.night, weekend+a.weekend
+	}
 	found := Check{Of: f.p.Events}
 	for _, a := range f.counts {
-		n := max(a.night, a.weekend)
-		if a.exact < fewToJudge || 2*n < a.exact || 4*(odd-n) >= all-a.exact {
+		odd := func(n, total int64) bool { return 2*n >= a.exact && 4*(total-n) < all-a.exact }
+		if a.exact < fewToJudge || !odd(a.night, night) && !odd(a.weekend, weekend) {
 			continue
+		}
+		n := int64(0)
+		if odd(a.night, night) {
+			n = a.night
+		}
+		if odd(a.weekend, weekend) {
+			n = max(n, a.weekend)
 		}
 		found.Count += n
 		found.Parts = append(found.Parts, f.part(a.source, a.activity, n, a.exact,

@@ -159,7 +159,7 @@ func lowerFirst(s string) string {
 // amount words how much a check found.
 func amount(c *eventlog.Check) string {
 	if c.Of == 0 {
-		return strings.TrimSpace(figure.Count(c.Count) + " " + c.Unit)
+		return strings.TrimSpace(figure.Plural(c.Count, strings.TrimSuffix(c.Unit, "s"), c.Unit))
 	}
 	return fmt.Sprintf("%s of %s %s, %s", figure.Count(c.Count), figure.Count(c.Of), c.Unit, figure.Share(c.Share))
 }
@@ -212,12 +212,11 @@ func (b *profileBuilder) found() *Table {
 		Columns: []Column{{Head: "Finding", Words: true}, {Head: "Kind", Words: true}, {Head: "Found"}, {Head: "Share", Bar: true}, {Head: "What to do", Words: true}}}
 	for i := range b.p.Checks {
 		c := &b.p.Checks[i]
-		n, share := Cell{Text: figure.Count(c.Count)}, Cell{Text: figure.None}
+		n, share := Cell{Text: figure.Plural(c.Count, strings.TrimSuffix(c.Unit, "s"), c.Unit)}, Cell{Text: figure.None}
 		if c.Of > 0 {
-			n.Text += " of " + figure.Count(c.Of)
+			n.Text = figure.Count(c.Count) + " of " + figure.Count(c.Of) + " " + c.Unit
 			share = Cell{Text: figure.Share(c.Share), Bar: c.Share}
 		}
-		n.Text += " " + c.Unit
 		t.Rows = append(t.Rows, Row{{Text: c.Title}, {Text: severityWord(c.Severity)}, n, share, {Text: c.Do}})
 	}
 	return t
@@ -248,6 +247,14 @@ func named(name string) Cell {
 	return c
 }
 
+// inWords is a text in the room that a table has for words; an empty one stays empty.
+func inWords(text string) Cell {
+	if text == "" {
+		return Cell{}
+	}
+	return Cell{Text: figure.Isolated(figure.Fit(text, 90))}
+}
+
 // check shows where a finding is.
 func (b *profileBuilder) check(c *eventlog.Check) *Table {
 	note := b.define(c.Title, c.How, "")
@@ -274,7 +281,7 @@ func (b *profileBuilder) check(c *eventlog.Check) *Table {
 			row = append(row, share, of)
 		}
 		if said {
-			row = append(row, Cell{Text: figure.Isolated(figure.Fit(p.Text, 90))})
+			row = append(row, inWords(p.Text))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -287,9 +294,9 @@ func (b *profileBuilder) examples() *Table {
 		Columns: []Column{{Head: "Id", Words: true}, {Head: "Finding", Words: true}, {Head: "What", Words: true}, {Head: "Where it stands", Words: true}}}
 	for _, c := range b.p.Checks {
 		for _, e := range c.Examples {
-			id := named(strings.TrimSpace(e.Type + " " + e.ID))
-			if id.Text == "" {
-				id.Text = figure.None
+			id := Cell{Text: figure.None}
+			if text := strings.TrimSpace(e.Type + " " + e.ID); text != "" {
+				id = named(text)
 			}
 			var what []string
 			if e.Activity != "" {
@@ -301,8 +308,10 @@ func (b *profileBuilder) examples() *Table {
 			if e.Text != "" {
 				what = append(what, figure.Fit(e.Text, 60))
 			}
-			place := named(strings.Trim(e.Source+", "+e.Place, ", "))
-			place.Text = cmp.Or(place.Text, figure.None)
+			place := Cell{Text: figure.None}
+			if text := strings.Trim(e.Source+", "+e.Place, ", "); text != "" {
+				place = named(text)
+			}
 			t.Rows = append(t.Rows, Row{id, {Text: c.Title}, {Text: figure.Isolated(cmp.Or(strings.Join(what, ", "), figure.None))}, place})
 		}
 	}
