@@ -207,7 +207,7 @@ func (f *profiler) lives(ctx context.Context) error {
 		{"after-closing", "s.begin_us > g.last_us", "after %s", closing},
 	} {
 		if k.activity < 0 {
-			f.skip(k.code, "no activity begins, or ends, four in five cases, just once")
+			f.skip(k.code, "no activity that enough cases have, and once only, is mostly their first, or last")
 			continue
 		}
 		if err := f.outside(ctx, k.code, k.condition, fmt.Sprintf(k.text, f.activities[k.activity]), k.activity); err != nil {

@@ -89,7 +89,7 @@ var checkKinds = []checkKind{
 	{"missing-numbers", "Numbers missing in a series of documents", Look, "numbers",
 		"Documents were not extracted, or deleted.",
 		"Look for the numbers in the source.",
-		"Attribute number of documents, split into beginning and digits: series with ten numbers or more of which at least half are there."},
+		"Attribute number of documents of one table, split into beginning and digits: series with ten numbers or more of which at least four in five are there; a series that several tables draw from looks like none."},
 	{"objects-without-events", "Documents without events", Look, "objects",
 		"They make empty cases, or none: counts of cases and of documents differ.",
 		"See whether their events are in another period or table.",

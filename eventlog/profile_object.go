@@ -222,17 +222,21 @@ func (f *profiler) numbers(ctx context.Context) error {
 // series adds the gaps in the numbers of one type.
 func (f *profiler) series(ctx context.Context, typ string, found *Check) error {
 	var parts []CheckPart
-	var prefixes []string
+	var places, prefixes []string
 	err := f.c.each(ctx, storeText("profile_number_series"), []any{10}, func(scan func(...any) error) error {
 		var p CheckPart
-		var prefix string
+		var place, prefix string
 		var present int64
-		err := scan(&p.Source, &prefix, &present, &p.Count)
+		err := scan(&p.Source, &place, &prefix, &present, &p.Count)
 		p.What, p.Of = typ, present+p.Count
 		if prefix != "" {
 			p.What += " " + prefix + "…"
 		}
-		parts, prefixes = append(parts, p), append(prefixes, prefix)
+		p.Text = "in " + place
+		if place == "" {
+			p.Text = ""
+		}
+		parts, places, prefixes = append(parts, p), append(places, place), append(prefixes, prefix)
 		return err
 	})
 	if err != nil {
@@ -241,7 +245,7 @@ func (f *profiler) series(ctx context.Context, typ string, found *Check) error {
 	for i, p := range parts {
 		found.Count += p.Count
 		found.Of += p.Of
-		err := f.c.each(ctx, storeText("profile_number_gap"), []any{p.Source, prefixes[i]}, func(scan func(...any) error) error {
+		err := f.c.each(ctx, storeText("profile_number_gap"), []any{p.Source, places[i], prefixes[i]}, func(scan func(...any) error) error {
 			var number, id string
 			var from, to int64
 			if err := scan(&number, &id, &from, &to); err != nil || len(found.Examples) >= 5 {
