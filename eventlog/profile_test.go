@@ -34,7 +34,6 @@ type profileSource struct {
 	events, touches      []string
 	relations, described []string
 	batch                Batch
-	cases                []string
 }
 
 // profileStore fills a store from the notation of testdata/profile; see there.
