@@ -32,23 +32,18 @@ func (c *logProfileCmd) Run(e *env) (err error) {
 			return err
 		}
 	}
-	s, name, origin, err := c.open(e)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	o := e.logOptions()
 	if c.Timezone != "" {
 		if o.Zone, err = time.LoadLocation(c.Timezone); err != nil {
 			return usageError{err}
 		}
 	}
-	p, err := s.Profile(e, name, o)
+	p, origin, err := c.profile(e, o)
 	if err != nil {
 		return err
 	}
 	if c.Out != "" {
-		page := reports.Profile(reports.ProfileInput{Profile: p, Source: filepath.Base(origin) + ", log " + name, Zone: o.Zone, Maker: "millrace " + version()})
+		page := reports.Profile(reports.ProfileInput{Profile: p, Source: filepath.Base(origin) + ", log " + p.Log, Zone: o.Zone, Maker: "millrace " + version()})
 		if err := writeFile(c.Out, func(w io.Writer) error { return html.Render(w, page) }); err != nil {
 			return err
 		}
@@ -69,6 +64,17 @@ func (c *logProfileCmd) Run(e *env) (err error) {
 	}
 	printNotes(e.Stdout, p.Notes)
 	return nil
+}
+
+// profile opens the log's store, and closes it before anything is printed: who
+// reads the output may stop reading, and the program ends there.
+func (c *logProfileCmd) profile(e *env, o eventlog.LogOptions) (p *eventlog.Profile, origin string, err error) {
+	s, name, origin, err := c.open(e)
+	if err != nil {
+		return nil, "", err
+	}
+	p, err = s.Profile(e, name, o)
+	return p, origin, errors.Join(err, s.Close())
 }
 
 // A closingStore is a store, and what goes with it.
