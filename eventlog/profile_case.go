@@ -69,7 +69,7 @@ func (f *profiler) ties(ctx context.Context) error {
 
 // A figureSpread is what is usual for a figure.
 type figureSpread struct {
-	n                      int64
+	n, p95                 int64
 	median, mad, deviation float64
 }
 
@@ -78,10 +78,11 @@ func (s figureSpread) limit() (us float64, ok bool) {
 	if s.n < fewToJudge || s.deviation == 0 {
 		return 0, false
 	}
-	if s.mad > 0 {
-		return s.median + 10*s.mad, true
+	scale := s.mad
+	if scale == 0 {
+		scale = 1.2533 * s.deviation
 	}
-	return s.median + 10*1.2533*s.deviation, true
+	return max(s.median+10*scale, 3*float64(s.p95)), true
 }
 
 // outliers finds cases that last longer, or have more events, than is usual.
@@ -96,12 +97,12 @@ func (f *profiler) outliers(ctx context.Context) error {
 	} {
 		var s figureSpread
 		err := f.c.each(ctx, storeText("profile_spread", "figure", k.figure), nil, func(scan func(...any) error) error {
-			var n *int64
+			var n, p95 *int64
 			var median, mad, deviation *float64
-			if err := scan(&n, &median, &mad, &deviation); err != nil || n == nil || median == nil {
+			if err := scan(&n, &median, &mad, &deviation, &p95); err != nil || n == nil || median == nil {
 				return err
 			}
-			s = figureSpread{*n, *median, *mad, *deviation}
+			s = figureSpread{n: *n, p95: *p95, median: *median, mad: *mad, deviation: *deviation}
 			return nil
 		})
 		if err != nil {
@@ -110,9 +111,6 @@ func (f *profiler) outliers(ctx context.Context) error {
 		limit, ok := s.limit()
 		if !ok {
 			continue
-		}
-		if !k.seconds {
-			limit = max(limit, 2*s.median) // one event more than all others is nothing to look at
 		}
 		found := Check{Of: s.n}
 		err = f.c.each(ctx, storeText("profile_beyond", "figure", k.figure), []any{limit}, func(scan func(...any) error) error {

@@ -191,11 +191,11 @@ func (w *profileWorld) judge() map[string]int64 {
 		}
 		durations, sizes = append(durations, float64(last-first)), append(sizes, float64(len(list)))
 	}
-	add("long-cases", beyond(durations, 0, 0))
-	add("large-cases", beyond(sizes, 0, 2))
+	add("long-cases", beyond(durations, 0))
+	add("large-cases", beyond(sizes, 0))
 	for key, list := range waits {
-		add("long-waits "+key, beyond(list, 60, 0))
-		add("long-waits", beyond(list, 60, 0))
+		add("long-waits "+key, beyond(list, 60))
+		add("long-waits", beyond(list, 60))
 	}
 	for typ := range map[string]bool{"Order": true, "Delivery": true} {
 		w.flatten(typ, add)
@@ -228,7 +228,7 @@ func (w *profileWorld) ties(list []int, add func(string, int)) {
 }
 
 // beyond counts the outliers of a list.
-func beyond(list []float64, least, medians float64) (n int) {
+func beyond(list []float64, least float64) (n int) {
 	if len(list) < fewToJudge {
 		return 0
 	}
@@ -250,8 +250,9 @@ func beyond(list []float64, least, medians float64) (n int) {
 	if mean == 0 {
 		return 0
 	}
+	p95 := slices.Sorted(slices.Values(list))[(19*len(list)+19)/20-1]
 	for _, x := range list {
-		if x > max(m+10*scale, least, medians*m)+1e-9 {
+		if x > max(m+10*scale, least, 3*p95)+1e-9 {
 			n++
 		}
 	}
