@@ -12,8 +12,9 @@ import (
 	"millrace/eventlog"
 )
 
-// TestProfileOfTheSample: what the profile says of the extract of a live ERP;
-// each finding was looked up in the extract, see testdata/tryton_profile.
+// TestProfileOfTheSample: what the profile says of the extract of a live ERP,
+// testdata/tryton_profile. Ties and waits agree with a count in pandas over the
+// exported events, divergence with the log's own note.
 func TestProfileOfTheSample(t *testing.T) {
 	dir := t.TempDir()
 	millrace(t, "demo", "--dir", dir)
