@@ -13,6 +13,7 @@ type caseWalk struct {
 	def   LogDefinition
 	items []string
 	notes []Note
+	found map[string]int64 // counts the notes tell, by code
 }
 
 // Kinds of objects in a walk.
@@ -133,6 +134,10 @@ func (w *caseWalk) report(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if w.found == nil {
+			w.found = map[string]int64{}
+		}
+		w.found[r.code] = n
 		if n > 0 {
 			w.notes = append(w.notes, Note{Code: r.code, Text: fmt.Sprintf(r.text, n)})
 		}

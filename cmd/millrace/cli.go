@@ -18,8 +18,9 @@ type cli struct {
 	Ingest ingestCmd `cmd:"" help:"Load the project's sources into its store."`
 	Import importCmd `cmd:"" help:"Load files, or a folder of exported tables, into the project's store."`
 	Log    struct {
-		List logListCmd `cmd:"" help:"List the logs of the project's store."`
-		Show logShowCmd `cmd:"" help:"Show what a log holds."`
+		List    logListCmd    `cmd:"" help:"List the logs of the project's store."`
+		Show    logShowCmd    `cmd:"" help:"Show what a log holds."`
+		Profile logProfileCmd `cmd:"" help:"Say how far a log's data can be trusted: what is wrong, what to look at, what to know."`
 	} `cmd:"" help:"See what is there."`
 	Trace traceCmd `cmd:"" help:"Tell the story of one object or case: every event, object and amount, and the source rows behind them."`
 	Mine  struct {
