@@ -287,7 +287,11 @@ func (s *Store) fillTables(ctx context.Context, l *Log, def LogDefinition, to *s
 		if err := copyTable(ctx, c, to, "all_events", events); err != nil {
 			return err
 		}
-		if err := copyTable(ctx, c, to, "own", storeText("condition_cases", "table", Quote(def.CaseType), "type", storeLiteral(def.CaseType))); err != nil {
+		own, err := c.attributes(ctx, "object", def.CaseType)
+		if err != nil {
+			return err
+		}
+		if err := copyTable(ctx, c, to, "own", storeText("condition_cases", "table", own.table(), "type", storeLiteral(def.CaseType))); err != nil {
 			return err
 		}
 		if _, err := to.ExecContext(ctx, `CREATE TABLE case_event ("case" BIGINT, event BIGINT)`); err != nil {
