@@ -36,13 +36,14 @@ func (s *Store) MergeObjects(ctx context.Context, staged *StagedObjects) (LoadRe
 // An objectMerge is the state of one MergeObjects.
 type objectMerge struct {
 	*StagedObjects
-	c       *storeConn
-	receipt LoadReceipt
-	load    int64
-	changed bool  // something other than rows: the log, what it says of itself
-	left    int64 // rows that could not be placed, and may be when they come again
-	values  int64 // new values of objects
-	adopted int64 // objects that were known without a type
+	c         *storeConn
+	receipt   LoadReceipt
+	load      int64
+	changed   bool  // something other than rows: the log, what it says of itself
+	left      int64 // rows that could not be placed, and may be when they come again
+	values    int64 // new values of objects
+	adopted   int64 // objects that were known without a type
+	described int64 // rows of objects that brought something new
 }
 
 // prefix begins the types of the log's objects in the store.
@@ -71,7 +72,7 @@ func (m *objectMerge) run(ctx context.Context) error {
 		}
 	}
 	r := &m.receipt
-	r.RowsNew = r.Events.New + r.Events.Changed + r.Objects.New + r.Relations.New + m.values
+	r.RowsNew = r.Events.New + r.Events.Changed + m.described + r.Relations.New + m.values
 	r.RowsKnown = max(0, m.Rows()-r.RowsNew)
 	if !m.changed && !r.wrote() && m.values == 0 {
 		return nil

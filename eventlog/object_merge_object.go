@@ -34,6 +34,9 @@ func (m *objectMerge) addObjects(ctx context.Context) error {
 		}
 		m.receipt.Objects.New += n
 	}
+	if m.described, err = m.c.int(ctx, m.text("object_described_rows")); err != nil {
+		return err
+	}
 	if err := m.c.exec(ctx, m.text("object_number")); err != nil {
 		return err
 	}
