@@ -186,7 +186,7 @@ func (r *objectReader) events(ctx context.Context, s objectSource) error {
 	for i, c := range columns {
 		fmt.Fprintf(&exprs, ", %s AS a%d", c.expr, i)
 	}
-	join, id, order := "", "lower(hex(e.id))", "e.sequence, e.id"
+	join, id, order := "", "lpad(lower(hex(e.id)), 32, '0')", "e.sequence, e.id"
 	if t.exists {
 		join = "LEFT JOIN " + t.table() + " AS a ON a.event = e.event"
 	}
