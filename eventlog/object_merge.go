@@ -39,11 +39,12 @@ type objectMerge struct {
 	c         *storeConn
 	receipt   LoadReceipt
 	load      int64
-	changed   bool  // something other than rows: the log, what it says of itself
-	left      int64 // rows that could not be placed, and may be when they come again
-	values    int64 // new values of objects
-	adopted   int64 // objects that were known without a type
-	described int64 // rows of objects that brought something new
+	known     string // condition on rows that the store may know: false for a log that is new
+	changed   bool   // something other than rows: the log, what it says of itself
+	left      int64  // rows that could not be placed, and may be when they come again
+	values    int64  // new values of objects
+	adopted   int64  // objects that were known without a type
+	described int64  // rows of objects that brought something new
 }
 
 // prefix begins the types of the log's objects in the store.
@@ -103,7 +104,10 @@ func (m *objectMerge) log(ctx context.Context) error {
 		return fmt.Errorf("%s; use another --log", other[0])
 	}
 	made, err := m.c.count(ctx, m.text("object_log_insert"))
-	m.changed = made > 0
+	m.changed, m.known = made > 0, "true"
+	if made > 0 {
+		m.known = "false" // nothing of it can be in the store
+	}
 	return err
 }
 

@@ -90,7 +90,7 @@ func (m *objectMerge) addRelations(ctx context.Context) error {
 	m.left = m.eventObject.rows - placed
 	m.note("relations-without-event", m.left, "Relations of events that nothing describes, left out until the events are there too: %d.")
 	for _, name := range []string{"object_event_object_insert", "object_object_insert"} {
-		n, err := m.c.count(ctx, m.text(name))
+		n, err := m.c.count(ctx, m.text(name, "known", m.known))
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func (m *objectMerge) addRelations(ctx context.Context) error {
 // addValues keeps the values that are new as the log says them, and derives
 // the latest values and the changes of the objects concerned.
 func (m *objectMerge) addValues(ctx context.Context) (err error) {
-	if err := m.c.exec(ctx, m.text("object_value_fresh")); err != nil {
+	if err := m.c.exec(ctx, m.text("object_value_fresh", "known", m.known)); err != nil {
 		return err
 	}
 	if m.values, err = m.c.count(ctx, m.text("object_value_insert")); err != nil {

@@ -1,13 +1,20 @@
--- Which relations of events are new?
+-- Which relations of events are new? (most are said once, so what is said more often is apart)
 INSERT INTO main.event_object (event, object, qualifier, load)
-SELECT event, object, qualifier, {load}
-FROM (
-	SELECT o.event, o.object, o.qualifier, o.ord, unnest(range(o.n - coalesce(k.n, 0))) AS i
+WITH fresh AS (
+	SELECT o.event, o.object, o.qualifier, o.ord, o.n - coalesce(k.n, 0) AS n
 	FROM o_event_object AS o
 	LEFT JOIN (
-		SELECT event, object, qualifier, count(*) AS n FROM main.event_object
-		WHERE event IN (SELECT known FROM o_event WHERE known IS NOT NULL UNION ALL SELECT event FROM o_event_object ANTI JOIN o_event USING (event))
+		SELECT event, object, qualifier, count(*) AS n
+		FROM main.event_object SEMI JOIN o_event_object USING (event)
+		WHERE {known}
 		GROUP BY ALL
 	) AS k USING (event, object, qualifier)
+	WHERE o.n > coalesce(k.n, 0)
 )
-ORDER BY event, ord, i
+SELECT event, object, qualifier, {load}
+FROM (
+	SELECT event, object, qualifier, ord FROM fresh
+	UNION ALL
+	SELECT event, object, qualifier, ord FROM (SELECT *, unnest(range(1, n)) FROM fresh WHERE n > 1)
+)
+ORDER BY event, ord
