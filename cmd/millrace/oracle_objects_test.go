@@ -78,8 +78,10 @@ func TestObjectOracle(t *testing.T) {
 }
 
 func (o *objectOracle) compare(t *testing.T, name, log string) {
+	project := filepath.Join(t.TempDir(), "millrace.yaml")
+	millrace(t, "-p", project, "import", log, "--log", "x", "-q")
 	var facts objectFactsOut
-	if err := json.Unmarshal([]byte(millrace(t, "log", "show", log, "-q", "--json")), &facts); err != nil {
+	if err := json.Unmarshal([]byte(millrace(t, "-p", project, "log", "show", "x", "--json")), &facts); err != nil {
 		t.Fatal(err)
 	}
 	if facts.Events != o.Log.Events || facts.EventRelations != o.Log.Relations {
@@ -90,14 +92,14 @@ func (o *objectOracle) compare(t *testing.T, name, log string) {
 	}
 	for typ, want := range o.Flattening {
 		var g ours
-		if err := json.Unmarshal([]byte(millrace(t, "mine", "dfg", log, "-q", "--case", typ, "--json")), &g); err != nil {
+		if err := json.Unmarshal([]byte(millrace(t, "-p", project, "mine", "dfg", "x", "--case", typ, "--json")), &g); err != nil {
 			t.Fatal(err)
 		}
 		if g.Cases != want.Cases || g.Events != want.Events {
 			t.Errorf("%s: %d events in %d cases, want %d in %d", typ, g.Events, g.Cases, want.Events, want.Cases)
 		}
 		var v ours
-		if err := json.Unmarshal([]byte(millrace(t, "mine", "variants", log, "-q", "--case", typ, "--json")), &v); err != nil {
+		if err := json.Unmarshal([]byte(millrace(t, "-p", project, "mine", "variants", "x", "--case", typ, "--json")), &v); err != nil {
 			t.Fatal(err)
 		}
 		edges, got := map[string]int64{}, map[string]int64{}
