@@ -30,10 +30,12 @@ func storeAsText(sqlType, value string) string {
 type attributeTable struct {
 	owner   string // object or event; also the name of its first column
 	typ     string
+	name    string // of the table: the type, but for types of object-centric logs that differ in case only
 	exists  bool
 	columns []attributeColumn
 	byName  map[string]int
-	taken   map[string]bool // column names, lower case: DuckDB ignores case
+	byKind  map[string][]int // all columns of a name: see ensureTyped
+	taken   map[string]bool  // column names, lower case: DuckDB ignores case
 }
 
 // An attributeColumn is where one attribute is.
@@ -41,7 +43,7 @@ type attributeColumn struct {
 	name, column, sql, unit string
 }
 
-func (t *attributeTable) table() string { return t.owner + "s." + Quote(t.typ) }
+func (t *attributeTable) table() string { return t.owner + "s." + Quote(t.name) }
 
 // column finds an attribute's column.
 func (t *attributeTable) column(name string) (attributeColumn, bool) {
@@ -54,13 +56,18 @@ func (t *attributeTable) column(name string) (attributeColumn, bool) {
 
 // attributes reads what the store knows of a type's attributes.
 func (c *storeConn) attributes(ctx context.Context, owner, typ string) (*attributeTable, error) {
-	t := &attributeTable{owner: owner, typ: typ, byName: map[string]int{}, taken: map[string]bool{owner: true}}
+	t := &attributeTable{owner: owner, typ: typ, name: typ, byName: map[string]int{}, byKind: map[string][]int{}, taken: map[string]bool{owner: true}}
 	err := c.each(ctx, storeText("attribute_tables"), []any{owner + "s", typ}, func(scan func(...any) error) error {
 		var name string
-		if err := scan(&name); err != nil {
+		var said bool
+		if err := scan(&name, &said); err != nil {
 			return err
 		}
-		if name != typ {
+		if said {
+			t.name = name
+			return nil
+		}
+		if name != t.name {
 			return fmt.Errorf("%q differs from %q, which the store has already, in case only; choose another name", typ, name)
 		}
 		t.exists = true
@@ -82,6 +89,7 @@ func (c *storeConn) attributes(ctx context.Context, owner, typ string) (*attribu
 
 func (t *attributeTable) keep(a attributeColumn) {
 	t.byName[a.name] = len(t.columns)
+	t.byKind[a.name] = append(t.byKind[a.name], len(t.columns))
 	t.taken[strings.ToLower(a.column)] = true
 	t.columns = append(t.columns, a)
 }
@@ -131,18 +139,44 @@ func (t *attributeTable) ensure(ctx context.Context, c *storeConn, want []Attrib
 			changed = true
 		}
 	}
-	if err := t.add(ctx, c, added); err != nil {
-		return false, err
+	return changed || len(added) > 0, t.enlist(ctx, c, added)
+}
+
+// ensureTyped makes the table have these attributes, each in the type it is
+// wanted in: one that has values of several types has as many columns.
+func (t *attributeTable) ensureTyped(ctx context.Context, c *storeConn, want []Attribute) error {
+	var added []attributeColumn
+	for _, a := range want {
+		if _, known := t.typed(a.Name, a.SQL); !known {
+			fresh := attributeColumn{name: a.Name, column: t.place(a.Name), sql: a.SQL}
+			t.keep(fresh)
+			added = append(added, fresh)
+		}
 	}
-	if len(added) == 0 {
-		return changed, nil
+	return t.enlist(ctx, c, added)
+}
+
+// typed finds the column of an attribute's values of one type.
+func (t *attributeTable) typed(name, sqlType string) (attributeColumn, bool) {
+	for _, i := range t.byKind[name] {
+		if t.columns[i].sql == sqlType {
+			return t.columns[i], true
+		}
+	}
+	return attributeColumn{}, false
+}
+
+// enlist adds columns, and keeps in the catalogue what they are.
+func (t *attributeTable) enlist(ctx context.Context, c *storeConn, added []attributeColumn) error {
+	if err := t.add(ctx, c, added); err != nil || len(added) == 0 {
+		return err
 	}
 	var names, columns, types, units []string
 	for _, a := range added {
 		names, columns = append(names, a.name), append(columns, a.column)
 		types, units = append(types, a.sql), append(units, a.unit)
 	}
-	return true, c.exec(ctx, storeText("attribute_insert"), t.owner, t.typ, names, columns, types, units)
+	return c.exec(ctx, storeText("attribute_insert"), t.owner, t.typ, names, columns, types, units)
 }
 
 // add adds columns. Each ALTER copies the list of columns, so many are added
@@ -169,11 +203,11 @@ func (t *attributeTable) add(ctx context.Context, c *storeConn, columns []attrib
 		t.exists = true
 		return c.exec(ctx, "CREATE TABLE "+t.table()+" ("+t.owner+" BIGINT"+list.String()+")")
 	}
-	copied := t.owner + "s." + Quote(t.typ+" (wider)")
+	copied := t.owner + "s." + Quote(t.name+" (wider)")
 	for _, text := range []string{
 		"CREATE TABLE " + copied + " AS SELECT *" + list.String() + " FROM " + t.table(),
 		"DROP TABLE " + t.table(),
-		"ALTER TABLE " + copied + " RENAME TO " + Quote(t.typ),
+		"ALTER TABLE " + copied + " RENAME TO " + Quote(t.name),
 	} {
 		if err := c.exec(ctx, text); err != nil {
 			return err

@@ -44,6 +44,16 @@ func (s *Store) Log(ctx context.Context, name string, o LogOptions) (*Log, error
 	if err != nil {
 		return nil, err
 	}
+	return s.open(ctx, key, o)
+}
+
+// LogOf opens a case notion that need not be kept in the store, such as one
+// that follows more types than a log that is. Its columns are built in memory.
+func (s *Store) LogOf(ctx context.Context, def LogDefinition, o LogOptions) (*Log, error) {
+	return s.open(ctx, columnsKeyOf(def, o), o)
+}
+
+func (s *Store) open(ctx context.Context, key columnsKey, o LogOptions) (*Log, error) {
 	l, err := s.mapColumns(ctx, key)
 	if err != nil && !errors.Is(err, errColumns) {
 		return nil, err
@@ -53,12 +63,14 @@ func (s *Store) Log(ctx context.Context, name string, o LogOptions) (*Log, error
 			return nil, err
 		}
 	}
-	l.Name = name
+	l.Name = key.Definition.Name
 	l.caseIDs = s.objectIDs
 	l.table = &conditionTable{fill: func(ctx context.Context, c *sql.Conn) error { return s.fillTables(ctx, l, key.Definition, c) }}
-	if len(key.Definition.Follow) > 0 {
-		l.distinct = true
+	shared, err := s.isObjectType(ctx, key.Definition.CaseType)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
 	}
+	l.distinct = shared || len(key.Definition.Follow) > 0
 	return l, nil
 }
 
@@ -79,14 +91,18 @@ func (s *Store) columnsKey(ctx context.Context, name string, o LogOptions) (colu
 		}
 		return columnsKey{}, fmt.Errorf("store %s has no log %q%s; it has %s", s.path, name, DidYouMean(name, names), strings.Join(names, ", "))
 	}
-	key := columnsKey{Definition: logs[i], Lifecycle: logs[i].Lifecycle, Zone: "UTC"}
+	return columnsKeyOf(logs[i], o), nil
+}
+
+func columnsKeyOf(def LogDefinition, o LogOptions) columnsKey {
+	key := columnsKey{Definition: def, Lifecycle: def.Lifecycle, Zone: "UTC"}
 	if o.Lifecycle != nil {
 		key.Lifecycle = *o.Lifecycle
 	}
 	if o.Zone != nil {
 		key.Zone = o.Zone.String()
 	}
-	return key, nil
+	return key
 }
 
 // mapColumns opens the columns of key, nil if there are none of the last load.
@@ -287,7 +303,11 @@ func (s *Store) fillTables(ctx context.Context, l *Log, def LogDefinition, to *s
 		if err := copyTable(ctx, c, to, "all_events", events); err != nil {
 			return err
 		}
-		if err := copyTable(ctx, c, to, "own", storeText("condition_cases", "table", Quote(def.CaseType), "type", storeLiteral(def.CaseType))); err != nil {
+		own, err := c.attributes(ctx, "object", def.CaseType)
+		if err != nil {
+			return err
+		}
+		if err := copyTable(ctx, c, to, "own", storeText("condition_cases", "table", own.table(), "type", storeLiteral(def.CaseType))); err != nil {
 			return err
 		}
 		if _, err := to.ExecContext(ctx, `CREATE TABLE case_event ("case" BIGINT, event BIGINT)`); err != nil {

@@ -104,7 +104,7 @@ func (m *logMerge) run(ctx context.Context) error {
 	if err := m.c.exec(ctx, storeText("merge_lifecycle"), m.options.Log, m.options.Lifecycle.String()); err != nil {
 		return err
 	}
-	same, err := m.known(ctx)
+	same, err := m.c.sameContent(ctx, m.options, m.json)
 	if err != nil || same {
 		m.receipt.RowsKnown = m.events.rows
 		return err
@@ -128,23 +128,24 @@ func (m *logMerge) run(ctx context.Context) error {
 	}, &m.receipt)
 }
 
-// known says whether a committed load read the very same bytes in the same way.
-func (m *logMerge) known(ctx context.Context) (bool, error) {
-	if m.options.Content == "" {
+// sameContent says whether a committed load read the very same bytes in the
+// same way.
+func (c *storeConn) sameContent(ctx context.Context, o ImportOptions, options string) (bool, error) {
+	if o.Content == "" {
 		return false, nil
 	}
 	same := false
-	err := m.c.each(ctx, storeText("load_of_content"), []any{m.options.Log, m.options.Content}, func(scan func(...any) error) error {
+	err := c.each(ctx, storeText("load_of_content"), []any{o.Log, o.Content}, func(scan func(...any) error) error {
 		var load int64
 		var how string
 		if err := scan(&load, &how); err != nil {
 			return err
 		}
-		if how == m.json {
+		if how == options {
 			same = true
 			return nil
 		}
-		return fmt.Errorf("load %d read the same file with other options (%s, now %s), so each event would be there twice; use another --log", load, how, m.json)
+		return fmt.Errorf("load %d read the same file with other options (%s, now %s), so each event would be there twice; use another --log", load, how, options)
 	})
 	return same, err
 }
@@ -154,6 +155,13 @@ func (m *logMerge) log(ctx context.Context) error {
 	foreign, err := m.c.strings(ctx, storeText("merge_type_owner"), m.options.Log)
 	if err != nil {
 		return err
+	}
+	objects, err := m.c.int(ctx, "SELECT count(*) FROM main.object_log WHERE source = $1", m.options.Log)
+	if err != nil {
+		return err
+	}
+	if objects > 0 {
+		return errors.New("it is an object-centric log; use another --log")
 	}
 	if len(foreign) > 0 {
 		return fmt.Errorf("source %q has objects of a type of this name; use another --log", foreign[0])

@@ -50,7 +50,7 @@ func (v *mapped) goneObjects(ctx context.Context) error {
 		return err
 	}
 	for _, typ := range types {
-		t := &attributeTable{owner: "object", typ: typ}
+		t := &attributeTable{owner: "object", typ: typ, name: typ}
 		if err := v.c.exec(ctx, storeText("map_object_delete", "table", t.table(), "from", "m_object_gone")); err != nil {
 			return err
 		}
@@ -172,7 +172,7 @@ func (v *mapped) forget(ctx context.Context) error {
 		return err
 	}
 	for _, typ := range types {
-		t := &attributeTable{owner: "object", typ: typ}
+		t := &attributeTable{owner: "object", typ: typ, name: typ}
 		if err := v.c.exec(ctx, storeText("map_lost", "table", t.table()), v.system.Name); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // A caseWalk finds the objects, and by them the events, of each case. Its
@@ -25,11 +26,22 @@ const (
 
 // walk leaves the table case_event(case_object, event).
 func (w *caseWalk) walk(ctx context.Context, model *Model) error {
+	own, err := w.c.isObjectType(ctx, w.def.CaseType)
+	if err != nil {
+		return err
+	}
+	if own {
+		model = nil // no type of an object-centric log is the model's
+	}
 	if err := w.check(model); err != nil {
 		return err
 	}
 	if len(w.items) == 0 && len(w.def.Follow) == 0 {
-		return w.c.exec(ctx, storeText("walk_direct"), w.def.CaseType)
+		err := w.c.exec(ctx, storeText("walk_direct"), w.def.CaseType)
+		if err != nil || !own {
+			return err
+		}
+		return w.reportDirect(ctx)
 	}
 	if err := w.kinds(ctx); err != nil {
 		return err
@@ -123,14 +135,27 @@ func (w *caseWalk) enter(ctx context.Context, kind int) error {
 	return w.close(ctx)
 }
 
+// reportDirect notes what flattening to one type does to the events.
+func (w *caseWalk) reportDirect(ctx context.Context) error {
+	return w.count(ctx,
+		walkCount{"convergence", "walk_convergence", "Events that occur in more than one case: %d."},
+		walkCount{"events-without-case", "walk_unrelated", "Events that touch no object of type " + strings.ReplaceAll(w.def.CaseType, "%", "%%") + ", and are in no case: %d."})
+}
+
 // report notes what the case notion does to the events.
 func (w *caseWalk) report(ctx context.Context) error {
-	for _, r := range []struct{ code, statement, text string }{
-		{"convergence", "walk_convergence", "Events that occur in more than one case: %d."},
-		{"divergence", "walk_divergence", "Cases in which an activity occurs more than once, for different items or documents, so that what follows what among them is by time only: %d."},
-		{"lost-events", "walk_lost", "Events that touch objects of the types walked, but are in no case: %d."},
-	} {
-		n, err := w.c.int(ctx, storeText(r.statement))
+	return w.count(ctx,
+		walkCount{"convergence", "walk_convergence", "Events that occur in more than one case: %d."},
+		walkCount{"divergence", "walk_divergence", "Cases in which an activity occurs more than once, for different items or documents, so that what follows what among them is by time only: %d."},
+		walkCount{"lost-events", "walk_lost", "Events that touch objects of the types walked, but are in no case: %d."})
+}
+
+// A walkCount is a number that is worth a note where it is not zero.
+type walkCount struct{ code, statement, text string }
+
+func (w *caseWalk) count(ctx context.Context, counts ...walkCount) error {
+	for _, r := range counts {
+		n, err := w.c.int(ctx, storeText(r.statement, "type", storeLiteral(w.def.CaseType)))
 		if err != nil {
 			return err
 		}

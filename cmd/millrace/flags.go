@@ -19,7 +19,7 @@ type jsonFlag struct {
 
 // readFlags say how to read a file; every one has a default that is detected.
 type readFlags struct {
-	Case        string `placeholder:"COLUMN" group:"Reading a file" help:"Column that holds the case."`
+	Case        string `placeholder:"COLUMN" group:"Reading a file" help:"Column that holds the case; in an object-centric log, the object type that makes one."`
 	Activity    string `placeholder:"COLUMN" group:"Reading a file" help:"Column that holds the activity."`
 	Start       string `placeholder:"COLUMN" group:"Reading a file" help:"Column that holds when the event began; the event then lasts."`
 	Resource    string `placeholder:"COLUMN" group:"Reading a file" help:"Column that holds who did it."`
@@ -138,7 +138,8 @@ func parseWhen(text string, zone *time.Location) (t time.Time, dayOnly bool, err
 
 // logFlags are what every command that reads one log takes.
 type logFlags struct {
-	Log string `arg:"" optional:"" help:"Name of a log in the project, or path of a file; default: the project's log, if it has one only."`
+	Log    string   `arg:"" optional:"" help:"Name of a log in the project, or path of a file; default: the project's log, if it has one only."`
+	Follow []string `placeholder:"TYPE,…" group:"Reading a file" help:"Object-centric logs: object types that each case is followed to, in this order, by the relations among objects."`
 	filterFlags
 	readFlags
 }

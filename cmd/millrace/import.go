@@ -62,6 +62,13 @@ func (c *importCmd) load(e *env, path string) (eventlog.LoadReceipt, error) {
 	if info.IsDir() {
 		return loadFolder(e, c.Log, c.As, path, !c.Part)
 	}
+	format, err := objectFormatOf(path, c.InputFormat)
+	if err != nil {
+		return eventlog.LoadReceipt{}, err
+	}
+	if format != nil {
+		return c.loadObjects(e, format, path)
+	}
 	return c.loadFile(e, path)
 }
 

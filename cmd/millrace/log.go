@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -40,6 +41,15 @@ type logFacts struct {
 }
 
 func (c *logShowCmd) Run(e *env) (err error) {
+	if c.Log != "" && c.Log != "-" && c.Case == "" && len(c.Follow) == 0 {
+		o, err := c.objects(e)
+		if err != nil {
+			return err
+		}
+		if o != nil {
+			return errors.Join(o.show(e, c.JSON), o.Close())
+		}
+	}
 	l, s, err := c.summarize(e, summaryFlags{})
 	if err != nil {
 		return err
@@ -83,15 +93,20 @@ func (c *logShowCmd) Run(e *env) (err error) {
 	if err := t.write(e.Stdout); err != nil {
 		return err
 	}
-	for _, x := range f.Loads {
-		fmt.Fprintf(e.Stdout, "load %d of %s, %s: %s rows read, %s new, %s rejected\n", x.Load, x.Ended.Format("2006-01-02 15:04Z"),
-			printable(x.Origin), count(x.RowsIn), count(x.RowsNew), count(x.RowsRejected))
-		for _, r := range x.Rejects {
-			fmt.Fprintf(e.Stdout, "  rejected: %s\n", printable(rejectText(r)))
-		}
-	}
+	printLoads(e.Stdout, f.Loads)
 	printNotes(e.Stdout, f.Notes)
 	return nil
+}
+
+// printLoads lists the loads that made a log, and the rows they did not take.
+func printLoads(w io.Writer, loads []eventlog.Load) {
+	for _, x := range loads {
+		fmt.Fprintf(w, "load %d of %s, %s: %s rows read, %s new, %s rejected\n", x.Load, x.Ended.Format("2006-01-02 15:04Z"),
+			printable(x.Origin), count(x.RowsIn), count(x.RowsNew), count(x.RowsRejected))
+		for _, r := range x.Rejects {
+			fmt.Fprintf(w, "  rejected: %s\n", printable(rejectText(r)))
+		}
+	}
 }
 
 func (c *logListCmd) Help() string { return "Example: millrace log list" }

@@ -28,6 +28,10 @@ var formats = []ingest.Format{
 	csvfile.Format, // last: almost anything is a text in columns
 }
 
+// objectFormats lists every format of object-centric logs, in the order in
+// which they are tried, before the others.
+var objectFormats []ingest.ObjectFormat
+
 // An openedLog is a log ready to be mined, and where it came from.
 type openedLog struct {
 	*eventlog.Log
@@ -69,9 +73,21 @@ func (f *logFlags) open(e *env) (*openedLog, error) {
 			return nil, err
 		}
 	}
-	if isFile(f.Log) {
+	objects, err := f.objects(e)
+	switch {
+	case err != nil:
+		return nil, err
+	case objects != nil:
+		if l, err = objects.log(e, f); err != nil {
+			return nil, errors.Join(err, objects.Close())
+		}
+	case len(f.Follow) > 0:
+		return nil, usageError{fmt.Errorf("--follow: %s is no object-centric log, so there is nothing to follow", f.Log)}
+	case isFile(f.Log):
 		l, err = f.openFile(e, needsAttributes(filters))
-	} else {
+	case f.Case != "":
+		return nil, usageError{fmt.Errorf("--case: log %s has its cases already; only an object-centric log, or a file, is told what a case is", f.Log)}
+	default:
 		l, err = openStored(e, f.Log, f.Lifecycle)
 	}
 	if err != nil {
@@ -91,9 +107,10 @@ func isFile(log string) bool {
 		return true
 	}
 	lower := strings.ToLower(log)
-	return strings.ContainsRune(log, filepath.Separator) || slices.ContainsFunc(formats, func(f ingest.Format) bool {
-		return slices.ContainsFunc(f.Extensions, func(x string) bool { return strings.HasSuffix(lower, x) })
-	})
+	ends := func(x string) bool { return strings.HasSuffix(lower, x) }
+	return strings.ContainsRune(log, filepath.Separator) ||
+		slices.ContainsFunc(formats, func(f ingest.Format) bool { return slices.ContainsFunc(f.Extensions, ends) }) ||
+		slices.ContainsFunc(objectFormats, func(f ingest.ObjectFormat) bool { return slices.ContainsFunc(f.Extensions, ends) })
 }
 
 // openFile builds a log straight from a file.
@@ -152,17 +169,8 @@ func readAll(e *env, what string, file ingest.File, take func(*eventlog.Batch) e
 
 // openFormat opens a file of the format it says it is, or looks like.
 func openFormat(e *env, path, format string, o ingest.Options) (ingest.File, string, error) {
-	if info, err := os.Stat(path); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, "", fmt.Errorf("%s: there is no such file", path)
-		}
+	if err := checkFile(path); err != nil {
 		return nil, "", err
-	} else if info.IsDir() {
-		return nil, "", fmt.Errorf("%s is a folder, not a log; to load a folder of exported tables: millrace import %s", path, path)
-	} else if info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0 {
-		return nil, "", fmt.Errorf("%s is a pipe, and a log is read more than once; write it to a file first", path)
-	} else if info.Mode().IsRegular() && info.Size() == 0 {
-		return nil, "", fmt.Errorf("%s is empty", path)
 	}
 	f, err := formatOf(path, format)
 	if err != nil {
@@ -172,6 +180,23 @@ func openFormat(e *env, path, format string, o ingest.Options) (ingest.File, str
 	return file, f.Name, err
 }
 
+// checkFile refuses what cannot be a log, or cannot be read twice.
+func checkFile(path string) error {
+	if info, err := os.Stat(path); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s: there is no such file", path)
+		}
+		return err
+	} else if info.IsDir() {
+		return fmt.Errorf("%s is a folder, not a log; to load a folder of exported tables: millrace import %s", path, path)
+	} else if info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0 {
+		return fmt.Errorf("%s is a pipe, and a log is read more than once; write it to a file first", path)
+	} else if info.Mode().IsRegular() && info.Size() == 0 {
+		return fmt.Errorf("%s is empty", path)
+	}
+	return nil
+}
+
 func formatOf(path, format string) (ingest.Format, error) {
 	names := make([]string, len(formats))
 	for i, f := range formats {
@@ -179,6 +204,9 @@ func formatOf(path, format string) (ingest.Format, error) {
 		if f.Name == format {
 			return f, nil
 		}
+	}
+	for _, f := range objectFormats {
+		names = append(names, f.Name)
 	}
 	if format != "" {
 		return ingest.Format{}, usageError{fmt.Errorf("--input-format must be one of %s, not %q", strings.Join(names, ", "), format)}
@@ -258,7 +286,11 @@ func readHead(path string) ([]byte, error) {
 // logName is the name of a log made from a file: its name without extensions.
 func logName(path string) string {
 	name := filepath.Base(path)
-	for _, x := range []string{".gz", ".csv", ".tsv", ".txt", ".parquet", ".xes"} {
+	extensions := []string{".gz", ".csv", ".tsv", ".txt", ".parquet", ".xes"}
+	for _, f := range objectFormats {
+		extensions = append(extensions, f.Extensions...)
+	}
+	for _, x := range extensions {
 		if len(name) > len(x) && strings.EqualFold(name[len(name)-len(x):], x) {
 			name = name[:len(name)-len(x)]
 		}
@@ -294,13 +326,22 @@ func fileNotes(e *env, path string, file ingest.File) []eventlog.Note {
 	if total == 0 {
 		return notes
 	}
+	printRejects(e, first, total)
+	return append(notes, rejectedNote(path, first, total))
+}
+
+// printRejects lists the first rejected rows.
+func printRejects(e *env, first []eventlog.Reject, total int64) {
 	for _, r := range first[:min(len(first), 10)] {
 		fmt.Fprintf(e.Stderr, "rejected: %s\n", printable(rejectText(r)))
 	}
 	if total > 10 {
 		fmt.Fprintf(e.Stderr, "rejected: … and %s more\n", count(total-10))
 	}
-	return append(notes, eventlog.Note{Code: "rejected-rows", Text: fmt.Sprintf("%s rows of %s were rejected; the first: %s", count(total), filepath.Base(path), rejectText(first[0]))})
+}
+
+func rejectedNote(path string, first []eventlog.Reject, total int64) eventlog.Note {
+	return eventlog.Note{Code: "rejected-rows", Text: fmt.Sprintf("%s rows of %s were rejected; the first: %s", count(total), filepath.Base(path), rejectText(first[0]))}
 }
 
 func rejectText(r eventlog.Reject) string {

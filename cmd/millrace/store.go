@@ -84,6 +84,14 @@ func onlyLog(e *env) (string, error) {
 	for _, d := range logs {
 		names = append(names, d.Name)
 	}
+	objects, err := s.ObjectLogs(e)
+	if err != nil {
+		return "", err
+	}
+	// One object-centric log and nothing else: that, to be told the case by --case.
+	if len(objects) == 1 && !slices.ContainsFunc(names, func(n string) bool { return !strings.HasPrefix(n, eventlog.ObjectLogOf(objects[0], "")) }) {
+		return objects[0], nil
+	}
 	return "", usageError{fmt.Errorf("name a log; the store has %s", strings.Join(names, ", "))}
 }
 
@@ -214,7 +222,18 @@ func (e *env) defineLogs(s *eventlog.Store) error {
 	if err != nil {
 		return err
 	}
+	objects, err := s.ObjectLogs(e)
+	if err != nil {
+		return err
+	}
 	for _, d := range logs {
+		// A flattening to each type of an object-centric log costs more than it
+		// is worth until somebody asks for it.
+		if slices.ContainsFunc(objects, func(n string) bool {
+			return d.Name == d.CaseType && strings.HasPrefix(d.Name, eventlog.ObjectLogOf(n, ""))
+		}) {
+			continue
+		}
 		if err := s.BuildColumns(e, d.Name, e.logOptions()); err != nil {
 			return err
 		}

@@ -1,2 +1,2 @@
 -- Which logs are there?
-SELECT log, case_type, follow, items, lifecycle FROM main.log ORDER BY log
+SELECT log, case_type, follow, items, lifecycle FROM main.known_log ORDER BY log

@@ -1,0 +1,296 @@
+package eventlog
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// Cases calls emit with all cases of a log, whole, by ascending object number,
+// their events in the log's declared order: every event that is stored, with
+// its lifecycle transition and its attributes, and the attributes of the
+// cases. Cases without events come last. What is emitted may be kept.
+//
+// An attribute that has values of several types has a column for each, of
+// which a row has one. Meta is the header of an imported XES log, else empty.
+//
+// Memory is bounded by a million events, or the longest case, with their
+// attributes; each million costs one reading of the source's attributes.
+func (s *Store) Cases(ctx context.Context, log string, o LogOptions, emit func(*Batch) error) (Meta, error) {
+	key, err := s.columnsKey(ctx, log, o)
+	if err != nil {
+		return Meta{}, err
+	}
+	return s.CasesOf(ctx, key.Definition, o, emit)
+}
+
+// CasesOf is [Store.Cases] of a case notion that need not be kept in the store.
+func (s *Store) CasesOf(ctx context.Context, def LogDefinition, o LogOptions, emit func(*Batch) error) (meta Meta, err error) {
+	err = s.session(ctx, func(c *storeConn) error {
+		r := &caseReader{c: c, o: o, emit: emit}
+		if err := r.prepare(ctx, def); err != nil {
+			return err
+		}
+		if _, err := s.LogRows(ctx, def, o.Model, func(rows *CaseRows) error { return r.take(ctx, rows) }); err != nil {
+			return err
+		}
+		if len(def.Follow) == 0 {
+			if err := r.empty(ctx, def.CaseType); err != nil {
+				return err
+			}
+		}
+		said, err := c.strings(ctx, storeText("read_case_meta"), def.CaseType)
+		if err != nil || len(said) == 0 {
+			return err
+		}
+		return json.Unmarshal([]byte(said[0]), &meta)
+	})
+	return meta, err
+}
+
+// A caseReader is the state of one Cases.
+type caseReader struct {
+	c      *storeConn // for attributes; the events come by another
+	o      LogOptions
+	emit   func(*Batch) error
+	events []attributeSource
+	cases  attributeSource
+}
+
+// An attributeSource is a table of attributes and how they are read.
+type attributeSource struct {
+	table   *attributeTable
+	columns []readColumn
+}
+
+func (r *caseReader) source(ctx context.Context, owner, typ string) (attributeSource, error) {
+	t, err := r.c.attributes(ctx, owner, typ)
+	a := attributeSource{table: t}
+	if err == nil {
+		for _, c := range t.columns {
+			a.columns = append(a.columns, readColumnOf(c.name, c.sql, "a."+Quote(c.column)))
+		}
+	}
+	return a, err
+}
+
+// prepare finds the tables of attributes.
+func (r *caseReader) prepare(ctx context.Context, def LogDefinition) (err error) {
+	if r.cases, err = r.source(ctx, "object", def.CaseType); err != nil {
+		return err
+	}
+	types := slices.Concat([]string{def.CaseType}, def.Follow, def.Items)
+	return r.c.each(ctx, storeText("event_sources"), []any{types}, func(scan func(...any) error) error {
+		var source string
+		var has bool
+		err := scan(&source, &has)
+		if err != nil || !has {
+			return err
+		}
+		a, err := r.source(ctx, "event", source)
+		r.events = append(r.events, a)
+		return err
+	})
+}
+
+// caseBatch is how many events a batch that is emitted has, unless one case
+// has more.
+const caseBatch = 32_768
+
+// take puts whole cases in order, and emits them with their attributes.
+func (r *caseReader) take(ctx context.Context, rows *CaseRows) error {
+	b := NewBuilder(BuilderOptions{Lifecycle: All, Zone: r.o.Zone})
+	if err := b.addRows(rows); err != nil {
+		return err
+	}
+	log, err := b.Log()
+	if err != nil {
+		return err
+	}
+	// The log moves times of day precision; the rows have what is stored.
+	at := make(map[int64]int, len(rows.Event))
+	for i, e := range rows.Event {
+		at[e] = i
+	}
+	var events, cases []int64
+	var ids []string
+	lengths := []int{}
+	for _, c := range log.batches {
+		events, cases = append(events, c.Event...), append(cases, c.Case...)
+		for i := range c.Case {
+			lengths = append(lengths, int(c.Offsets[i+1]-c.Offsets[i]))
+		}
+	}
+	if ids, err = log.CaseIDs(ctx, positions(len(cases))); err != nil {
+		return err
+	}
+	for i, a := range r.events {
+		if err := r.join(ctx, fmt.Sprintf("y_event_%d", i), events, a); err != nil {
+			return err
+		}
+	}
+	if err := r.join(ctx, "y_case", cases, r.cases); err != nil {
+		return err
+	}
+	for first, from := 0, 0; first < len(cases); {
+		last, to := first+1, from+lengths[first]
+		for last < len(cases) && to-from+lengths[last] <= caseBatch {
+			to += lengths[last]
+			last++
+		}
+		out := &Batch{CaseIDs: ids[first:last]}
+		for i := first; i < last; i++ {
+			for range lengths[i] {
+				out.Case = append(out.Case, ids[i])
+			}
+		}
+		for _, e := range events[from:to] {
+			out.addRow(rows, at[e])
+		}
+		for i, a := range r.events {
+			if out.Attributes, err = r.attributes(ctx, out.Attributes, fmt.Sprintf("y_event_%d", i), a, from, to); err != nil {
+				return err
+			}
+		}
+		if out.CaseAttributes, err = r.attributes(ctx, nil, "y_case", r.cases, first, last); err != nil {
+			return err
+		}
+		if err := r.emit(out); err != nil {
+			return err
+		}
+		first, from = last, to
+	}
+	return nil
+}
+
+// addRow copies what an event says apart from its case and attributes.
+func (b *Batch) addRow(rows *CaseRows, i int) {
+	label := func(labels []string, code uint32) string {
+		if code == NoCode {
+			return ""
+		}
+		return labels[code]
+	}
+	b.Activity = append(b.Activity, rows.Labels.Activity[rows.Activity[i]])
+	b.Time = append(b.Time, rows.Time[i])
+	b.Start = append(b.Start, rows.Start[i])
+	b.Day = append(b.Day, rows.Day[i])
+	b.Resource = append(b.Resource, label(rows.Labels.Resource, rows.Resource[i]))
+	b.Lifecycle = append(b.Lifecycle, label(rows.Labels.Lifecycle, rows.Lifecycle[i]))
+	b.Instance = append(b.Instance, rows.Instance[i])
+}
+
+func positions(n int) []int64 {
+	out := make([]int64, n)
+	for i := range out {
+		out[i] = int64(i)
+	}
+	return out
+}
+
+// join leaves a temporary table of the attributes of some events or cases, by
+// their place in the list.
+func (r *caseReader) join(ctx context.Context, name string, numbers []int64, a attributeSource) error {
+	if !a.table.exists {
+		return nil
+	}
+	if err := r.c.numbers(ctx, numbers); err != nil {
+		return err
+	}
+	var exprs strings.Builder
+	for i, c := range a.columns {
+		fmt.Fprintf(&exprs, ", %s AS a%d", c.expr, i)
+	}
+	return r.c.exec(ctx, storeText("read_attributes", "name", name, "attributes", exprs.String(), "table", a.table.table(), "owner", a.table.owner))
+}
+
+// numbers leaves the temporary table y_number(i, number).
+func (c *storeConn) numbers(ctx context.Context, numbers []int64) error {
+	schema := arrow.NewSchema([]arrow.Field{{Name: "i", Type: arrow.PrimitiveTypes.Int64}, {Name: "number", Type: arrow.PrimitiveTypes.Int64}}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	b.Field(0).(*array.Int64Builder).AppendValues(positions(len(numbers)), nil)
+	b.Field(1).(*array.Int64Builder).AppendValues(numbers, nil)
+	rec := b.NewRecordBatch()
+	defer rec.Release()
+	rows, err := array.NewRecordReader(schema, []arrow.RecordBatch{rec})
+	if err != nil {
+		return err
+	}
+	defer rows.Release()
+	return c.Raw(func(dc any) error {
+		a, err := duckdb.NewArrowFromConn(dc.(driver.Conn))
+		if err != nil {
+			return err
+		}
+		release, err := a.RegisterView(rows, "y_incoming")
+		if err != nil {
+			return err
+		}
+		defer release()
+		_, err = dc.(driver.ExecerContext).ExecContext(ctx, "CREATE OR REPLACE TEMP TABLE y_number AS FROM y_incoming", nil)
+		return err
+	})
+}
+
+// attributes adds the attributes of rows from up to to, those that have values.
+func (r *caseReader) attributes(ctx context.Context, columns []Column, name string, a attributeSource, from, to int) ([]Column, error) {
+	if !a.table.exists || len(a.columns) == 0 {
+		return columns, nil
+	}
+	for _, c := range a.columns {
+		if !slices.ContainsFunc(columns, func(x Column) bool { return x.Name == c.name && x.Type == c.typ }) {
+			columns = append(columns, Column{Name: c.name, Type: c.typ, Null: []bool{}})
+			columns[len(columns)-1].pad(to - from)
+		}
+	}
+	err := r.c.arrow(ctx, storeText("read_attributes_range", "name", name), []any{int64(from), int64(to)}, func(rec arrow.RecordBatch) error {
+		rows := rec.Column(0).(*array.Int64).Int64Values()
+		for j, c := range a.columns {
+			var read Column
+			read.appendArrow(rec.Column(j + 1))
+			read.Type = c.typ
+			at := slices.IndexFunc(columns, func(x Column) bool { return x.Name == c.name && x.Type == c.typ })
+			for i, row := range rows {
+				columns[at].set(int(row)-from, &read, i)
+			}
+		}
+		return nil
+	})
+	return slices.DeleteFunc(columns, func(c Column) bool { return !slices.Contains(c.Null, false) }), err
+}
+
+// empty emits the cases that have no events.
+func (r *caseReader) empty(ctx context.Context, typ string) error {
+	if err := r.c.exec(ctx, storeText("read_case_empty"), typ); err != nil {
+		return err
+	}
+	total, err := r.c.int(ctx, "SELECT count(*) FROM y_empty")
+	for from := int64(0); from < total && err == nil; from += caseBatch {
+		var numbers []int64
+		out := &Batch{}
+		err = r.c.arrow(ctx, storeText("read_case_empty_range"), []any{from, from + caseBatch}, func(rec arrow.RecordBatch) error {
+			numbers = append(numbers, rec.Column(0).(*array.Int64).Int64Values()...)
+			out.CaseIDs = appendTexts(out.CaseIDs, rec.Column(1))
+			return nil
+		})
+		if err == nil {
+			err = r.join(ctx, "y_case", numbers, r.cases)
+		}
+		if err == nil {
+			out.CaseAttributes, err = r.attributes(ctx, nil, "y_case", r.cases, 0, len(numbers))
+		}
+		if err == nil {
+			err = r.emit(out)
+		}
+	}
+	return err
+}
