@@ -13,7 +13,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	objectFormats = append(objectFormats, linesFormat)
+	objectFormats = append(objectFormats[:len(objectFormats):len(objectFormats)], linesFormat)
 	testscript.Main(m, map[string]func(){
 		"millrace": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})

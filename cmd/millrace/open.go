@@ -17,6 +17,7 @@ import (
 	"millrace/eventlog"
 	"millrace/ingest"
 	"millrace/ingest/csvfile"
+	"millrace/ingest/ocelfile"
 	"millrace/ingest/parquetfile"
 	"millrace/ingest/xesfile"
 )
@@ -30,7 +31,7 @@ var formats = []ingest.Format{
 
 // objectFormats lists every format of object-centric logs, in the order in
 // which they are tried, before the others.
-var objectFormats []ingest.ObjectFormat
+var objectFormats = ocelfile.Formats
 
 // An openedLog is a log ready to be mined, and where it came from.
 type openedLog struct {
