@@ -20,7 +20,11 @@ var Format = ingest.Format{
 	Extensions: []string{".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz"},
 	Sniff:      sniff,
 	Open: func(ctx context.Context, path string, o ingest.Options) (ingest.File, error) {
-		return open(ctx, path, o)
+		t, err := openTable(ctx, path, o)
+		if err != nil {
+			return nil, err
+		}
+		return ingest.NewTableLog(ctx, t, o)
 	},
 }
 
