@@ -12,8 +12,8 @@ import (
 type timeColumn struct {
 	date, clock int // columns, -1: none
 	format      *TimeFormat
-	marked      *TimeFormat // of what the source itself marks as a time; nil: nothing
-	others      int64       // times that are written otherwise than format says, but marked
+	other       *TimeFormat // of texts, where format is of what the source marks as a time; nil: there are none
+	others      int64       // times that are in it
 	padded      int64       // times of day whose leading zeros were lost
 }
 
@@ -33,8 +33,8 @@ func (t *timeColumn) parse(fields [][]byte) (us int64, day, missing, ok bool) {
 	if MissingTime(text) {
 		return eventlog.NoTime, false, true, true
 	}
-	if t.marked != nil {
-		if us, day, ok = t.marked.Parse(text); ok {
+	if t.other != nil {
+		if us, day, ok = t.other.Parse(text); ok {
 			t.others++
 		}
 	}
@@ -46,8 +46,8 @@ func (t *timeColumn) parse(fields [][]byte) (us int64, day, missing, ok bool) {
 func (t *timeColumn) joined(date, clock []byte) (us int64, day, missing, ok bool) {
 	f := t.format
 	c, ok := f.date(date)
-	if !ok && t.marked != nil {
-		f = t.marked
+	if !ok && t.other != nil {
+		f = t.other
 		c, ok = f.date(date)
 	}
 	if !ok {

@@ -48,6 +48,9 @@ func (g *guess) stats(s *Sample, o Options) valueStats {
 		v.times = s.Time
 	case s.Time:
 		v.times = true
+	case s.Clock: // and where not all are marked, more are written
+		iso := isoFormat(g.loc)
+		v.times = iso.share(s.Values) > 0.2
 	case o.TimeLayout != "":
 		v.times = NewTimeFormat(o.TimeLayout, g.loc).share(s.Values) > 0.5
 	}

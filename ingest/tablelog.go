@@ -36,7 +36,7 @@ type tableLog struct {
 func NewTableLog(ctx context.Context, t Table, o Options) (File, error) {
 	f := &tableLog{Table: t, options: o, columns: t.Columns()}
 	if err := f.understand(ctx); err != nil {
-		return nil, fmt.Errorf("%s: %w", t.Name(), err)
+		return nil, err
 	}
 	return f, nil
 }
@@ -104,19 +104,8 @@ func (f *tableLog) timeColumn(ctx context.Context, samples []Sample, role string
 	t := &timeColumn{date: column, clock: -1}
 	values := samples[column].Values
 	if samples[column].Clock && f.options.TimeLayout == "" {
-		iso, rest := isoFormat(f.loc), 0
-		for _, v := range values {
-			if _, _, ok := iso.Parse([]byte(v)); !ok && !MissingTime([]byte(v)) {
-				rest++
-			}
-		}
-		if t.marked = iso; rest*2 < len(values) {
-			t.format = isoFormat(f.loc)
-			t.marked = nil
-			if rest > 0 {
-				t.marked = f.otherFormat(samples[column], iso)
-			}
-		}
+		t.format = isoFormat(f.loc)
+		t.other = f.otherFormat(samples[column], t.format)
 	}
 	if t.format == nil {
 		var err error
@@ -160,7 +149,7 @@ func (f *tableLog) timeColumn(ctx context.Context, samples []Sample, role string
 func (f *tableLog) otherFormat(sample Sample, iso *TimeFormat) *TimeFormat {
 	var rest []string
 	for _, v := range sample.Values {
-		if _, _, ok := iso.Parse([]byte(v)); !ok {
+		if _, _, ok := iso.Parse([]byte(v)); !ok && !MissingTime([]byte(v)) {
 			rest = append(rest, v)
 		}
 	}
@@ -261,9 +250,8 @@ func (f *tableLog) timeNotes(t *timeColumn, add func(code, format string, args .
 		add(n.Code, "%s", n.Text)
 	}
 	if t.others > 0 {
-		add("mixed-times", "%q has dates as the format of the file marks them and dates that are text; those written otherwise than %q: %d",
-			f.columns[t.date], t.format, t.others)
-		for _, n := range t.marked.Notes(f.columns[t.date]) {
+		add("mixed-times", "%q has dates and texts that are dates, written as %q: %d", f.columns[t.date], t.other, t.others)
+		for _, n := range t.other.Notes(f.columns[t.date]) {
 			add(n.Code, "%s", n.Text)
 		}
 	}

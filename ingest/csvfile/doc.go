@@ -9,6 +9,7 @@ package csvfile
 import (
 	"bytes"
 	"context"
+	"fmt"
 
 	"millrace/ingest"
 )
@@ -24,7 +25,11 @@ var Format = ingest.Format{
 		if err != nil {
 			return nil, err
 		}
-		return ingest.NewTableLog(ctx, t, o)
+		f, err := ingest.NewTableLog(ctx, t, o)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return f, nil
 	},
 }
 

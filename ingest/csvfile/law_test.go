@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"millrace/ingest"
+	"millrace/ingest/filetest"
 )
 
 // What is written is read again, with any delimiter, quote and line end, and in
@@ -157,7 +158,7 @@ func FuzzFile(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		showLog(path, ingest.Options{Attributes: true})
+		filetest.Log(Format, path, ingest.Options{Attributes: true})
 		showTable(path, ingest.Options{})
 	})
 }
