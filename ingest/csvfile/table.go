@@ -84,11 +84,7 @@ func (t *Table) detect(ctx context.Context) error {
 		return err
 	}
 	defer src.Close()
-	info, err := src.file.Stat()
-	if err != nil {
-		return err
-	}
-	t.size = info.Size()
+	t.size = src.file.Size
 	t.enc = src.enc
 	t.bom = src.enc.bom != "" && bytes.HasPrefix(src.head, []byte(src.enc.bom))
 	text, err := src.enc.decodeHead(src.head)
