@@ -273,14 +273,7 @@ func (t *Table) Close() error { return nil }
 // taken apart is rejected; a file that is not whole is an error. It returns the
 // first error of fn as it is.
 func (t *Table) Rows(ctx context.Context, fn func(line int64, fields []string) error) error {
-	row := make([]string, len(t.columns))
-	interned := make([]ingest.Texts, len(t.columns))
-	return t.Scan(ctx, func(r *ingest.Row) error {
-		for i, f := range r.Fields {
-			row[i] = interned[i].Text(f)
-		}
-		return fn(r.Line, row)
-	})
+	return ingest.TextRows(ctx, t, fn)
 }
 
 // Scan implements [ingest.Table].
