@@ -29,6 +29,7 @@ type Table struct {
 	bom        bool
 	header     bool     // a row names the columns
 	skip       int64    // lines before it: titles, "sep=;"
+	headerLine int64
 	sep        bool     // one of them is "sep=;"
 	columns    []string // names, each once
 	sample     []ingest.Sample
@@ -128,9 +129,37 @@ func (t *Table) detectRows(text []byte, whole bool) (err error) {
 			t.skip, t.dialect = titles, d
 			return nil
 		}
+		t.skip = best.titles(text, o)
 	}
 	t.dialect = best.dialect
 	return nil
+}
+
+// titles returns how many lines of titles stand before the header where they
+// have as many delimiters as the rows, as Excel writes them: the header is the
+// first row that is filled for the most part.
+func (d dialect) titles(text []byte, o ingest.Options) int64 {
+	n := 0
+	for rec, err := range d.records(text) {
+		if err != nil || rec.bad != "" || len(rec.fields) < 3 || n == maxTitles {
+			return 0
+		}
+		n++
+		filled := 0
+		for _, f := range rec.fields {
+			if len(bytes.TrimSpace(f)) > 0 {
+				filled++
+			}
+		}
+		if filled*10 < len(rec.fields)*6 {
+			continue
+		}
+		if n > 1 && ingest.LooksLikeNames(texts(rec.fields), o) {
+			return rec.line - 1
+		}
+		return 0
+	}
+	return 0
 }
 
 // maxTitles is how many lines are looked at for where the rows begin.
@@ -225,6 +254,7 @@ func (t *Table) firstRow(s *scanner) ([]string, error) {
 		case t.dialect.list && !listRow(rec):
 			continue // titles
 		}
+		t.headerLine = rec.line
 		return texts(rec.fields), nil
 	}
 }
@@ -367,6 +397,14 @@ func (t *Table) reject(line int64, reason string) { t.Add(t.place(line), "", rea
 
 func (t *Table) place(line int64) string { return fmt.Sprintf("%s:%d", t.base, line) }
 
+// titleLines returns how many lines before the header are titles.
+func (t *Table) titleLines() int64 {
+	if t.sep {
+		return max(t.headerLine-2, 0)
+	}
+	return max(t.headerLine-1, 0)
+}
+
 // Detected says how the file was understood.
 func (t *Table) Detected() []ingest.Detection {
 	list := t.dialect.detections(t.options)
@@ -379,8 +417,8 @@ func (t *Table) Detected() []ingest.Detection {
 	switch {
 	case !t.header:
 		header = "none"
-	case t.skip > 1 || t.skip == 1 && !t.sep:
-		header = t.Where(t.skip + 1)
+	case t.titleLines() > 0:
+		header = t.Where(t.headerLine)
 	}
 	return append(list, ingest.Detection{Option: "header", Value: header, Told: t.options.Header != ""})
 }
@@ -394,7 +432,7 @@ func (t *Table) Notes() []eventlog.Note {
 	for _, name := range t.renamed {
 		add("duplicate-column", "a column name occurs again; the column is called %q here", name)
 	}
-	if n := t.skip; n > 1 || n == 1 && !t.sep {
+	if n := t.titleLines(); n > 0 {
 		add("title-rows", "%s before the header skipped", plural(n, "line", "lines"))
 	}
 	if t.pageLines > 0 {
