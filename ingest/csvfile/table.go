@@ -27,8 +27,8 @@ type Table struct {
 	dialect    dialect
 	enc        charset
 	bom        bool
-	header     bool     // a row names the columns
-	skip       int64    // lines before it: titles, "sep=;"
+	header     bool  // a row names the columns
+	skip       int64 // lines before it: titles, "sep=;"
 	headerLine int64
 	sep        bool     // one of them is "sep=;"
 	columns    []string // names, each once

@@ -5,7 +5,9 @@ package filetest
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cockroachdb/datadriven"
@@ -135,4 +137,30 @@ func Rest(b *strings.Builder, f interface {
 	if err != nil {
 		fmt.Fprintf(b, "error: %s\n", err)
 	}
+}
+
+// PeakHeap returns how much the heap grew at most while f ran, seen every
+// millisecond.
+func PeakHeap(f func()) uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	before, peak := m.HeapAlloc, uint64(0)
+	stop := make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		for {
+			runtime.ReadMemStats(&m)
+			peak = max(peak, m.HeapAlloc)
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+			}
+		}
+	})
+	f()
+	close(stop)
+	done.Wait()
+	return peak - min(peak, before)
 }

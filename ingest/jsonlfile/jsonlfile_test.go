@@ -7,12 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/cockroachdb/datadriven"
 	"github.com/klauspost/compress/gzip"
@@ -196,7 +193,7 @@ func TestHugeLine(t *testing.T) {
 	w.Close()
 	for name, data := range map[string][]byte{"lines": line, "array": append([]byte("["), bytes.Replace(line, []byte("\n"), []byte(",\n"), 1)...), "gzip": z.Bytes()} {
 		path := write(t, data)
-		peak := peakHeap(func() {
+		peak := filetest.PeakHeap(func() {
 			_, err := Format.Open(context.Background(), path, ingest.Options{})
 			if err == nil || !strings.Contains(err.Error(), "orders.jsonl:2: the ") || !strings.Contains(err.Error(), "longer than 16 MiB") {
 				t.Errorf("%s: error %v", name, err)
@@ -206,29 +203,4 @@ func TestHugeLine(t *testing.T) {
 			t.Errorf("%s: %d MiB of heap", name, peak>>20)
 		}
 	}
-}
-
-// peakHeap returns how much the heap grew at most while f ran.
-func peakHeap(f func()) uint64 {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	before, peak := m.HeapAlloc, uint64(0)
-	stop := make(chan struct{})
-	var done sync.WaitGroup
-	done.Go(func() {
-		for {
-			runtime.ReadMemStats(&m)
-			peak = max(peak, m.HeapAlloc)
-			select {
-			case <-stop:
-				return
-			case <-time.After(time.Millisecond):
-			}
-		}
-	})
-	f()
-	close(stop)
-	done.Wait()
-	return peak - min(peak, before)
 }
