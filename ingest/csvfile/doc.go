@@ -33,7 +33,8 @@ var Format = ingest.Format{
 	},
 }
 
-// sniff takes text whose first line has a delimiter and that is no markup.
+// sniff takes text whose first line, or the lines after a title, have a
+// delimiter, and that is no markup.
 func sniff(head []byte) bool {
 	e := detectEncoding(head)
 	if len(head) == 0 || binary(head) != "" {
@@ -48,7 +49,29 @@ func sniff(head []byte) bool {
 		return false
 	}
 	line, _, _ := bytes.Cut(text, []byte("\n"))
-	return bytes.ContainsAny(line, delimiters)
+	return bytes.ContainsAny(line, delimiters) || isList(text) || titled(text)
+}
+
+// titled says whether rows follow a title: at least three of the first lines
+// have as many of a delimiter, and commas twice, as sentences have one.
+func titled(text []byte) bool {
+	alike := map[[2]int]int{}
+	for range maxTitles {
+		line, rest, more := bytes.Cut(text, []byte("\n"))
+		if !more {
+			return false // it may be cut
+		}
+		text = rest
+		for i := range delimiters {
+			n := bytes.Count(line, []byte(delimiters[i:i+1]))
+			if n > 1 || n > 0 && delimiters[i] != ',' {
+				if alike[[2]int{i, n}]++; alike[[2]int{i, n}] > 2 {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // binary names the format of a file that is no text, if it is a known one.
