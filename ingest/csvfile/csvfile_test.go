@@ -30,9 +30,9 @@ func TestCSV(t *testing.T) {
 			}
 			var out string
 			if d.Cmd == "table" {
-				out = showTable(path, filetest.Options(d))
+				out = showTable(path, filetest.Options(argument(d)))
 			} else {
-				out = filetest.Log(Format, path, filetest.Options(d))
+				out = filetest.Log(Format, path, filetest.Options(argument(d)))
 			}
 			return strings.ReplaceAll(out, filepath.Dir(path)+string(filepath.Separator), "")
 		})
@@ -89,4 +89,12 @@ func showTable(path string, o ingest.Options) string {
 	})
 	filetest.Rest(&b, table, err)
 	return b.String()
+}
+
+// argument returns one of a test's arguments.
+func argument(d *datadriven.TestData) func(key string) (string, bool) {
+	return func(key string) (string, bool) {
+		arg, ok := d.Arg(key)
+		return strings.Join(arg.Vals, ","), ok
+	}
 }

@@ -10,22 +10,21 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cockroachdb/datadriven"
-
 	"millrace/eventlog"
 	"millrace/ingest"
 )
 
 // Options reads the options of a test from its arguments; _ stands for a blank.
-func Options(d *datadriven.TestData) ingest.Options {
-	o := ingest.Options{Attributes: d.HasArg("attributes")}
+func Options(arg func(key string) (value string, ok bool)) ingest.Options {
+	var o ingest.Options
+	_, o.Attributes = arg("attributes")
 	for key, option := range map[string]*string{
 		"case": &o.Case, "activity": &o.Activity, "time": &o.Time, "start": &o.Start, "resource": &o.Resource, "sequence": &o.Sequence,
 		"lifecycle": &o.Lifecycle, "timezone": &o.Timezone, "time-layout": &o.TimeLayout, "delimiter": &o.Delimiter, "quote": &o.Quote,
 		"encoding": &o.Encoding, "decimal": &o.Decimal, "sheet": &o.Sheet, "header": &o.Header, "totals": &o.Totals, "case-zeros": &o.CaseZeros,
 	} {
-		if arg, ok := d.Arg(key); ok {
-			*option = strings.ReplaceAll(strings.Join(arg.Vals, ","), "_", " ")
+		if value, ok := arg(key); ok {
+			*option = strings.ReplaceAll(value, "_", " ")
 		}
 	}
 	return o

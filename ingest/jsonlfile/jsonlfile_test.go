@@ -41,7 +41,7 @@ func TestJSONL(t *testing.T) {
 				data = data[:len(data)-n]
 			}
 			path := write(t, data)
-			out := filetest.Log(Format, path, filetest.Options(d))
+			out := filetest.Log(Format, path, filetest.Options(argument(d)))
 			return strings.ReplaceAll(out, filepath.Dir(path)+string(filepath.Separator), "")
 		})
 	})
@@ -202,5 +202,13 @@ func TestHugeLine(t *testing.T) {
 		if peak > 100<<20 {
 			t.Errorf("%s: %d MiB of heap", name, peak>>20)
 		}
+	}
+}
+
+// argument returns one of a test's arguments.
+func argument(d *datadriven.TestData) func(key string) (string, bool) {
+	return func(key string) (string, bool) {
+		arg, ok := d.Arg(key)
+		return strings.Join(arg.Vals, ","), ok
 	}
 }

@@ -38,7 +38,7 @@ func TestXLSX(t *testing.T) {
 			if err := os.WriteFile(path, w.workbook(t, d.Input), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			out := filetest.Log(Format, path, filetest.Options(d))
+			out := filetest.Log(Format, path, filetest.Options(argument(d)))
 			return strings.ReplaceAll(out, filepath.Dir(path)+string(filepath.Separator), "")
 		})
 	})
@@ -247,4 +247,12 @@ func (w *writer) moment(t testing.TB, ref, text string) string {
 		days++ // 1900-02-29
 	}
 	return fmt.Sprintf(`<c r="%s" s="%d"><v>%s</v></c>`, ref, w.style(code), strconv.FormatFloat(days, 'g', 17, 64))
+}
+
+// argument returns one of a test's arguments.
+func argument(d *datadriven.TestData) func(key string) (string, bool) {
+	return func(key string) (string, bool) {
+		arg, ok := d.Arg(key)
+		return strings.Join(arg.Vals, ","), ok
+	}
 }
