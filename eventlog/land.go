@@ -64,6 +64,9 @@ type TableRows struct {
 	Table   string
 	File    string   // base name, for places: "sale_sale.csv"
 	Columns []string // header
+	// Place says where a line is, where the table is in more than one file;
+	// nil: in File.
+	Place func(line int64) string
 	// Complete says that every row of the table is here, so that one that is
 	// not any more has been deleted.
 	Complete bool

@@ -189,7 +189,11 @@ func (l *lander) text(ctx context.Context, db *sql.DB, at []int) (err error) {
 func (l *lander) reject(line int64, column, reason string) {
 	l.table.rejected++
 	if len(l.staged.rejects) < maxStoredRejects {
-		l.staged.rejects = append(l.staged.rejects, Reject{Place: fmt.Sprintf("%s:%d", l.rows.File, line), Column: column, Reason: reason})
+		place := fmt.Sprintf("%s:%d", l.rows.File, line)
+		if l.rows.Place != nil {
+			place = l.rows.Place(line)
+		}
+		l.staged.rejects = append(l.staged.rejects, Reject{Place: place, Column: column, Reason: reason})
 	}
 }
 

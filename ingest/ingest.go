@@ -62,7 +62,8 @@ const MaxRejects = 1000
 // ignores what it has no use for.
 type Options struct {
 	// Roles: names of columns or attributes, as the file writes them.
-	// "" guesses; "-" says there is none (not for Case and Activity).
+	// "" guesses; "-" says there is none (not for Case and Activity). Time and
+	// Start may name a date and its time of day: "UDATE+UTIME".
 	Case, Activity, Time, Start, Resource, Sequence, Lifecycle string
 
 	Classifier string // XES: name of the event classifier that makes the activity
@@ -72,5 +73,9 @@ type Options struct {
 	Quote      string // one character, or "none"
 	Encoding   string // utf-8, utf-16le, utf-16be, windows-1252, latin-1
 	Decimal    string // "." or ","
+	Sheet      string // of a workbook; default: the first that looks like a log
+	Header     string // row that names the columns, from 1, or "none"; default: the first that looks like it
+	Totals     string // rows of totals: "skip" (default) or "keep"
+	CaseZeros  string // leading zeros of cases that are digits only: "keep" (default) or "strip"
 	Attributes bool   // yield attributes too, not only the roles
 }

@@ -12,6 +12,12 @@ type Sample struct {
 	Name   string
 	Values []string
 	Time   bool // the source itself says that these are times
+
+	// Of a Table whose source marks what is what, and not in the words of
+	// each: Clock says that some values are times, written in ISO 8601;
+	// Numbers that some are numbers, with a decimal point; Nested that all
+	// are JSON.
+	Clock, Numbers, Nested bool
 }
 
 // Roles says which column is what, by index; -1 where there is none.

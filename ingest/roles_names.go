@@ -115,6 +115,10 @@ const (
 	xesName   = 100
 )
 
+// GroupSign stands between the name of a group of columns and that of one of
+// them, where a header has two rows; roles look at the latter.
+const GroupSign = " / "
+
 // namePoints says how much a name speaks for a role. Of two names with as many
 // points the one earlier in the list is better; rank is its place.
 func namePoints(r role, name string) (points, rank int) {
@@ -123,6 +127,9 @@ func namePoints(r role, name string) (points, rank int) {
 	}
 	if name == xesNames[r] {
 		return xesName, 0
+	}
+	if i := strings.LastIndex(name, GroupSign); i >= 0 {
+		name = name[i+len(GroupSign):]
 	}
 	points = ownName
 	flat := squash(name)

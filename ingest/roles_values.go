@@ -48,8 +48,12 @@ func (g *guess) stats(s *Sample, o Options) valueStats {
 		v.times = s.Time
 	case s.Time:
 		v.times = true
+	case s.Clock: // and where not all are marked, more are written
+		iso := isoFormat(g.loc)
+		v.times = iso.share(s.Values) > 0.2
 	case o.TimeLayout != "":
-		v.times = NewTimeFormat(o.TimeLayout, g.loc).share(s.Values) > 0.5
+		f := NewTimeFormat(o.TimeLayout, g.loc)
+		v.times = f.share(s.Values) > 0.5 && (f.order != serial || f.recent(s.Values))
 	}
 	if !v.times && v.seen > 0 {
 		f, share := DetectTime(s.Name, s.Values, g.loc)
@@ -71,6 +75,16 @@ func (f *TimeFormat) share(values []string) float64 {
 		}
 	}
 	return float64(good) / float64(max(seen, 1))
+}
+
+// recent says whether all times are after 1950: any number is a day to Excel.
+func (f *TimeFormat) recent(values []string) bool {
+	for _, v := range values {
+		if us, _, ok := f.Parse([]byte(v)); ok && us < -20*365*24*3600*1e6 {
+			return false
+		}
+	}
+	return true
 }
 
 // transition says whether text is one of the standard transactional life cycle

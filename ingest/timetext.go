@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -38,7 +39,10 @@ const (
 	monthFirst                  // 01/02/2006
 	compact                     // 20060102
 	named                       // 02-Jan-2006, Jan 2, 2006
+	javaDate                    // Mon Jan 2 15:04:05 CET 2006
+	ideographs                  // 2006年01月02日
 	counted                     // since 1970
+	serial                      // days since 1899-12-30 or 1904-01-01, as Excel counts
 	goLayout                    // as time.Parse
 )
 
@@ -47,16 +51,23 @@ const (
 	unixSeconds = "unix"
 	unixMillis  = "unix-ms"
 	unixMicros  = "unix-us"
+	unixNanos   = "unix-ns"
+	excelDays   = "excel"
+	excelMac    = "excel-1904"
 )
 
 // NewTimeFormat returns the format of a layout as package time writes it, or
-// of "unix", "unix-ms" or "unix-us": seconds, milliseconds, microseconds since
-// 1970. Times without an offset are in loc.
+// of "unix", "unix-ms", "unix-us" or "unix-ns": seconds and parts of them since
+// 1970; or of "excel" or "excel-1904": days as Excel counts them. Times without
+// an offset are in loc.
 func NewTimeFormat(layout string, loc *time.Location) *TimeFormat {
 	f := &TimeFormat{order: goLayout, layout: layout, told: true, zone: zone{loc: loc}}
 	switch layout {
-	case unixSeconds, unixMillis, unixMicros:
+	case unixSeconds, unixMillis, unixMicros, unixNanos:
 		f.order, f.unit = counted, unixUnit(layout)
+		return f
+	case excelDays, excelMac:
+		f.order = serial
 		return f
 	}
 	probe := func(t time.Time) string { return t.Format(layout) }
@@ -72,6 +83,8 @@ func unixUnit(layout string) int64 {
 		return 1e3
 	case unixMicros:
 		return 1
+	case unixNanos:
+		return 0
 	}
 	return 1e6
 }
@@ -118,6 +131,8 @@ func (f *TimeFormat) Parse(text []byte) (us int64, day, ok bool) {
 	case counted:
 		us, ok := parseCounted(bytes.TrimSpace(text), f.unit)
 		return us, false, ok
+	case serial:
+		return f.parseSerial(bytes.TrimSpace(text))
 	case goLayout:
 		return f.parseLayout(text)
 	}
@@ -125,13 +140,24 @@ func (f *TimeFormat) Parse(text []byte) (us int64, day, ok bool) {
 	if !ok {
 		return eventlog.NoTime, false, false
 	}
+	return f.utc(c), c.dateOnly, true
+}
+
+// utc returns µs since 1970.
+func (f *TimeFormat) utc(c civil) int64 {
 	sec := daysFromCivil(c.year, c.month, c.day)*86400 + int64(c.hour*3600+c.min*60+c.sec)
 	if c.zoned {
 		sec -= int64(c.offset)
 	} else {
-		sec = f.zone.utc(sec)
+		if c.nextDay {
+			sec += day
+		}
+		return f.zone.utc(sec)*1e6 + int64(c.micro)
 	}
-	return sec*1e6 + int64(c.micro), c.dateOnly, true
+	if c.nextDay {
+		sec += day
+	}
+	return sec*1e6 + int64(c.micro)
 }
 
 func (f *TimeFormat) parseLayout(text []byte) (us int64, day, ok bool) {
@@ -200,8 +226,48 @@ func two(b []byte, i int) int {
 	return x*10 + y
 }
 
-// parseCounted reads a number of units since 1970, with a fraction or not.
+// parseSerial reads days as Excel counts them. The fraction is good for
+// milliseconds: a float has no more digits.
+func (f *TimeFormat) parseSerial(b []byte) (us int64, dateOnly, ok bool) {
+	x, ok := parseFloat(b, '.')
+	if !ok {
+		x, ok = parseFloat(b, ',')
+	}
+	if !ok || x < 1 || x >= 2958466 { // 9999-12-31 is the last
+		return eventlog.NoTime, false, false
+	}
+	ms := SerialMillis(x, f.layout == excelMac)
+	return f.FromClock(ms * 1000), ms%(day*1000) == 0, true
+}
+
+// SerialMillis turns a date of a spreadsheet, in days since 1899-12-30 or since
+// 1904-01-01, into milliseconds of wall clock since 1970, as if that were UTC.
+// The first system believes in 1900-02-29 (ISO/IEC 29500-1:2016, §18.17.4.1):
+// days before it are one later than they count.
+func SerialMillis(days float64, since1904 bool) int64 {
+	from := int64(-25569)
+	if since1904 {
+		from = -24107
+	} else if days < 60 {
+		from++
+	}
+	return from*day*1000 + int64(math.Round(days*day*1000))
+}
+
+// parseCounted reads a number of units since 1970, with a fraction or not. The
+// unit 0 is a nanosecond.
 func parseCounted(b []byte, unit int64) (int64, bool) {
+	if unit == 0 {
+		n, err := strconv.ParseInt(string(b), 10, 64)
+		if err != nil {
+			return eventlog.NoTime, false
+		}
+		us := n / 1000
+		if n%1000 < 0 {
+			us--
+		}
+		return us, true
+	}
 	whole, frac, _ := strings.Cut(string(b), ".")
 	n, err := strconv.ParseInt(whole, 10, 64)
 	const most = 1 << 62 / 1_000_000 // keeps clear of overflow, and of NoTime
@@ -265,10 +331,27 @@ func MissingTime(text []byte) bool {
 		return b[0] == '-' || b[0] == '0'
 	}
 	switch string(b) {
-	case `\N`, "NULL", "null", "Null", "NaT", "nan", "NaN", "None", "N/A", "n/a", "<null>", "(null)":
-		return true
-	case "00000000", "00000000000000", "0000-00-00", "00.00.0000", "0000-00-00 00:00:00":
+	case `\N`, "NULL", "null", "Null", "NaT", "nan", "NaN", "None", "N/A", "n/a", "<null>", "(null)", "#N/A":
 		return true
 	}
-	return false
+	return initialDate(b)
+}
+
+// initialDate says whether a text is a date, and perhaps a time, of zeros
+// only: 00000000, 0000-00-00 00:00:00, 00.00.0000, 00/00/0000.
+func initialDate(b []byte) bool {
+	if b[0] != '0' || b[1] != '0' {
+		return false
+	}
+	zeros := 0
+	for _, c := range b {
+		switch c {
+		case '0':
+			zeros++
+		case '-', '.', '/', ':', ' ', 'T', 'Z':
+		default:
+			return false
+		}
+	}
+	return zeros >= 8
 }

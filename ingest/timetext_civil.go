@@ -8,6 +8,8 @@ type civil struct {
 	hour, min, sec, micro int
 	offset                int // seconds east of UTC
 	zoned, dateOnly       bool
+	nextDay               bool // the time of day was 24:00:00
+	kanji                 bool // the time of day was 15時04分
 
 	// how it was written, for the layout
 	padded, seconds, twelve bool
@@ -30,6 +32,12 @@ func (f *TimeFormat) civil(text []byte) (c civil, ok bool) {
 		return s.compact()
 	case named:
 		ok = s.named(f.year2, &c)
+	case javaDate:
+		ok = s.java(&c)
+		c.padded = true
+		return c, ok && validDate(c.year, c.month, c.day)
+	case ideographs:
+		ok = s.ideographs(&c)
 	}
 	if !ok {
 		return c, false
@@ -142,7 +150,102 @@ func (s *scanner) compact() (c civil, ok bool) {
 		c.seconds = true
 		s.fraction(&c)
 	}
-	return c, c.hour < 24 && c.min < 60 && c.sec < 60 && s.offset(&c) && s.end()
+	return c, c.endOfDay() && s.offset(&c) && s.end()
+}
+
+// endOfDay checks the time of day, and turns 24:00:00 into the next day's
+// first moment.
+func (c *civil) endOfDay() bool {
+	if c.hour == 24 && c.min == 0 && c.sec == 0 && c.micro == 0 {
+		c.hour, c.nextDay = 0, true
+	}
+	return c.hour < 24 && c.min < 60 && c.sec < 60
+}
+
+// java reads what java.util.Date prints: Fri Feb 16 10:00:00 CET 2024.
+func (s *scanner) java(c *civil) bool {
+	if !weekday(s.word()) || !s.take(' ') {
+		return false
+	}
+	if c.month = month(s.word()); c.month == 0 || !s.take(' ') {
+		return false
+	}
+	s.take(' ')
+	if !s.oneOrTwo(&c.day) || !s.take(' ') || !s.hours(c) || !s.take(' ') {
+		return false
+	}
+	if name := s.word(); len(name) > 0 {
+		offset, ok := zoneOffset(string(name))
+		if !ok || !s.take(' ') {
+			return false
+		}
+		c.zoned, c.offset = true, offset
+	}
+	return c.endOfDay() && s.number(&c.year, 4, 4) && s.end()
+}
+
+// zoneOffset returns the seconds east of UTC of an abbreviation that means one
+// zone; IST and the like mean several.
+func zoneOffset(name string) (int, bool) {
+	const hour = 3600
+	switch name {
+	case "UTC", "GMT", "WET", "Z":
+		return 0, true
+	case "BST", "WEST", "CET", "MEZ":
+		return hour, true
+	case "CEST", "MESZ", "EET":
+		return 2 * hour, true
+	case "EEST", "MSK":
+		return 3 * hour, true
+	case "JST", "KST":
+		return 9 * hour, true
+	case "EDT":
+		return -4 * hour, true
+	case "EST", "CDT":
+		return -5 * hour, true
+	case "CST", "MDT":
+		return -6 * hour, true
+	case "MST", "PDT":
+		return -7 * hour, true
+	case "PST":
+		return -8 * hour, true
+	}
+	return 0, false
+}
+
+// ideographs reads 2006年1月2日, and the time of day also as 15時04分05秒.
+func (s *scanner) ideographs(c *civil) bool {
+	if !s.number(&c.year, 4, 4) || !s.takes("年") || !s.oneOrTwo(&c.month) || !s.takes("月") || !s.oneOrTwo(&c.day) || !s.takes("日") {
+		return false
+	}
+	for s.take(' ') {
+	}
+	if s.end() {
+		return true
+	}
+	from := s.i
+	var hour, min, sec int
+	if s.number(&hour, 1, 2) && s.takes("時") && s.number(&min, 1, 2) && s.takes("分") {
+		c.seconds = s.number(&sec, 1, 2) && s.takes("秒")
+		if c.seconds || s.end() {
+			c.hour, c.min, c.sec = hour, min, sec
+			c.joiner, c.colon, c.kanji = ' ', ':', true
+			return s.end()
+		}
+	}
+	s.i = from - 1 // timeOfDay wants a blank before
+	if s.b[s.i] != ' ' {
+		return false
+	}
+	return true
+}
+
+func (s *scanner) takes(text string) bool {
+	if !bytes.HasPrefix(s.b[s.i:], []byte(text)) {
+		return false
+	}
+	s.i += len(text)
+	return true
 }
 
 // named reads 02-Jan-2006, 2. Januar 2006, Jan 2, 2006, Mon, 02 Jan 2006.
@@ -198,8 +301,8 @@ func (s *scanner) word() []byte {
 // timeOfDay reads what may follow a date, to the end.
 func (s *scanner) timeOfDay(c *civil) bool {
 	if s.end() {
-		c.dateOnly = true
-		return true
+		c.dateOnly = !c.kanji
+		return !c.kanji || c.endOfDay()
 	}
 	switch c.joiner = s.peek(); c.joiner {
 	case 'T', 't', ' ', ':': // 30-12-2010:11.02 is in the book
@@ -214,6 +317,11 @@ func (s *scanner) timeOfDay(c *civil) bool {
 	}
 	for s.take(' ') {
 	}
+	return s.hours(c) && s.halfDay(c) && c.endOfDay() && s.offset(c) && s.end()
+}
+
+// hours reads 15:04 or 15:04:05.999, with colons or dots.
+func (s *scanner) hours(c *civil) bool {
 	if !s.number(&c.hour, 1, 2) {
 		return false
 	}
@@ -229,14 +337,9 @@ func (s *scanner) timeOfDay(c *civil) bool {
 			return false
 		}
 		c.seconds = true
-		if !s.fraction(c) {
-			return false
-		}
+		return s.fraction(c)
 	}
-	if !s.halfDay(c) {
-		return false
-	}
-	return c.hour < 24 && c.min < 60 && c.sec < 60 && s.offset(c) && s.end()
+	return true
 }
 
 // fraction reads any number of digits of a second, and drops those beyond µs.
@@ -319,13 +422,14 @@ func (s *scanner) offset(c *civil) bool {
 }
 
 var monthNames = [12][]string{
-	{"jan", "january", "januar"}, {"feb", "february", "februar"}, {"mar", "march", "mär", "märz", "mrz"},
-	{"apr", "april"}, {"may", "mai"}, {"jun", "june", "juni"}, {"jul", "july", "juli"}, {"aug", "august"},
-	{"sep", "sept", "september"}, {"oct", "october", "okt", "oktober"}, {"nov", "november"},
-	{"dec", "december", "dez", "dezember"},
+	{"jan", "january", "januar", "jänner", "janv", "janvier"}, {"feb", "february", "februar", "févr", "fév", "février", "fevrier"},
+	{"mar", "march", "mär", "märz", "mrz", "mars"}, {"apr", "april", "avr", "avril"}, {"may", "mai"}, {"jun", "june", "juni", "juin"},
+	{"jul", "july", "juli", "juil", "juillet"}, {"aug", "august", "août", "aout"}, {"sep", "sept", "september", "septembre"},
+	{"oct", "october", "okt", "oktober", "octobre"}, {"nov", "november", "novembre"},
+	{"dec", "december", "dez", "dezember", "déc", "décembre", "decembre"},
 }
 
-// month returns the number of a month's English or German name, or 0.
+// month returns the number of a month's English, German or French name, or 0.
 func month(word []byte) int {
 	if len(word) < 3 || len(word) > 9 {
 		return 0

@@ -85,6 +85,8 @@ func candidates(loc *time.Location) []*TimeFormat {
 	}
 	add(named, 0, false)
 	add(named, 0, true)
+	add(javaDate, 0, false)
+	add(ideographs, 0, false)
 	add(compact, 0, false)
 	return list
 }
@@ -134,6 +136,11 @@ func (f *TimeFormat) describe() {
 		b.WriteString("20060102")
 	case named:
 		b.WriteString(day + "-Jan-" + year)
+	case javaDate:
+		f.layout = "Mon Jan _2 15:04:05 MST 2006"
+		return
+	case ideographs:
+		b.WriteString(year + "年" + month + "月" + day + "日")
 	}
 	if f.shape.timed {
 		f.shape.describe(&b, f.order == compact)
@@ -185,7 +192,7 @@ func (f *TimeFormat) Naive() bool {
 	if f.order == goLayout {
 		return !f.zoned
 	}
-	return f.order != counted && f.shape.naive
+	return f.order == serial || f.order != counted && f.shape.naive
 }
 
 // detectCounted looks for times counted since 1970, if the column is named so.
@@ -211,6 +218,9 @@ func detectCounted(column string, values []string, loc *time.Location) (*TimeFor
 	}
 	if !said {
 		layout = unixOfThisCentury(least, most)
+		if layout == "" && least >= 36526 && most < 73051 { // 2000 to 2099
+			layout = excelDays
+		}
 		if layout == "" || numbers < seen {
 			return nil, 0
 		}
@@ -221,8 +231,10 @@ func detectCounted(column string, values []string, loc *time.Location) (*TimeFor
 			layout = unixSeconds
 		case most < 1e14:
 			layout = unixMillis
-		default:
+		case most < 1e17:
 			layout = unixMicros
+		default:
+			layout = unixNanos
 		}
 	}
 	f := NewTimeFormat(layout, loc)
@@ -231,9 +243,9 @@ func detectCounted(column string, values []string, loc *time.Location) (*TimeFor
 }
 
 // unixOfThisCentury says in which unit numbers are times from 2001 to 2100, if
-// all are. They have 10, 13 or 16 digits, unlike dates without separators.
+// all are. They have 10, 13, 16 or 19 digits, unlike dates without separators.
 func unixOfThisCentury(least, most float64) string {
-	for layout, unit := range map[string]float64{unixSeconds: 1, unixMillis: 1e3, unixMicros: 1e6} {
+	for layout, unit := range map[string]float64{unixSeconds: 1, unixMillis: 1e3, unixMicros: 1e6, unixNanos: 1e9} {
 		if least >= 978307200*unit && most < 4102444800*unit {
 			return layout
 		}
@@ -250,6 +262,8 @@ func countedName(column string) string {
 			counted = true
 		case "ms", "millis", "milliseconds", "msec":
 			unit = unixMillis
+		case "ns", "nanos", "nanoseconds", "nsec":
+			unit = unixNanos
 		case "us", "micros", "microseconds", "usec":
 			unit = unixMicros
 		case "s", "sec", "secs", "seconds":
@@ -311,9 +325,14 @@ func ChooseTimeFormat(column string, values []string, o Options, loc *time.Locat
 	}
 	if first != "" {
 		return nil, fmt.Errorf("column %q has no times, the first value is %q; say how they are written with --time-layout "+
-			"(such as \"02.01.2006 15:04\"; unix, unix-ms or unix-us if they count from 1970), or which column has them with --time", column, first)
+			"(such as \"02.01.2006 15:04\"; unix, unix-ms, unix-us or unix-ns if they count from 1970, excel if in days as Excel does), or which column has them with --time", column, first)
 	}
+	return isoFormat(loc), nil
+}
+
+// isoFormat is 2006-01-02 15:04:05.
+func isoFormat(loc *time.Location) *TimeFormat {
 	f := &TimeFormat{order: yearFirst, sep: '-', shape: shape{padded: true, naive: true, timed: true, seconds: true, joiner: ' '}, zone: zone{loc: loc}}
 	f.describe()
-	return f, nil
+	return f
 }

@@ -99,6 +99,9 @@ func (f *TimeFormat) Notes(column string) []eventlog.Note {
 		add("ambiguous-dates", "no value of %q tells days from months; days were taken to come first (%q): say --time-layout if they do not",
 			column, f.layout)
 	}
+	if f.order == serial && !f.told {
+		add("excel-dates", "the numbers in %q were taken for days as Excel counts them: say --time-layout if they are not", column)
+	}
 	if n := f.zone.gaps; n > 0 {
 		add("times-in-gap", "%s of %q the clocks of %s skipped; moved forward by the gap",
 			count(n, "time", "times"), column, f.zone.loc)
@@ -115,4 +118,9 @@ func count(n int64, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
+}
+
+// clock writes the wall clock of µs since 1970.
+func (z *zone) clock(us int64) string {
+	return time.UnixMicro(us).In(z.loc).Format("2006-01-02 15:04:05.999999")
 }

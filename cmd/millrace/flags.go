@@ -27,13 +27,17 @@ type readFlags struct {
 	Transition  string `placeholder:"COLUMN" group:"Reading a file" help:"Column that holds the lifecycle transition."`
 	Lifecycle   string `enum:",pair,all,complete" default:"" placeholder:"pair|all|complete" group:"Reading a file" help:"pair (the default) joins start and complete into one event that lasts; all keeps every event; complete keeps completions."`
 	Classifier  string `group:"Reading a file" help:"XES classifier that makes the activity."`
-	InputFormat string `group:"Reading a file" help:"Format of the file, if its name and content do not say: csv, parquet, xes."`
+	InputFormat string `group:"Reading a file" help:"Format of the file, if its name and content do not say: csv, jsonl, parquet, xes, xlsx."`
 	Timezone    string `placeholder:"ZONE" group:"Reading a file" help:"IANA zone of times that do not say theirs; default: the project's, else UTC."`
-	TimeLayout  string `placeholder:"LAYOUT" group:"Reading a file" help:"How times are written, in Go's reference time: \"02.01.2006 15:04\"."`
+	TimeLayout  string `placeholder:"LAYOUT" group:"Reading a file" help:"How times are written, in Go's reference time: \"02.01.2006 15:04\"; or unix, unix-ms, unix-us, unix-ns, excel."`
 	Delimiter   string `group:"Reading a file" help:"Character between columns, or tab."`
 	Quote       string `group:"Reading a file" help:"Character around values, or none."`
 	Encoding    string `group:"Reading a file" help:"utf-8, utf-16le, utf-16be, windows-1252 or latin-1."`
 	Decimal     string `group:"Reading a file" help:"Decimal separator: . or ,"`
+	Sheet       string `placeholder:"NAME" group:"Reading a file" help:"Sheet of a workbook; default: the first that looks like a log."`
+	Header      string `placeholder:"ROW" group:"Reading a file" help:"Row that names the columns, from 1, or none; default: the first that looks like it."`
+	Totals      string `placeholder:"skip|keep" group:"Reading a file" help:"What to do with rows of totals; default: skip."`
+	CaseZeros   string `placeholder:"keep|strip" group:"Reading a file" help:"Leading zeros of cases that are digits only; default: keep."`
 	Quiet       bool   `short:"q" group:"Reading a file" help:"Do not say what was detected."`
 }
 
@@ -45,7 +49,8 @@ func (f *readFlags) options(e *env, timeColumn string, attributes bool) ingest.O
 	return ingest.Options{
 		Case: f.Case, Activity: f.Activity, Time: timeColumn, Start: f.Start, Resource: f.Resource, Sequence: f.Sequence,
 		Lifecycle: f.Transition, Classifier: f.Classifier, Timezone: zone, TimeLayout: f.TimeLayout,
-		Delimiter: f.Delimiter, Quote: f.Quote, Encoding: f.Encoding, Decimal: f.Decimal, Attributes: attributes,
+		Delimiter: f.Delimiter, Quote: f.Quote, Encoding: f.Encoding, Decimal: f.Decimal,
+		Sheet: f.Sheet, Header: f.Header, Totals: f.Totals, CaseZeros: f.CaseZeros, Attributes: attributes,
 	}
 }
 

@@ -17,15 +17,19 @@ import (
 	"millrace/eventlog"
 	"millrace/ingest"
 	"millrace/ingest/csvfile"
+	"millrace/ingest/jsonlfile"
 	"millrace/ingest/ocelfile"
 	"millrace/ingest/parquetfile"
 	"millrace/ingest/xesfile"
+	"millrace/ingest/xlsxfile"
 )
 
 // formats lists every file format, in the order in which they are tried.
 var formats = []ingest.Format{
 	parquetfile.Format,
+	xlsxfile.Format,
 	xesfile.Format,
+	jsonlfile.Format,
 	csvfile.Format, // last: almost anything is a text in columns
 }
 
@@ -231,8 +235,6 @@ func formatOf(path, format string) (ingest.Format, error) {
 	switch {
 	case bytes.HasPrefix(head, []byte("SQLite format 3\x00")):
 		return ingest.Format{}, fmt.Errorf("%s is an SQLite database, which cannot be read yet; export its table of events as CSV", path)
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return ingest.Format{}, fmt.Errorf("%s is an Excel workbook or a ZIP archive, which cannot be read yet; save its table as CSV, or unpack it", path)
 	}
 	return ingest.Format{}, fmt.Errorf("%s is in none of the formats %s; if it is, say so by --input-format", path, strings.Join(names, ", "))
 }
@@ -287,7 +289,7 @@ func readHead(path string) ([]byte, error) {
 // logName is the name of a log made from a file: its name without extensions.
 func logName(path string) string {
 	name := filepath.Base(path)
-	extensions := []string{".gz", ".csv", ".tsv", ".txt", ".parquet", ".xes"}
+	extensions := []string{".gz", ".csv", ".tsv", ".txt", ".parquet", ".xes", ".xlsx", ".xlsm", ".jsonl", ".ndjson", ".json"}
 	for _, f := range objectFormats {
 		extensions = append(extensions, f.Extensions...)
 	}

@@ -114,7 +114,7 @@ func systemOf(dir, kind string) (*eventlog.System, error) {
 		found := 0
 		for _, t := range sys.Tables {
 			if slices.ContainsFunc(entries, func(e os.DirEntry) bool {
-				return strings.EqualFold(strings.SplitN(e.Name(), ".", 2)[0], t.Name)
+				return folder.Holds(e.Name(), t.Name)
 			}) {
 				found++
 			}
@@ -148,6 +148,7 @@ func loadFolder(e *env, name, kind, dir string, complete bool) (receipt eventlog
 	if err != nil {
 		return receipt, err
 	}
+	defer func() { err = errors.Join(err, tables.Close()) }()
 	p := startProgress(e.Stderr, "reading "+dir, tables.Progress, tables.Read)
 	staged, err := eventlog.StageTables(e, e.Project.storePath(), *sys, tables.Rows, eventlog.ExtractOptions{Content: tables.Content})
 	p.done()
@@ -163,7 +164,7 @@ func loadFolder(e *env, name, kind, dir string, complete bool) (receipt eventlog
 	if receipt, err = s.MergeTables(e, staged); err != nil {
 		return receipt, err
 	}
-	receipt.Notes = append(receipt.Notes, tables.Notes...)
+	receipt.Notes = append(receipt.Notes, tables.Notes()...)
 	if receipt.Coverage, err = s.Coverage(e, o2c.Model(), sys.Name); err != nil {
 		return receipt, err
 	}

@@ -13,9 +13,15 @@ import (
 // delimiters are those that are detected; others can be told.
 const delimiters = ",;\t|"
 
+// found is a dialect and how well it fits.
+type found struct {
+	dialect
+	fit
+}
+
 // detectDialect finds out how rows are written, from the start of the text.
 // whole says that it is all of it.
-func detectDialect(text []byte, whole bool, o ingest.Options) (dialect, error) {
+func detectDialect(text []byte, whole bool, o ingest.Options) (found, error) {
 	d := dialect{quote: '"', eol: '\n'}
 	if bytes.IndexByte(text, '\n') < 0 && bytes.IndexByte(text, '\r') >= 0 {
 		d.eol = '\r'
@@ -25,11 +31,11 @@ func detectDialect(text []byte, whole bool, o ingest.Options) (dialect, error) {
 	}
 	delimiter, err := oneByte("delimiter", o.Delimiter, map[string]byte{"tab": '\t', `\t`: '\t'})
 	if err != nil {
-		return d, err
+		return found{}, err
 	}
 	quote, err := oneByte("quote", o.Quote, map[string]byte{"none": 0})
 	if err != nil {
-		return d, err
+		return found{}, err
 	}
 	candidates := []byte(delimiters)
 	if o.Delimiter != "" {
@@ -50,9 +56,9 @@ func detectDialect(text []byte, whole bool, o ingest.Options) (dialect, error) {
 		}
 	}
 	if d.delimiter == d.quote {
-		return d, fmt.Errorf("--delimiter and --quote are both %q", d.quote)
+		return found{}, fmt.Errorf("--delimiter and --quote are both %q", d.quote)
 	}
-	return d, nil
+	return found{d, best}, nil
 }
 
 func oneByte(option, value string, names map[string]byte) (byte, error) {
@@ -70,8 +76,8 @@ func oneByte(option, value string, names map[string]byte) (byte, error) {
 
 // A fit is how well a dialect explains the text.
 type fit struct {
-	columns int
-	share   float64 // of the rows that have as many fields as the first
+	columns, rows int
+	share         float64 // of the rows that have as many fields as the first
 }
 
 func (f fit) better(g fit) bool {
@@ -102,7 +108,7 @@ func (d dialect) fit(text []byte) fit {
 			break
 		}
 	}
-	return fit{columns: columns, share: float64(same) / float64(max(rows, 1))}
+	return fit{columns: columns, rows: rows, share: float64(same) / float64(max(rows, 1))}
 }
 
 func (d dialect) records(text []byte) func(yield func(*record, error) bool) {
@@ -152,8 +158,12 @@ func (d dialect) plausible(text []byte) bool {
 }
 
 func (d dialect) detections(o ingest.Options) []ingest.Detection {
+	delimiter := character(d.delimiter)
+	if d.list {
+		delimiter += " around and between the columns of a list"
+	}
 	return []ingest.Detection{
-		{Option: "delimiter", Value: character(d.delimiter), Told: o.Delimiter != ""},
+		{Option: "delimiter", Value: delimiter, Told: o.Delimiter != ""},
 		{Option: "quote", Value: character(d.quote), Told: o.Quote != ""},
 	}
 }

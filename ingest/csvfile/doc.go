@@ -9,6 +9,7 @@ package csvfile
 import (
 	"bytes"
 	"context"
+	"fmt"
 
 	"millrace/ingest"
 )
@@ -20,11 +21,20 @@ var Format = ingest.Format{
 	Extensions: []string{".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz"},
 	Sniff:      sniff,
 	Open: func(ctx context.Context, path string, o ingest.Options) (ingest.File, error) {
-		return open(ctx, path, o)
+		t, err := openTable(ctx, path, o)
+		if err != nil {
+			return nil, err
+		}
+		f, err := ingest.NewTableLog(ctx, t, o)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return f, nil
 	},
 }
 
-// sniff takes text whose first line has a delimiter and that is no markup.
+// sniff takes text whose first line, or the lines after a title, have a
+// delimiter, and that is no markup.
 func sniff(head []byte) bool {
 	e := detectEncoding(head)
 	if len(head) == 0 || binary(head) != "" {
@@ -39,7 +49,29 @@ func sniff(head []byte) bool {
 		return false
 	}
 	line, _, _ := bytes.Cut(text, []byte("\n"))
-	return bytes.ContainsAny(line, delimiters)
+	return bytes.ContainsAny(line, delimiters) || isList(text) || titled(text)
+}
+
+// titled says whether rows follow a title: at least three of the first lines
+// have as many of a delimiter, and commas twice, as sentences have one.
+func titled(text []byte) bool {
+	alike := map[[2]int]int{}
+	for range maxTitles {
+		line, rest, more := bytes.Cut(text, []byte("\n"))
+		if !more {
+			return false // it may be cut
+		}
+		text = rest
+		for i := range delimiters {
+			n := bytes.Count(line, []byte(delimiters[i:i+1]))
+			if n > 1 || n > 0 && delimiters[i] != ',' {
+				if alike[[2]int{i, n}]++; alike[[2]int{i, n}] > 2 {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // binary names the format of a file that is no text, if it is a known one.

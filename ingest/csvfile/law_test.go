@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"millrace/ingest"
+	"millrace/ingest/filetest"
 )
 
 // What is written is read again, with any delimiter, quote and line end, and in
@@ -157,23 +158,7 @@ func FuzzFile(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		showLog(path, ingest.Options{Attributes: true})
+		filetest.Log(Format, path, ingest.Options{Attributes: true})
 		showTable(path, ingest.Options{})
-	})
-}
-
-// A number reads as strconv does.
-func TestFloatsAgree(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		x := rapid.Float64Range(-1e9, 1e9).Draw(t, "x")
-		text := fmt.Sprintf("%.4f", x)
-		var want float64
-		fmt.Sscan(text, &want)
-		if got, ok := parseFloat([]byte(text), '.'); !ok || got != want {
-			t.Fatalf("%s: %v %v", text, got, ok)
-		}
-		if got, ok := parseFloat([]byte(strings.Replace(text, ".", ",", 1)), ','); !ok || got != want {
-			t.Fatalf("%s with a comma: %v %v", text, got, ok)
-		}
 	})
 }

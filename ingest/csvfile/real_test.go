@@ -138,10 +138,10 @@ func TestAmbiguousDatesSettleLate(t *testing.T) {
 // A value that does not fit the sample makes its column text, and loses nothing
 // of how the batch's other values were written.
 func TestAttributeWidens(t *testing.T) {
-	text := "case,activity,time,amount\n" + strings.Repeat("1,a,2024-01-01,1.50\n", 2*batchRows+100) + "1,a,2024-01-01,none\n1,a,2024-01-01,\n"
+	text := "case,activity,time,amount\n" + strings.Repeat("1,a,2024-01-01,1.50\n", 2*ingest.BatchRows+100) + "1,a,2024-01-01,none\n1,a,2024-01-01,\n"
 	path := write(t, text)
 	// The sample is longer than a batch: make sure the odd row is beyond it.
-	if 2*batchRows+100 < sampleRows {
+	if 2*ingest.BatchRows+100 < sampleRows {
 		t.Fatal("too short")
 	}
 	f, err := Format.Open(context.Background(), path, ingest.Options{Attributes: true})
@@ -180,7 +180,7 @@ func TestHugeField(t *testing.T) {
 
 // Reading stops when told, by the context and by the taker.
 func TestReadStops(t *testing.T) {
-	text := "case,activity,time\n" + strings.Repeat("1,a,2024-01-01\n", 3*batchRows)
+	text := "case,activity,time\n" + strings.Repeat("1,a,2024-01-01\n", 3*ingest.BatchRows)
 	open := func() ingest.File {
 		f, err := Format.Open(context.Background(), write(t, text), ingest.Options{})
 		if err != nil {

@@ -18,6 +18,7 @@ type dialect struct {
 	delimiter byte
 	quote     byte // 0: none
 	eol       byte // '\n', also after '\r'; or '\r' alone
+	list      bool // columns stand between bars as in a printed list, padded with blanks; lines without are none
 }
 
 // A record is one row of a file. Its fields are valid until the next one.
@@ -25,6 +26,7 @@ type record struct {
 	line, last int64 // where it starts and ends, from 1
 	fields     [][]byte
 	bad        string // why it cannot be taken apart; fields are then void
+	row        bool   // of a list: the outer bars are cut off
 }
 
 // A scanner takes text apart into records.
@@ -106,6 +108,27 @@ func (s *scanner) skipEmptyLine() bool {
 	}
 	s.line++
 	return true
+}
+
+// skipLine steps over a line, whatever is in it.
+func (s *scanner) skipLine() error {
+	for {
+		if k := bytes.IndexByte(s.buf[s.pos:s.end], s.eol); k >= 0 {
+			s.pos += k + 1
+			s.line++
+			return nil
+		}
+		if s.eof {
+			s.pos = s.end
+			return nil
+		}
+		if s.end-s.pos > maxField {
+			return s.tooLong()
+		}
+		if err := s.fill(); err != nil {
+			return err
+		}
+	}
 }
 
 // fill reads on, keeping what stands from pos.
@@ -260,7 +283,7 @@ func (s *scanner) finish(next int) {
 	if !s.check && bytes.Contains(raw, []byte("\ufffd")) {
 		s.lost++
 	}
-	s.rec.fields = s.rec.fields[:0]
+	s.rec.fields, s.rec.row = s.rec.fields[:0], false
 	for _, f := range s.spans {
 		field := s.buf[f.from:f.to]
 		if f.doubled {

@@ -7,11 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 	"sync/atomic"
-	"time"
 
 	"millrace/eventlog"
 	"millrace/ingest"
@@ -31,21 +27,22 @@ type Table struct {
 	dialect    dialect
 	enc        charset
 	bom        bool
-	header     bool       // the first row names the columns
-	skipLine   bool       // "sep=;" stands before it
-	names      []string   // as the header has them
-	columns    []string   // the same, each once
-	sample     [][]string // by column; nil after Open
-	whole      bool       // the sample is all there is
+	header     bool  // a row names the columns
+	skip       int64 // lines before it: titles, "sep=;"
+	headerLine int64
+	sep        bool     // one of them is "sep=;"
+	columns    []string // names, each once
+	sample     []ingest.Sample
+	whole      bool // the sample is all there is
 
+	ingest.RejectList
 	size      int64
 	done      atomic.Int64
-	rejects   []eventlog.Reject
-	rejected  int64
-	headers   int64 // repeated in the middle
-	blank     int64 // rows
+	sieve     ingest.Sieve
+	pageLines int64 // of a list, that are no rows
 	lost      int64 // rows with a character that could not be decoded
-	duplicate []string
+	renamed   []string
+	row       ingest.Row
 }
 
 // OpenTable opens a file and detects how it is written.
@@ -60,6 +57,10 @@ func OpenTable(ctx context.Context, path string, o ingest.Options) (*Table, erro
 
 func openTable(ctx context.Context, path string, o ingest.Options) (*Table, error) {
 	t := &Table{path: path, base: filepath.Base(path), options: o}
+	var err error
+	if t.sieve, err = ingest.NewSieve(nil, o); err != nil {
+		return nil, t.at(0, err)
+	}
 	if err := t.detect(ctx); err != nil {
 		return nil, t.at(0, err)
 	}
@@ -84,34 +85,100 @@ func (t *Table) detect(ctx context.Context) error {
 		return err
 	}
 	defer src.Close()
-	info, err := src.file.Stat()
-	if err != nil {
-		return err
-	}
-	t.size = info.Size()
+	t.size = src.file.Size
 	t.enc = src.enc
 	t.bom = src.enc.bom != "" && bytes.HasPrefix(src.head, []byte(src.enc.bom))
 	text, err := src.enc.decodeHead(src.head)
 	if err != nil {
 		return err
 	}
+	if err := t.detectRows(text, len(src.head) < headSize); err != nil {
+		return err
+	}
+	return t.readSample(ctx, src)
+}
+
+// detectRows finds out where the rows begin, and how they are written.
+func (t *Table) detectRows(text []byte, whole bool) (err error) {
 	o := t.options
+	header, err := ingest.ParseHeader(o.Header)
+	if err != nil {
+		return err
+	}
 	if d, ok := separatorLine(text); ok {
-		t.skipLine = true
+		t.sep, t.skip = true, 1
 		_, text, _ = bytes.Cut(text, []byte("\n"))
 		if o.Delimiter == "" {
 			o.Delimiter = d
 		}
 	}
-	if t.dialect, err = detectDialect(text, len(src.head) < headSize, o); err != nil {
+	for t.skip < int64(header)-1 && len(text) > 0 {
+		_, text, _ = bytes.Cut(text, []byte("\n"))
+		t.skip++
+	}
+	if o.Delimiter == "" && isList(text) {
+		t.dialect = dialect{delimiter: '|', eol: '\n', list: true}
+		return nil
+	}
+	best, err := detectDialect(text, whole, o)
+	if err != nil {
 		return err
 	}
-	switch t.options.Decimal {
-	case "", ".", ",":
-	default:
-		return fmt.Errorf("--decimal %q: want . or ,", t.options.Decimal)
+	if header == 0 && !t.sep {
+		if titles, d, ok := t.detectTitles(text, whole, best.share); ok {
+			t.skip, t.dialect = titles, d
+			return nil
+		}
+		t.skip = best.titles(text, o)
 	}
-	return t.readSample(ctx, src)
+	t.dialect = best.dialect
+	return nil
+}
+
+// titles returns how many lines of titles stand before the header where they
+// have as many delimiters as the rows, as Excel writes them: the header is the
+// first row that is filled for the most part.
+func (d dialect) titles(text []byte, o ingest.Options) int64 {
+	n := 0
+	for rec, err := range d.records(text) {
+		if err != nil || rec.bad != "" || len(rec.fields) < 3 || n == maxTitles {
+			return 0
+		}
+		n++
+		filled := 0
+		for _, f := range rec.fields {
+			if len(bytes.TrimSpace(f)) > 0 {
+				filled++
+			}
+		}
+		if filled*10 < len(rec.fields)*6 {
+			continue
+		}
+		if n > 1 && ingest.LooksLikeNames(texts(rec.fields), o) {
+			return rec.line - 1
+		}
+		return 0
+	}
+	return 0
+}
+
+// maxTitles is how many lines are looked at for where the rows begin.
+const maxTitles = 30
+
+// detectTitles looks for lines of titles before the header, where the first
+// line does not have as many fields as most rows: share says how many rows do.
+func (t *Table) detectTitles(text []byte, whole bool, share float64) (titles int64, d dialect, ok bool) {
+	if share > 0.5 {
+		return 0, d, false
+	}
+	for n := int64(1); n <= maxTitles && len(text) > 0; n++ {
+		_, text, _ = bytes.Cut(text, []byte("\n"))
+		best, err := detectDialect(text, whole, t.options)
+		if err == nil && best.columns > 1 && best.rows > 2 && best.share >= 0.9 {
+			return n, best.dialect, true
+		}
+	}
+	return 0, d, false
 }
 
 // readSample reads the header and the first rows.
@@ -121,7 +188,22 @@ func (t *Table) readSample(ctx context.Context, src *source) error {
 	if err != nil {
 		return err
 	}
+	if t.header, err = t.hasHeader(first); err != nil {
+		return err
+	}
+	names := first
+	if t.header {
+		t.sieve.Header = first
+	} else {
+		names = make([]string, len(first))
+	}
+	var renamed []string
+	t.columns, renamed = ingest.NameColumns(names)
+	t.renamed = renamed
 	var rows [][]string
+	if !t.header {
+		rows = append(rows, first)
+	}
 	size := 0
 	for len(rows) < sampleRows && size < sampleBytes {
 		rec, err := s.next()
@@ -132,9 +214,9 @@ func (t *Table) readSample(ctx context.Context, src *source) error {
 		if err != nil {
 			return err
 		}
-		if rec.bad == "" && len(rec.fields) == len(first) {
-			rows = append(rows, texts(rec.fields))
-			for _, f := range rec.fields {
+		if row := t.rowOf(rec); row != nil && t.sieve.Keep(row) {
+			rows = append(rows, texts(row.Fields))
+			for _, f := range row.Fields {
 				size += len(f)
 			}
 		}
@@ -142,39 +224,39 @@ func (t *Table) readSample(ctx context.Context, src *source) error {
 			return ctx.Err()
 		}
 	}
-	t.header = t.hasHeader(first)
-	if !t.header {
-		rows = slices.Insert(rows, 0, first)
-		first = make([]string, len(first))
-	}
-	t.names = first
-	t.nameColumns(first)
-	t.sample = make([][]string, len(t.columns))
+	t.sample = make([]ingest.Sample, len(t.columns))
 	for i := range t.sample {
 		values := make([]string, len(rows))
 		for j, row := range rows {
 			values[j] = row[i]
 		}
-		t.sample[i] = values
+		t.sample[i] = ingest.Sample{Name: t.columns[i], Values: values}
 	}
 	return nil
 }
 
-// firstRow reads over "sep=;" to the header.
+// firstRow reads over titles to the header.
 func (t *Table) firstRow(s *scanner) ([]string, error) {
-	rec, err := s.next()
-	if err == nil && t.skipLine {
-		rec, err = s.next()
+	for range t.skip {
+		if err := s.skipLine(); err != nil {
+			return nil, err
+		}
 	}
-	switch {
-	case errors.Is(err, io.EOF):
-		return nil, errors.New("the file has no rows, not even a header")
-	case err != nil:
-		return nil, err
-	case rec.bad != "":
-		return nil, lineError{rec.line, "the header has " + rec.bad}
+	for {
+		rec, err := s.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil, errors.New("the file has no rows, not even a header")
+		case err != nil:
+			return nil, err
+		case rec.bad != "":
+			return nil, lineError{rec.line, "the header has " + rec.bad}
+		case t.dialect.list && !listRow(rec):
+			continue // titles
+		}
+		t.headerLine = rec.line
+		return texts(rec.fields), nil
 	}
-	return texts(rec.fields), nil
 }
 
 func texts(fields [][]byte) []string {
@@ -187,73 +269,48 @@ func texts(fields [][]byte) []string {
 
 // hasHeader takes the first row for names unless it has a number or a time,
 // which people do not call columns, or an option names one of them.
-func (t *Table) hasHeader(first []string) bool {
-	o := &t.options
-	for _, name := range first {
-		name = strings.TrimSpace(name)
-		switch name {
-		case "":
-			continue
-		case o.Case, o.Activity, o.Time, o.Start, o.Resource, o.Sequence, o.Lifecycle:
-			return true
-		}
+func (t *Table) hasHeader(first []string) (bool, error) {
+	if n, err := ingest.ParseHeader(t.options.Header); n != 0 || err != nil {
+		return n > 0, err
 	}
-	for _, name := range first {
-		name = strings.TrimSpace(name)
-		if _, err := strconv.ParseFloat(strings.Replace(name, ",", ".", 1), 64); err == nil && name[0] <= '9' {
-			return false
-		}
-		if f, _ := ingest.DetectTime("", []string{name}, time.UTC); f != nil && strings.ContainsAny(name, "0123456789") {
-			return false
-		}
-	}
-	return true
-}
-
-func (t *Table) nameColumns(names []string) {
-	taken := map[string]bool{}
-	for i, name := range names {
-		name = strings.TrimSpace(name)
-		if name == "" {
-			name = fmt.Sprintf("column %d", i+1)
-		}
-		unique := name
-		for n := 2; taken[unique]; n++ {
-			unique = fmt.Sprintf("%s (%d)", name, n)
-		}
-		if unique != name {
-			t.duplicate = append(t.duplicate, unique)
-		}
-		taken[unique] = true
-		t.columns = append(t.columns, unique)
-	}
+	return ingest.LooksLikeNames(first, t.options), nil
 }
 
 // Columns returns the names of the columns.
 func (t *Table) Columns() []string { return t.columns }
+
+// Name implements [ingest.Table].
+func (t *Table) Name() string { return t.base }
+
+// Where implements [ingest.Table].
+func (t *Table) Where(line int64) string { return fmt.Sprintf("line %d", line) }
+
+// Sample implements [ingest.Table].
+func (t *Table) Sample() []ingest.Sample {
+	s := t.sample
+	t.sample = nil
+	return s
+}
+
+// Whole implements [ingest.Table].
+func (t *Table) Whole() bool { return t.whole }
+
+// Close implements [ingest.Table]; the file is open during Scan only.
+func (t *Table) Close() error { return nil }
 
 // Rows calls fn with one row after the other and the line it starts on. The
 // slice is valid until fn returns, the strings for good. A row that cannot be
 // taken apart is rejected; a file that is not whole is an error. It returns the
 // first error of fn as it is.
 func (t *Table) Rows(ctx context.Context, fn func(line int64, fields []string) error) error {
-	row := make([]string, len(t.columns))
-	interned := make([]ingest.Texts, len(t.columns))
-	return t.scan(ctx, func(rec *record) error {
-		for i, f := range rec.fields {
-			row[i] = interned[i].Text(f)
-		}
-		return fn(rec.line, row)
-	})
+	return ingest.TextRows(ctx, t, fn)
 }
 
-// errStop ends a scan early.
-var errStop = errors.New("stop")
-
-// scan reads all rows from the start.
-func (t *Table) scan(ctx context.Context, fn func(*record) error) error {
+// Scan implements [ingest.Table].
+func (t *Table) Scan(ctx context.Context, fn func(*ingest.Row) error) error {
 	t.done.Store(0)
-	t.rejects, t.rejected, t.headers, t.blank, t.lost = nil, 0, 0, 0, 0
+	t.RejectList, t.pageLines, t.lost = ingest.RejectList{}, 0, 0
+	t.sieve.Reset()
 	src, err := openSource(t.path, t.enc.name, &t.done)
 	if err != nil {
 		return t.at(0, err)
@@ -264,9 +321,11 @@ func (t *Table) scan(ctx context.Context, fn func(*record) error) error {
 		if _, err := t.firstRow(s); err != nil {
 			return t.at(0, err)
 		}
-	} else if t.skipLine {
-		if _, err := s.next(); err != nil {
-			return t.at(0, err)
+	} else {
+		for range t.skip {
+			if err := s.skipLine(); err != nil {
+				return t.at(0, err)
+			}
 		}
 	}
 	for n := 0; ; n++ {
@@ -281,11 +340,16 @@ func (t *Table) scan(ctx context.Context, fn func(*record) error) error {
 		if err != nil {
 			return t.at(s.line, err)
 		}
-		if !t.keep(rec) {
+		row := t.rowOf(rec)
+		if row == nil {
+			t.refuse(rec)
 			continue
 		}
-		if err := fn(rec); err != nil {
-			if err == errStop {
+		if !t.sieve.Keep(row) {
+			continue
+		}
+		if err := fn(row); err != nil {
+			if err == ingest.ErrStop {
 				return nil
 			}
 			return err
@@ -293,17 +357,25 @@ func (t *Table) scan(ctx context.Context, fn func(*record) error) error {
 	}
 }
 
-// keep says whether a record is a row, and rejects it if it is a broken one.
-func (t *Table) keep(rec *record) bool {
+// rowOf returns a record as a row, or nil if it is none.
+func (t *Table) rowOf(rec *record) *ingest.Row {
+	if rec.bad != "" || t.dialect.list && !listRow(rec) || len(rec.fields) != len(t.columns) {
+		return nil
+	}
+	t.row = ingest.Row{Line: rec.line, Fields: rec.fields}
+	return &t.row
+}
+
+// refuse rejects a record that is no row, or counts it if nothing is lost.
+func (t *Table) refuse(rec *record) {
 	switch {
 	case rec.bad != "":
-		t.reject(rec.line, "", rec.bad)
-		return false
-	case len(rec.fields) != len(t.columns):
-		if blank(rec.fields) {
-			t.blank++
-			return false
-		}
+		t.reject(rec.line, rec.bad)
+	case ingest.Blank(rec.fields):
+		t.sieve.AddBlank()
+	case t.dialect.list && !rec.row:
+		t.pageLines++
+	default:
 		what := "header"
 		if !t.header {
 			what = "first row"
@@ -312,51 +384,26 @@ func (t *Table) keep(rec *record) bool {
 		if len(rec.fields) == 1 {
 			fields = "field"
 		}
-		t.reject(rec.line, "", fmt.Sprintf("has %d %s, the %s has %d", len(rec.fields), fields, what, len(t.columns)))
-		return false
-	case len(rec.fields) > 1 && blank(rec.fields):
-		t.blank++
-		return false
-	case t.header && t.isHeader(rec.fields):
-		t.headers++
-		return false
+		t.reject(rec.line, fmt.Sprintf("has %d %s, the %s has %d", len(rec.fields), fields, what, len(t.columns)))
 	}
-	return true
 }
 
-func blank(fields [][]byte) bool {
-	for _, f := range fields {
-		if len(f) > 0 && len(bytes.TrimSpace(f)) > 0 {
-			return false
-		}
-	}
-	return true
+// Reject implements [ingest.Table].
+func (t *Table) Reject(line int64, column int, reason string) {
+	t.Add(t.place(line), t.columns[column], reason)
 }
 
-func (t *Table) isHeader(fields [][]byte) bool {
-	if len(fields) < 2 {
-		return false
-	}
-	for i, f := range fields {
-		if string(f) != t.names[i] {
-			return false
-		}
-	}
-	return true
-}
-
-func (t *Table) reject(line int64, column, reason string) {
-	t.rejected++
-	if len(t.rejects) < ingest.MaxRejects {
-		t.rejects = append(t.rejects, eventlog.Reject{Place: t.place(line), Column: column, Reason: reason})
-	}
-}
+func (t *Table) reject(line int64, reason string) { t.Add(t.place(line), "", reason) }
 
 func (t *Table) place(line int64) string { return fmt.Sprintf("%s:%d", t.base, line) }
 
-// Rejects returns the first rows that were not taken, and how many there were.
-// It is complete after Rows.
-func (t *Table) Rejects() (first []eventlog.Reject, total int64) { return t.rejects, t.rejected }
+// titleLines returns how many lines before the header are titles.
+func (t *Table) titleLines() int64 {
+	if t.sep {
+		return max(t.headerLine-2, 0)
+	}
+	return max(t.headerLine-1, 0)
+}
 
 // Detected says how the file was understood.
 func (t *Table) Detected() []ingest.Detection {
@@ -367,10 +414,13 @@ func (t *Table) Detected() []ingest.Detection {
 	}
 	list = append(list, ingest.Detection{Option: "encoding", Value: encoding, Told: t.options.Encoding != ""})
 	header := "first row"
-	if !t.header {
+	switch {
+	case !t.header:
 		header = "none"
+	case t.titleLines() > 0:
+		header = t.Where(t.headerLine)
 	}
-	return append(list, ingest.Detection{Option: "header", Value: header})
+	return append(list, ingest.Detection{Option: "header", Value: header, Told: t.options.Header != ""})
 }
 
 // Notes tells what happened to the rows. It is complete after Rows.
@@ -379,20 +429,21 @@ func (t *Table) Notes() []eventlog.Note {
 	add := func(code, format string, args ...any) {
 		list = append(list, eventlog.Note{Code: code, Text: t.base + ": " + fmt.Sprintf(format, args...)})
 	}
-	for _, name := range t.duplicate {
+	for _, name := range t.renamed {
 		add("duplicate-column", "a column name occurs again; the column is called %q here", name)
 	}
-	if t.headers > 0 {
-		add("repeated-header", "%s in the middle of the file skipped", plural(t.headers, "header row", "header rows"))
+	if n := t.titleLines(); n > 0 {
+		add("title-rows", "%s before the header skipped", plural(n, "line", "lines"))
 	}
-	if t.blank > 0 {
-		add("blank-rows", "%s skipped", plural(t.blank, "blank row", "blank rows"))
+	if t.pageLines > 0 {
+		add("page-lines", "%s of the list skipped that are no rows: rules, titles and page headers", plural(t.pageLines, "line", "lines"))
 	}
+	list = append(list, t.sieve.Notes(t.base, t.Where)...)
 	if t.lost > 0 {
 		add("lost-characters", "%s a character that is not %s, or was lost before (shown as U+FFFD): say --encoding if it is another",
 			plural(t.lost, "row has", "rows have"), t.enc.name)
 	}
-	if !t.header {
+	if !t.header && t.options.Header == "" {
 		add("no-header", "the first row has numbers or times and was taken for data; the columns are called by their numbers")
 	}
 	return list

@@ -1,12 +1,14 @@
-// Package folder reads a folder of exported tables, one file a table, in place
-// of the live system they come from. It knows files; what the tables mean is
-// the system's mapping.
+// Package folder reads a folder of exported tables in place of the live system
+// they come from: CSV, Parquet, JSON lines, sheets of workbooks; a table in one
+// file or in slices. It knows files; what the tables mean is the system's
+// mapping.
 package folder
 
 import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -18,110 +20,198 @@ import (
 
 	"millrace/eventlog"
 	"millrace/ingest"
-	"millrace/ingest/csvfile"
 )
-
-// extensions are those of a table's file, in the order in which they are tried.
-var extensions = []string{".csv", ".csv.gz", ".tsv", ".tsv.gz"}
 
 // Tables are the files of a folder that are tables of a system.
 type Tables struct {
 	Rows    []eventlog.TableRows // one for each table that is there, in the system's order
 	Content string               // hash of all of them
-	Notes   []eventlog.Note
 
-	tables []*csvfile.Table
+	notes  []eventlog.Note
+	slices []slice
+	books  []*book
 	rows   atomic.Int64
 }
 
-// Open opens the tables of sys in a folder. A table that the system
-// cannot do without is an error; it names all that are missing. complete says that the
-// folder holds every row of each table, and not only new ones.
-func Open(ctx context.Context, dir string, sys *eventlog.System, complete bool) (*Tables, error) {
+// Open opens the tables of sys in a folder. A file is a table by its name, or
+// a slice of it (VBAK_1.csv, VBAK-2024.parquet); a sheet of a workbook too, or
+// the workbook is the table. A table that the system cannot do without is an
+// error; it names all that are missing. complete says that the folder holds
+// every row of each table, and not only new ones. Close what is returned.
+func Open(ctx context.Context, dir string, sys *eventlog.System, complete bool) (_ *Tables, err error) {
 	t := &Tables{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, t.Close())
+		}
+	}()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.New()
-	var missing, used []string
+	names := make([]string, len(sys.Tables))
+	for i := range names {
+		names[i] = sys.Tables[i].Name
+	}
+	found, other, err := t.find(ctx, dir, entries, names)
+	if err != nil {
+		return nil, err
+	}
+	var missing []string
 	for _, table := range sys.Tables {
-		file := fileOf(entries, table.Name)
-		if file == "" && table.Optional {
+		list := found[table.Name]
+		if len(list) == 0 {
+			if !table.Optional {
+				missing = append(missing, table.Name)
+			}
 			continue
 		}
-		if file == "" {
-			missing = append(missing, table.Name)
-			continue
-		}
-		used = append(used, file)
-		if err := t.add(ctx, filepath.Join(dir, file), table.Name, complete, sum); err != nil {
-			return nil, err
-		}
+		t.Rows = append(t.Rows, rows(ctx, table.Name, list, complete, func() { t.rows.Add(1) }))
+		t.note(&table, list)
 	}
 	if len(missing) > 0 {
-		return nil, fmt.Errorf("%s: no file for the tables %s of %s; export each as TABLE.csv", dir, strings.Join(missing, ", "), sys.Kind)
-	}
-	var other []string
-	for _, e := range entries {
-		if !e.IsDir() && !slices.Contains(used, e.Name()) && slices.ContainsFunc(extensions, func(x string) bool { return strings.HasSuffix(e.Name(), x) }) {
-			other = append(other, e.Name())
-		}
+		return nil, fmt.Errorf("%s: no file for the tables %s of %s; export each as TABLE.csv, .parquet, .jsonl or .xlsx", dir, strings.Join(missing, ", "), sys.Kind)
 	}
 	if len(other) > 0 {
-		t.Notes = append(t.Notes, eventlog.Note{Code: "other-files", Text: fmt.Sprintf("%s: not tables of %s, so not read: %s", dir, sys.Kind, strings.Join(other, ", "))})
+		t.add("other-files", "%s: not tables of %s, so not read: %s", dir, sys.Kind, strings.Join(other, ", "))
 	}
-	t.Content = "sha256:" + hex.EncodeToString(sum.Sum(nil))
-	return t, nil
+	t.Content, err = content(dir, entries)
+	return t, err
 }
 
-// fileOf finds the file of a table, "" if there is none.
-func fileOf(entries []fs.DirEntry, table string) string {
-	for _, x := range extensions {
-		for _, e := range entries {
-			if strings.EqualFold(e.Name(), table+x) {
-				return e.Name()
+// find opens every file that is a table, in the order of their names; what is
+// none but looks like one is other.
+func (t *Tables) find(ctx context.Context, dir string, entries []fs.DirEntry, names []string) (found map[string][]slice, other []string, err error) {
+	found = map[string][]slice{}
+	add := func(table string, s slice) {
+		found[table] = append(found[table], s)
+		t.slices = append(t.slices, s)
+	}
+	for _, e := range entries {
+		name := stem(e.Name())
+		if e.IsDir() || name == "" || strings.HasPrefix(name, "~$") { // of a workbook that is open in Excel
+			continue
+		}
+		if better := twin(entries, e.Name()); better != "" {
+			t.add("same-table", "%s: not read, as %s is the same table in another format", filepath.Join(dir, e.Name()), better)
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		if x := strings.ToLower(filepath.Ext(e.Name())); x == ".xlsx" || x == ".xlsm" {
+			b, err := openBook(path, names)
+			if err != nil {
+				return nil, nil, err
 			}
+			t.books = append(t.books, b)
+			if len(b.sheets) == 0 {
+				other = append(other, e.Name())
+			}
+			for _, table := range names {
+				for _, sheet := range b.sheets[table] {
+					opened, err := b.Table(ctx, sheet, ingest.Options{})
+					if err != nil {
+						return nil, nil, err
+					}
+					add(table, slice{opened.Name(), textTable{opened}})
+				}
+			}
+			continue
+		}
+		table := tableOf(name, names)
+		if table == "" {
+			other = append(other, e.Name())
+			continue
+		}
+		opened, err := openSlice(ctx, path)
+		if err != nil {
+			return nil, nil, err
+		}
+		add(table, slice{e.Name(), opened})
+	}
+	return found, other, nil
+}
+
+// twin returns the file with the same name but for the extension that is read
+// instead, "" if there is none: the one whose extension is listed earlier.
+func twin(entries []fs.DirEntry, file string) string {
+	best, bestRank := "", rank(file)
+	for _, e := range entries {
+		if r := rank(e.Name()); !e.IsDir() && r < bestRank && strings.EqualFold(stem(e.Name()), stem(file)) {
+			best, bestRank = e.Name(), r
 		}
 	}
-	return ""
+	return best
 }
 
-func (t *Tables) add(ctx context.Context, file, name string, complete bool, sum io.Writer) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return err
+// rank is where a file's extension is in the list; one that is compressed
+// comes right after.
+func rank(file string) int {
+	plain, packed := strings.CutSuffix(strings.ToLower(file), ".gz")
+	n := 2 * slices.Index(extensions, filepath.Ext(plain))
+	if packed {
+		n++
 	}
-	fmt.Fprintf(sum, "%s\n", name)
-	_, err = io.Copy(sum, f)
-	if closed := f.Close(); err == nil {
-		err = closed
+	return n
+}
+
+// note says what may be wrong with a table in several slices.
+func (t *Tables) note(table *eventlog.Table, list []slice) {
+	if len(list) == 1 {
+		return
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
+	var places []string
+	for _, s := range list {
+		places = append(places, s.place)
 	}
-	table, err := csvfile.OpenTable(ctx, file, ingest.Options{})
-	if err != nil {
-		return err
+	if len(table.Key) > 0 {
+		t.add("slices", "%s is read from %s; of rows with the same key the last counts", table.Name, strings.Join(places, ", "))
+		return
 	}
-	t.tables = append(t.tables, table)
-	t.Rows = append(t.Rows, eventlog.TableRows{
-		Table: name, File: filepath.Base(file), Columns: table.Columns(), Complete: complete,
-		Rows: func(fn func(line int64, fields []string) error) error {
-			return table.Rows(ctx, func(line int64, fields []string) error {
-				t.rows.Add(1)
-				return fn(line, fields)
-			})
-		},
-		Rejected: table.Rejects,
-	})
-	return nil
+	t.add("slices", "%s is read from %s; it has no key, so a row that is in two of them is there twice", table.Name, strings.Join(places, ", "))
+}
+
+func (t *Tables) add(code, format string, args ...any) {
+	t.notes = append(t.notes, eventlog.Note{Code: code, Text: fmt.Sprintf(format, args...)})
+}
+
+// content is the hash of the files that may hold tables, and their names.
+func content(dir string, entries []fs.DirEntry) (string, error) {
+	sum := sha256.New()
+	for _, e := range entries {
+		if e.IsDir() || stem(e.Name()) == "" {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		f, err := os.Open(path)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(sum, "%s\n", e.Name())
+		_, err = io.Copy(sum, f)
+		if closed := f.Close(); err == nil {
+			err = closed
+		}
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// Notes tells what happened to the files. It is complete after the rows are
+// read.
+func (t *Tables) Notes() []eventlog.Note {
+	list := slices.Clone(t.notes)
+	for _, s := range t.slices {
+		list = append(list, s.table.Notes()...)
+	}
+	return list
 }
 
 // Progress returns how many bytes of how many have been read.
 func (t *Tables) Progress() (done, total int64) {
-	for _, table := range t.tables {
-		d, n := table.Progress()
+	for _, s := range t.slices {
+		d, n := s.table.Progress()
 		done, total = done+d, total+n
 	}
 	return done, total
@@ -129,3 +219,15 @@ func (t *Tables) Progress() (done, total int64) {
 
 // Read returns how many rows have been read.
 func (t *Tables) Read() int64 { return t.rows.Load() }
+
+// Close closes the files.
+func (t *Tables) Close() error {
+	var errs []error
+	for _, s := range t.slices {
+		errs = append(errs, s.table.Close())
+	}
+	for _, b := range t.books {
+		errs = append(errs, b.Close())
+	}
+	return errors.Join(errs...)
+}

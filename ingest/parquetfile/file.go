@@ -42,37 +42,39 @@ type file struct {
 	varies      string // where a case first contradicted itself
 }
 
-func open(ctx context.Context, path string, o ingest.Options) (_ *file, err error) {
-	f := &file{path: path, base: filepath.Base(path), options: o}
-	defer func() {
-		if err != nil {
-			f.Close()
-			err = fmt.Errorf("%s: %w", path, err)
-		}
-	}()
-	info, err := os.Stat(path)
+func open(ctx context.Context, path string, o ingest.Options) (*file, error) {
+	f, err := openFile(path, o)
 	if err != nil {
 		return nil, err
 	}
+	if f.loc, err = ingest.LoadZone(o.Timezone); err == nil {
+		if err = f.describe(ctx); err == nil {
+			err = f.understand(ctx)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
+	}
+	return f, nil
+}
+
+// openFile opens a database to read the file with, and no more.
+func openFile(path string, o ingest.Options) (*file, error) {
+	f := &file{path: path, base: filepath.Base(path), options: o}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	if info.Size() == 0 {
-		return nil, errors.New("the file is empty: it is no Parquet file")
+		return nil, fmt.Errorf("%s: the file is empty: it is no Parquet file", path)
 	}
 	f.size = info.Size()
-	if f.loc, err = ingest.LoadZone(o.Timezone); err != nil {
-		return nil, err
-	}
 	// Nothing is fetched from elsewhere to read a file that lies here.
 	connector, err := duckdb.NewConnector("?autoinstall_known_extensions=false&autoload_known_extensions=false", nil)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	f.db = sql.OpenDB(connector)
-	if err := f.describe(ctx); err != nil {
-		return nil, err
-	}
-	if err := f.understand(ctx); err != nil {
-		return nil, err
-	}
 	return f, nil
 }
 

@@ -3,7 +3,6 @@ package parquetfile
 import (
 	"context"
 	"database/sql/driver"
-	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
@@ -314,7 +313,7 @@ func (a *attribute) set(at int, col arrow.Array, row int) bool {
 	default:
 		v := col.(interface{ Value(int) string }).Value(row)
 		if c.Type == eventlog.Nested {
-			v = canonical(v)
+			v = ingest.CanonicalJSON(v)
 		}
 		same = was || c.Text[at] == v
 		if was {
@@ -323,23 +322,6 @@ func (a *attribute) set(at int, col arrow.Array, row int) bool {
 	}
 	c.Null[at] = false
 	return same
-}
-
-// canonical writes JSON with its keys sorted and nothing in between.
-func canonical(text string) string {
-	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return text
-	}
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return text
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // flush emits the batch and starts the next.

@@ -1,13 +1,10 @@
-package csvfile
+package ingest
 
 import (
 	"bytes"
-	"strconv"
-	"strings"
 	"time"
 
 	"millrace/eventlog"
-	"millrace/ingest"
 )
 
 // An attribute collects the values of one column of a batch. It starts with
@@ -18,8 +15,8 @@ type attribute struct {
 	field   int
 	column  eventlog.Column
 	decimal byte
-	format  *ingest.TimeFormat
-	texts   ingest.Texts
+	format  *TimeFormat
+	texts   Texts
 	nulls   bool   // the batch has one
 	widened string // the first value that did not fit
 
@@ -29,16 +26,24 @@ type attribute struct {
 
 // newAttribute finds out the type of a column. Numbers with leading zeros are
 // text: they name something.
-func newAttribute(field int, name string, values []string, decimal byte, loc *time.Location) *attribute {
+func newAttribute(field int, name string, sample Sample, decimal byte, loc *time.Location) *attribute {
 	a := &attribute{field: field, decimal: decimal, column: eventlog.Column{Name: name}}
+	values := sample.Values
+	switch {
+	case sample.Nested:
+		a.column.Type = eventlog.Nested
+		return a
+	case sample.Numbers:
+		a.decimal = '.'
+	}
 	seen := false
 	for _, v := range values {
-		seen = seen || !null(bytes.TrimSpace([]byte(v)))
+		seen = seen || !nullText(bytes.TrimSpace([]byte(v)))
 	}
 	if !seen {
 		return a
 	}
-	format, share := ingest.DetectTime(name, values, loc)
+	format, share := DetectTime(name, values, loc)
 	if format != nil && share == 1 && !format.Ambiguous() {
 		a.column.Type, a.format = eventlog.Time, format
 		return a
@@ -54,7 +59,7 @@ func newAttribute(field int, name string, values []string, decimal byte, loc *ti
 
 func (a *attribute) fitsAll(t eventlog.Type, values []string) bool {
 	for _, v := range values {
-		if b := bytes.TrimSpace([]byte(v)); !null(b) && !a.fits(t, b) {
+		if b := bytes.TrimSpace([]byte(v)); !nullText(b) && !a.fits(t, b) {
 			return false
 		}
 	}
@@ -76,8 +81,8 @@ func (a *attribute) fits(t eventlog.Type, b []byte) bool {
 	return true
 }
 
-// null says whether a value is none: blank, or as databases export it.
-func null(b []byte) bool {
+// nullText says whether a value is none: blank, or as databases export it.
+func nullText(b []byte) bool {
 	switch len(b) {
 	case 0:
 		return true
@@ -92,7 +97,7 @@ func null(b []byte) bool {
 // add appends one value.
 func (a *attribute) add(text []byte) {
 	c := &a.column
-	if c.Type == eventlog.Text {
+	if c.Type == eventlog.Text || c.Type == eventlog.Nested {
 		c.Text = append(c.Text, a.texts.Text(text))
 		a.addNull(len(bytes.TrimSpace(text)) == 0)
 		return
@@ -100,7 +105,7 @@ func (a *attribute) add(text []byte) {
 	a.written = append(a.written, text...)
 	a.ends = append(a.ends, len(a.written))
 	b := bytes.TrimSpace(text)
-	if null(b) || c.Type == eventlog.Time && ingest.MissingTime(b) {
+	if nullText(b) || c.Type == eventlog.Time && MissingTime(b) {
 		a.addNull(true)
 		c.Int, c.Float = appendZero(c)
 		return
@@ -157,6 +162,11 @@ func (a *attribute) plainFloat(b []byte) (float64, bool) {
 	if bytes.Contains(b, []byte(group)) {
 		return 0, false
 	}
+	for _, n := range a.column.Int {
+		if n > 1<<53 || n < -1<<53 {
+			return 0, false // a float would change it
+		}
+	}
 	return parseFloat(b, a.decimal)
 }
 
@@ -198,116 +208,4 @@ func (a *attribute) reset() {
 	c := &a.column
 	c.Text, c.Int, c.Float, c.Null = c.Text[:0], c.Int[:0], c.Float[:0], c.Null[:0]
 	a.written, a.ends, a.nulls = a.written[:0], a.ends[:0], false
-}
-
-// parseInt takes whole numbers as a program writes them: no plus sign, no
-// leading zero.
-func parseInt(b []byte) (int64, bool) {
-	digits := bytes.TrimPrefix(b, []byte("-"))
-	if len(digits) == 0 || len(digits) > 19 || digits[0] > '9' || digits[0] < '0' ||
-		(digits[0] == '0' && (len(digits) > 1 || len(b) > 1)) {
-		return 0, false
-	}
-	n, err := strconv.ParseInt(string(b), 10, 64)
-	return n, err == nil
-}
-
-// parseFloat takes 1234.5, 1,234.5 and 1e-05, or with a decimal comma 1234,5
-// and 1.234,5; no leading zeros, no infinity.
-func parseFloat(b []byte, decimal byte) (float64, bool) {
-	if len(b) == 0 || len(b) > 40 {
-		return 0, false
-	}
-	var buf [40]byte
-	plain, group := buf[:0], byte(',')
-	if decimal == ',' {
-		group = '.'
-	}
-	digits, since, grouped, point, exponent := 0, 0, false, false, false
-	for i, c := range b {
-		switch {
-		case c >= '0' && c <= '9':
-			digits++
-			since++
-			plain = append(plain, c)
-		case (c == '-' || c == '+') && (i == 0 || b[i-1]|0x20 == 'e'):
-			plain = append(plain, c)
-		case c == decimal && !point && !exponent:
-			if grouped && since != 3 || digits == 0 {
-				return 0, false
-			}
-			point = true
-			plain = append(plain, '.')
-		case c == group && !point && !exponent:
-			if digits == 0 || digits > 3 && !grouped || grouped && since != 3 {
-				return 0, false
-			}
-			grouped, since = true, 0
-		case c|0x20 == 'e' && digits > 0 && !exponent && i+1 < len(b) && (b[i+1] == '-' || b[i+1] == '+'):
-			exponent = true
-			plain = append(plain, 'e')
-		default:
-			return 0, false
-		}
-	}
-	if grouped && !point && since != 3 {
-		return 0, false
-	}
-	whole := bytes.TrimLeft(plain, "+-")
-	if len(whole) > 1 && whole[0] == '0' && whole[1] != '.' && whole[1] != 'e' {
-		return 0, false
-	}
-	x, err := strconv.ParseFloat(string(plain), 64)
-	return x, err == nil
-}
-
-func parseBool(b []byte) (int64, bool) {
-	switch {
-	case len(b) == 4 && strings.EqualFold(string(b), "true"):
-		return 1, true
-	case len(b) == 5 && strings.EqualFold(string(b), "false"):
-		return 0, true
-	}
-	return 0, false
-}
-
-// detectDecimal returns the decimal sign of a file: a comma if some column has
-// numbers with a comma only, and none has numbers with a point that a comma
-// would not explain.
-func detectDecimal(columns [][]string) byte {
-	commas, points := 0, 0
-	for _, values := range columns {
-		comma, point, any := true, true, false
-		for _, v := range values {
-			b := bytes.TrimSpace([]byte(v))
-			if null(b) {
-				continue
-			}
-			_, whole := parseInt(b)
-			if whole {
-				continue
-			}
-			any = true
-			if _, ok := parseFloat(b, ','); !ok {
-				comma = false
-			}
-			if _, ok := parseFloat(b, '.'); !ok {
-				point = false
-			}
-			if !comma && !point {
-				break
-			}
-		}
-		switch {
-		case !any || comma == point:
-		case comma:
-			commas++
-		default:
-			points++
-		}
-	}
-	if commas > points {
-		return ','
-	}
-	return '.'
 }

@@ -1,4 +1,4 @@
-package csvfile
+package ingest
 
 import (
 	"bytes"
@@ -6,7 +6,6 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"millrace/eventlog"
-	"millrace/ingest"
 )
 
 // caseAttributes gathers, of the columns that describe cases, one row a case
@@ -19,7 +18,7 @@ type caseAttributes struct {
 	index  map[string]int // into ids, of this batch
 	ids    []string
 	values [][]string // by column
-	texts  []ingest.Texts
+	texts  []Texts
 	said   []saying
 }
 
@@ -38,7 +37,7 @@ func newCaseAttributes() *caseAttributes {
 func (c *caseAttributes) declare(a *attribute) {
 	c.columns = append(c.columns, a)
 	c.values = append(c.values, nil)
-	c.texts = append(c.texts, ingest.Texts{})
+	c.texts = append(c.texts, Texts{})
 }
 
 // add takes a row's values, the first one that is not blank of each column. It
