@@ -65,8 +65,8 @@ func (m *tablesMerge) run(ctx context.Context) (err error) {
 		return nil
 	}
 	if m.system.Derived != "" {
-		if err := m.c.exec(ctx, m.system.Derived); err != nil {
-			return fmt.Errorf("derived views: %s", storeReason(err))
+		if err := m.c.derive(ctx, m.system.Derived, m.load); err != nil {
+			return err
 		}
 	}
 	return m.c.commitLoad(ctx, m.load, loadRow{
