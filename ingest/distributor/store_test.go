@@ -3,8 +3,8 @@ package distributor
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
-	"time"
 
 	"millrace/eventlog"
 	"millrace/eventlog/o2c"
@@ -24,17 +24,17 @@ func load(t testing.TB, path, dir string) map[string]eventlog.LoadReceipt {
 		t.Fatal(err)
 	}
 	defer closeStore(t, s)
-	began := time.Now()
+	began := cpu()
 	if _, err := s.Derive(t.Context(), o2c.Refresh()); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("derive %v", time.Since(began))
+	t.Logf("derive %.2f", cpu()-began)
 	return receipts
 }
 
 func loadOne(t testing.TB, path, dir string, sys *eventlog.System) eventlog.LoadReceipt {
 	t.Helper()
-	began := time.Now()
+	began := cpu()
 	sys.Origin = dir
 	tables, err := folder.Open(t.Context(), dir, sys, true)
 	if err != nil {
@@ -49,18 +49,18 @@ func loadOne(t testing.TB, path, dir string, sys *eventlog.System) eventlog.Load
 			t.Error(err)
 		}
 	}()
-	stage := time.Since(began)
+	stage := cpu() - began
 	s, err := eventlog.Open(t.Context(), path, eventlog.OpenOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer closeStore(t, s)
-	began = time.Now()
+	began = cpu()
 	r, err := s.MergeTables(t.Context(), staged)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%-9s stage %6.2fs merge %6.2fs: %d rows, events %v objects %v relations %v %v", sys.Name, stage.Seconds(), time.Since(began).Seconds(), r.RowsIn, r.Events, r.Objects, r.Relations, r.Notes)
+	t.Logf("%-9s stage %6.2fs merge %6.2fs: %d rows, events %v objects %v relations %v %v", sys.Name, stage, cpu()-began, r.RowsIn, r.Events, r.Objects, r.Relations, r.Notes)
 	return r
 }
 
@@ -75,5 +75,19 @@ func TestPerf(t *testing.T) {
 	if dir == "" {
 		t.Skip("no PERF_DIR")
 	}
-	load(t, filepath.Join(t.TempDir(), "m.duckdb"), dir)
+	load(t, perfStore(t), dir)
+}
+
+func perfStore(t *testing.T) string {
+	if p := os.Getenv("PERF_STORE"); p != "" {
+		os.Remove(p)
+		return p
+	}
+	return filepath.Join(t.TempDir(), "m.duckdb")
+}
+
+func cpu() float64 {
+	var r syscall.Rusage
+	_ = syscall.Getrusage(0, &r)
+	return float64(r.Utime.Sec+r.Stime.Sec) + float64(r.Utime.Usec+r.Stime.Usec)/1e6
 }

@@ -113,23 +113,28 @@ base AS (
 	LEFT JOIN cash c ON c.line = i.object
 	LEFT JOIN cancelled_invoice x ON x.line = i.object
 ),
-touch AS (
-	SELECT b.object AS line,
-	       count(DISTINCT e.event) AS events,
-	       count(DISTINCT e.event) FILTER (e.actor_kind NOT IN ('human', 'unknown')) AS automatic,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'human') AS human,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'human' AND e.time <= coalesce(b.confirmed_at, b.released_at)) AS human_entry,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'human' AND e.time <= b.full_at) AS human_fulfil,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'human' AND e.time <= b.last_posted_at) AS human_bill,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'human' AND e.time <= b.paid_at) AS human_cash,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'unknown') AS unknown,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'unknown' AND e.time <= coalesce(b.confirmed_at, b.released_at)) AS unknown_entry,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'unknown' AND e.time <= b.full_at) AS unknown_fulfil,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'unknown' AND e.time <= b.last_posted_at) AS unknown_bill,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'unknown' AND e.time <= b.paid_at) AS unknown_cash
+-- each act once, though it may reach a line by itself and by its order
+act AS (
+	SELECT DISTINCT b.object AS line, e.event, e.actor_kind, e.time
 	FROM base b
 	JOIN o2c.order_events e ON e.order_object = b.order_object AND (e.line_object = b.object OR e.line_object IS NULL)
-	WHERE e.class = 'decision' GROUP BY ALL
+	WHERE e.class = 'decision'
+),
+touch AS (
+	SELECT b.object AS line,
+	       count(*) AS events,
+	       count(*) FILTER (a.actor_kind NOT IN ('human', 'unknown')) AS automatic,
+	       count(*) FILTER (a.actor_kind = 'human') AS human,
+	       count(*) FILTER (a.actor_kind = 'human' AND a.time <= coalesce(b.confirmed_at, b.released_at)) AS human_entry,
+	       count(*) FILTER (a.actor_kind = 'human' AND a.time <= b.full_at) AS human_fulfil,
+	       count(*) FILTER (a.actor_kind = 'human' AND a.time <= b.last_posted_at) AS human_bill,
+	       count(*) FILTER (a.actor_kind = 'human' AND a.time <= b.paid_at) AS human_cash,
+	       count(*) FILTER (a.actor_kind = 'unknown') AS unknown,
+	       count(*) FILTER (a.actor_kind = 'unknown' AND a.time <= coalesce(b.confirmed_at, b.released_at)) AS unknown_entry,
+	       count(*) FILTER (a.actor_kind = 'unknown' AND a.time <= b.full_at) AS unknown_fulfil,
+	       count(*) FILTER (a.actor_kind = 'unknown' AND a.time <= b.last_posted_at) AS unknown_bill,
+	       count(*) FILTER (a.actor_kind = 'unknown' AND a.time <= b.paid_at) AS unknown_cash
+	FROM base b JOIN act a ON a.line = b.object GROUP BY ALL
 ),
 block AS (
 	SELECT line, count(*) AS n, list_sort(list(DISTINCT kind)) AS kinds FROM (
