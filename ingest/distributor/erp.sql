@@ -116,13 +116,13 @@ FROM invoice
 UNION ALL BY NAME
 SELECT 'output/' || output_no AS key,
        CASE object_kind WHEN 'ORDER' THEN 'Send Order Confirmation' WHEN 'DELIVERY' THEN 'Send Delivery Note' WHEN 'INVOICE' THEN 'Send Invoice' END AS activity,
-       processed_at AS time, created_by AS user_name,
+       processed_at AS time, created_at AS start, created_by AS user_name,
        CASE object_kind WHEN 'ORDER' THEN 'SalesOrder' WHEN 'DELIVERY' THEN 'Delivery' ELSE 'Invoice' END AS type, object_no AS id,
        'output' AS source_table, output_no AS source_key
 FROM output WHERE status = 'OK';
 
 CREATE VIEW event AS
-SELECT h.key, h.activity, h.time,
+SELECT h.key, h.activity, h.time, h.start,
        CASE WHEN h.time = date_trunc('day', h.time) THEN 'day' ELSE 'exact' END AS precision,
        h.user_name AS resource, coalesce(a.kind, 'unknown') AS actor_kind, h.sequence, h.source_table, h.source_key,
        h.field, h.old_value, h.new_value, h.amount, h.currency, h.business_date
@@ -238,6 +238,14 @@ UNION ALL BY NAME
 SELECT 'DeliveryItem' AS source_type, id AS source_id, 'SalesOrderItem' AS target_type, order_no || '/' || order_item_no AS target_id,
        'fulfils' AS qualifier, sign * abs(quantity) AS quantity
 FROM shipped WHERE order_no IS NOT NULL AND order_item_no IS NOT NULL
+UNION ALL BY NAME
+-- what a return brings back: the delivery line of the order line it returns, where that is one only
+SELECT 'DeliveryItem' AS source_type, s.id AS source_id, 'DeliveryItem' AS target_type, min(o.id) AS target_id, 'returns' AS qualifier, -abs(s.quantity) AS quantity
+FROM shipped s
+JOIN sales_order_item r ON r.order_no = s.order_no AND r.item_no = s.order_item_no AND r.reference_item_no IS NOT NULL
+JOIN shipped o ON o.order_no = r.reference_order_no AND o.order_item_no = r.reference_item_no AND o.kind <> 'RET'
+JOIN goods_movement m ON m.delivery_no = o.delivery_no AND m.delivery_item_no = o.item_no AND m.movement_type = '601'
+WHERE s.kind = 'RET' GROUP BY s.id, s.quantity HAVING count(DISTINCT o.id) = 1
 UNION ALL BY NAME
 SELECT 'InvoiceItem' AS source_type, id AS source_id, 'Invoice' AS target_type, invoice_no AS target_id, 'item of' AS qualifier FROM billed
 UNION ALL BY NAME

@@ -2,8 +2,9 @@
 --
 -- What it relies on:
 -- * Times are UTC, bank dates are days; document numbers are padded, in another width than the ERP's.
--- * An application settles one entry, by cash or by another entry. The other entry of a set-off has a row of its own in the same clearing.
--- * The kind of whoever applied stands beside the name; other users are those of the ERP.
+-- * An application settles one entry: by cash, by setting it off against another that is settled by as much (SET), by
+--   moving what is missing to a residual entry (RES), by discount or write-off.
+-- * The kind of whoever applied stands beside the name; where it does not, users are those of the ERP.
 
 CREATE MACRO document(number) AS CASE WHEN length(ltrim(number, '0')) < 10 THEN lpad(ltrim(number, '0'), 10, '0') ELSE ltrim(number, '0') END;
 
@@ -23,7 +24,7 @@ SELECT 'memo/' || credit_memo_no AS key, 'Create Credit Memo' AS activity, creat
        net_amount AS amount, currency, memo_date AS business_date
 FROM credit_memo
 UNION ALL BY NAME
-SELECT 'post/' || credit_memo_no AS key, 'Post Invoice' AS activity, posted_at AS time, created_by AS user_name,
+SELECT 'post/' || credit_memo_no AS key, 'Post Invoice' AS activity, posted_at AS time, posted_by AS user_name,
        'Invoice' AS type, document(credit_memo_no) AS id, 'credit_memo' AS source_table, credit_memo_no AS source_key,
        gross_amount AS amount, currency, memo_date AS business_date
 FROM credit_memo
@@ -34,7 +35,7 @@ SELECT 'receipt/' || r.receipt_no AS key, 'Receive Payment' AS activity, r.creat
 FROM receipt r LEFT JOIN bank_line b USING (statement_no, line_no)
 UNION ALL BY NAME
 SELECT 'apply/' || application_no AS key, CASE kind WHEN 'PAY' THEN 'Apply Cash' ELSE 'Clear Receivable' END AS activity,
-       applied_at AS time, applied_by AS user_name, applied_by_kind AS user_kind,
+       applied_at AS time, applied_by AS user_name, CASE applied_by_kind WHEN 'RULE' THEN 'scheduler' WHEN 'ROBOT' THEN 'bot' END AS user_kind,
        'Application' AS type, application_no AS id, 'application' AS source_table, application_no AS source_key, amount
 FROM application
 UNION ALL BY NAME
@@ -43,7 +44,7 @@ SELECT 'unapply/' || application_no AS key, CASE kind WHEN 'PAY' THEN 'Unapply C
        'Application' AS type, application_no AS id, 'application' AS source_table, application_no AS source_key, amount
 FROM application
 UNION ALL BY NAME
-SELECT 'dun/' || dunning_no AS key, 'Dun' AS activity, run_date::TIMESTAMP AS time, NULL AS user_name, 'B' AS user_kind, 'day' AS precision,
+SELECT 'dun/' || dunning_no AS key, 'Dun' AS activity, run_date::TIMESTAMP AS time, NULL AS user_name, 'scheduler' AS user_kind, 'day' AS precision,
        'AREntry' AS type, document(entry_no) AS id, 'dunning' AS source_table, dunning_no AS source_key, run_date AS business_date, level
 FROM dunning
 UNION ALL BY NAME
@@ -61,8 +62,7 @@ FROM dispute;
 
 CREATE VIEW event AS
 SELECT h.key, h.activity, h.time, h.precision, h.user_name AS resource,
-       CASE h.user_kind WHEN 'D' THEN 'human' WHEN 'B' THEN 'scheduler' WHEN 'C' THEN 'interface' WHEN 'R' THEN 'bot' WHEN 'P' THEN 'customer'
-                        ELSE coalesce(a.kind, 'unknown') END AS actor_kind,
+       coalesce(h.user_kind, a.kind, 'unknown') AS actor_kind,
        h.source_table, h.source_key, h.amount, h.currency, h.business_date, h.level
 FROM happened h LEFT JOIN actor a USING (user_name)
 WHERE h.time IS NOT NULL;
@@ -75,6 +75,10 @@ UNION ALL
 SELECT x.key || a.application_no, 'AREntry', document(a.entry_no), 'clears', NULL, a.amount, NULL
 FROM application a CROSS JOIN (VALUES ('apply/'), ('unapply/')) AS x(key) WHERE x.key = 'apply/' OR a.reversed_at IS NOT NULL
 UNION ALL
+SELECT x.key || a.application_no, 'AREntry', document(a.offset_entry_no), 'clears', NULL, -a.amount, NULL
+FROM application a CROSS JOIN (VALUES ('apply/'), ('unapply/')) AS x(key)
+WHERE a.kind = 'SET' AND a.offset_entry_no IS NOT NULL AND (x.key = 'apply/' OR a.reversed_at IS NOT NULL)
+UNION ALL
 SELECT x.key || a.application_no, 'Receipt', document(a.receipt_no), 'applies', NULL, a.amount, NULL
 FROM application a CROSS JOIN (VALUES ('apply/'), ('unapply/')) AS x(key) WHERE a.receipt_no IS NOT NULL AND (x.key = 'apply/' OR a.reversed_at IS NOT NULL);
 
@@ -83,7 +87,7 @@ FROM application a CROSS JOIN (VALUES ('apply/'), ('unapply/')) AS x(key) WHERE 
 CREATE VIEW object_Invoice AS
 SELECT document(credit_memo_no) AS id, 'credit_memo' AS source_table, credit_memo_no AS source_key, document(credit_memo_no) AS number,
        'credit_memo' AS kind, memo_date AS invoice_date,
-       CASE upper(reason) WHEN 'PRICE' THEN 'price' WHEN 'QTY' THEN 'quantity' WHEN 'QUALITY' THEN 'quality' WHEN 'RETURN' THEN 'return' WHEN 'REBATE' THEN 'rebate'
+       CASE upper(reason) WHEN 'PRICE' THEN 'price' WHEN 'QTY' THEN 'quantity' WHEN 'QUANTITY' THEN 'quantity' WHEN 'QUALITY' THEN 'quality' WHEN 'RETURN' THEN 'return' WHEN 'REBATE' THEN 'rebate'
                    WHEN 'OTHER' THEN 'other' ELSE lower(reason) END AS reason,
        net_amount, gross_amount, currency
 FROM credit_memo;
@@ -106,7 +110,7 @@ FROM receipt r LEFT JOIN bank_line b USING (statement_no, line_no);
 
 CREATE VIEW object_Application AS
 SELECT application_no AS id, 'application' AS source_table, application_no AS source_key,
-       CASE kind WHEN 'WOF' THEN 'write_off' WHEN 'DIS' THEN 'discount' END AS kind, applied_at::DATE AS date, clearing_no AS clearing
+       CASE kind WHEN 'WOF' THEN 'write_off' WHEN 'DIS' THEN 'discount' WHEN 'RES' THEN 'residual' END AS kind, applied_at::DATE AS date, clearing_no AS clearing
 FROM application;
 
 CREATE VIEW object_DisputeCase AS
@@ -141,6 +145,10 @@ FROM receivable WHERE residual_of IS NOT NULL
 UNION ALL BY NAME
 SELECT 'Application' AS source_type, a.application_no AS source_id, 'AREntry' AS target_type, document(a.entry_no) AS target_id, 'clears' AS qualifier, a.amount, e.currency
 FROM application a LEFT JOIN receivable e USING (entry_no)
+UNION ALL BY NAME
+-- the other side of a set-off is settled by as much, with its own sign
+SELECT 'Application' AS source_type, a.application_no AS source_id, 'AREntry' AS target_type, document(a.offset_entry_no) AS target_id, 'clears' AS qualifier, -a.amount AS amount, e.currency
+FROM application a LEFT JOIN receivable e USING (entry_no) WHERE a.kind = 'SET' AND a.offset_entry_no IS NOT NULL
 UNION ALL BY NAME
 SELECT 'Application' AS source_type, a.application_no AS source_id, 'Receipt' AS target_type, document(a.receipt_no) AS target_id, 'applies' AS qualifier, a.amount, r.currency
 FROM application a JOIN receipt r USING (receipt_no)

@@ -1,6 +1,7 @@
 -- How did orders come in, in the words of the order-to-cash model?
 --
 -- What it relies on:
+-- * Mail is stamped with the day at times: midnight is no time of day.
 -- * erp_order_no is written back by an interface, in whatever case. Where it is missing, the order is the
 --   one with the customer's order number.
 
@@ -37,6 +38,7 @@ SELECT 'quote/' || source_key AS key, 'Quote Sales Order' AS activity, quoted_at
 
 CREATE VIEW event AS
 SELECT h.key, h.activity, h.time, h.user_name AS resource,
+       CASE WHEN h.source_table = 'desk_call' AND h.time = date_trunc('day', h.time) THEN 'day' ELSE 'exact' END AS precision,
        coalesce(a.kind, h.user_kind) AS actor_kind, h.source_table, h.source_key
 FROM happened h LEFT JOIN actor a USING (user_name)
 WHERE h.time IS NOT NULL AND h.order_no IS NOT NULL;

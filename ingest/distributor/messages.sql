@@ -2,7 +2,7 @@
 --
 -- What it relies on:
 -- * One row a message, whatever the number of attempts; the same content under another id is another message.
--- * document_no is ours, as the partner writes it, once it is known. Until then an order is found by the
+-- * document_no is ours, as the partner writes it, once it is known; finance's own numbers are written as finance does. Until then an order is found by the
 --   customer's order number, where that leads to one order.
 
 CREATE MACRO document(number) AS CASE WHEN length(ltrim(number, '0')) < 10 THEN lpad(ltrim(number, '0'), 10, '0') ELSE ltrim(number, '0') END;
@@ -17,7 +17,8 @@ GROUP BY ALL HAVING count(*) = 1;
 CREATE VIEW concerned AS
 SELECT m.*, CASE WHEN m.kind IN ('ORDERS', 'ORDRSP', 'ORDCHG') THEN 'SalesOrder' WHEN m.kind = 'DESADV' THEN 'Delivery'
                  WHEN m.kind = 'INVOIC' THEN 'Invoice' WHEN m.kind = 'REMADV' THEN 'Receipt' END AS type,
-       CASE WHEN regexp_matches(m.document_no, '[0-9]') THEN document(regexp_extract(m.document_no, '[0-9]+'))
+       CASE WHEN m.kind = 'REMADV' THEN m.document_no
+            WHEN regexp_matches(m.document_no, '[0-9]') THEN document(regexp_extract(m.document_no, '[0-9]+'))
             WHEN m.kind IN ('ORDERS', 'ORDRSP', 'ORDCHG') THEN p.order_no END AS document
 FROM message m LEFT JOIN purchase p ON p.po_number = m.business_key;
 

@@ -2,7 +2,7 @@
 --
 -- What it relies on:
 -- * Times are the site's local time; delivery numbers lack their leading zeros.
--- * A badge number is a person. Other users are those of the ERP.
+-- * A badge number is a person, SYSTEM is nobody. Other users are those of the ERP.
 -- * A row is a line's; what was done to a delivery in one go is one event that touches its lines.
 
 -- A document number in the ERP's form: ten digits.
@@ -58,7 +58,8 @@ FROM shipment;
 CREATE VIEW event AS
 SELECT h.key, h.activity, h.time, h.user_name AS resource,
        CASE WHEN a.kind IS NOT NULL THEN a.kind
-            WHEN h.activity IN ('Start Picking', 'Pick', 'Pack') THEN 'human' -- a badge
+            WHEN h.user_name = 'SYSTEM' THEN 'scheduler'
+            WHEN regexp_full_match(h.user_name, '[0-9]+') THEN 'human'
             ELSE 'unknown' END AS actor_kind,
        h.source_table, h.source_key
 FROM happened h LEFT JOIN actor a USING (user_name)
