@@ -145,7 +145,7 @@ func (k *clerk) writeTracking() {
 		k.books.share("tracking_missing", false)
 		k.books.share("tracking_late", late)
 		if r.received >= cut {
-			k.defect("missing_row", tTracking, id, "not received by the end of the data")
+			k.defect("missing_row", tTracking, id, e.status+" of "+padded(e.dl.no)+" was not received by the end of the data")
 			continue
 		}
 		if carrierNames[e.dl.carrier] == "PARCELWAY" && e.status == "DELIVERED" {
