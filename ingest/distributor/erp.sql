@@ -110,7 +110,9 @@ SELECT 'invoice/' || invoice_no AS key, CASE kind WHEN 'CAN' THEN 'Cancel Invoic
        'invoice' AS source_table, invoice_no AS source_key, net_amount AS amount, currency, invoice_date AS business_date
 FROM invoice
 UNION ALL BY NAME
-SELECT 'post/' || invoice_no AS key, 'Post Invoice' AS activity, posted_at AS time, posted_by AS user_name, 'Invoice' AS type, invoice_no AS id,
+-- who cancels does not post: that follows by itself
+SELECT 'post/' || invoice_no AS key, 'Post Invoice' AS activity, posted_at AS time, posted_by AS user_name, CASE kind WHEN 'CAN' THEN 'scheduler' END AS user_kind,
+       'Invoice' AS type, invoice_no AS id,
        'invoice' AS source_table, invoice_no AS source_key, gross_amount AS amount, currency, invoice_date AS business_date
 FROM invoice
 UNION ALL BY NAME
@@ -124,7 +126,7 @@ FROM output WHERE status = 'OK';
 CREATE VIEW event AS
 SELECT h.key, h.activity, h.time, h.start,
        CASE WHEN h.time = date_trunc('day', h.time) THEN 'day' ELSE 'exact' END AS precision,
-       h.user_name AS resource, coalesce(a.kind, 'unknown') AS actor_kind, h.sequence, h.source_table, h.source_key,
+       h.user_name AS resource, coalesce(h.user_kind, a.kind, 'unknown') AS actor_kind, h.sequence, h.source_table, h.source_key,
        h.field, h.old_value, h.new_value, h.amount, h.currency, h.business_date
 FROM happened h LEFT JOIN actor a USING (user_name)
 WHERE h.time IS NOT NULL;
@@ -239,12 +241,11 @@ SELECT 'DeliveryItem' AS source_type, id AS source_id, 'SalesOrderItem' AS targe
        'fulfils' AS qualifier, sign * abs(quantity) AS quantity
 FROM shipped WHERE order_no IS NOT NULL AND order_item_no IS NOT NULL
 UNION ALL BY NAME
--- what a return brings back: the delivery line of the order line it returns, where that is one only
+-- what a return brings back: the delivery line with that batch of the order line it returns, where that is one only
 SELECT 'DeliveryItem' AS source_type, s.id AS source_id, 'DeliveryItem' AS target_type, min(o.id) AS target_id, 'returns' AS qualifier, -abs(s.quantity) AS quantity
 FROM shipped s
 JOIN sales_order_item r ON r.order_no = s.order_no AND r.item_no = s.order_item_no AND r.reference_item_no IS NOT NULL
-JOIN shipped o ON o.order_no = r.reference_order_no AND o.order_item_no = r.reference_item_no AND o.kind <> 'RET'
-JOIN goods_movement m ON m.delivery_no = o.delivery_no AND m.delivery_item_no = o.item_no AND m.movement_type = '601'
+JOIN shipped o ON o.order_no = r.reference_order_no AND o.order_item_no = r.reference_item_no AND o.kind <> 'RET' AND o.batch = s.batch
 WHERE s.kind = 'RET' GROUP BY s.id, s.quantity HAVING count(DISTINCT o.id) = 1
 UNION ALL BY NAME
 SELECT 'InvoiceItem' AS source_type, id AS source_id, 'Invoice' AS target_type, invoice_no AS target_id, 'item of' AS qualifier FROM billed

@@ -14,8 +14,10 @@ FROM main.object o JOIN objects."SalesOrder" s USING (object)
 WHERE s.customer_reference IS NOT NULL AND coalesce(s.kind, 'order') <> 'return'
 GROUP BY ALL HAVING count(*) = 1;
 
+-- again: the same content came before.
 CREATE VIEW concerned AS
-SELECT m.*, CASE WHEN m.kind IN ('ORDERS', 'ORDRSP', 'ORDCHG') THEN 'SalesOrder' WHEN m.kind = 'DESADV' THEN 'Delivery'
+SELECT m.*, row_number() OVER (PARTITION BY m.direction, m.kind, m.partner, m.business_key, m.payload_hash ORDER BY m.received_ms, m.message_id) > 1 AS again,
+       CASE WHEN m.kind IN ('ORDERS', 'ORDRSP', 'ORDCHG') THEN 'SalesOrder' WHEN m.kind = 'DESADV' THEN 'Delivery'
                  WHEN m.kind = 'INVOIC' THEN 'Invoice' WHEN m.kind = 'REMADV' THEN 'Receipt' END AS type,
        CASE WHEN m.kind = 'REMADV' THEN m.document_no
             WHEN regexp_matches(m.document_no, '[0-9]') THEN document(regexp_extract(m.document_no, '[0-9]+'))
@@ -37,10 +39,11 @@ SELECT 'acknowledged/' || message_id AS key, 'Message Acknowledged' AS activity,
        'Message' AS type, message_id AS id, 'message' AS source_table, message_id AS source_key
 FROM message
 UNION ALL BY NAME
--- the order arrives with the first message that brings it; what the shop brings is the shop's to say
+-- the order arrives with the first message that brings it. What the shop brings is the shop's to say, but not what
+-- came twice and was made an order twice.
 SELECT 'po/' || document AS key, 'Receive PO' AS activity, epoch_ms(min(received_ms)) AS time, 'SYSTEM' AS started_by,
        'SalesOrder' AS type, document AS id, 'message' AS source_table, arg_min(message_id, (received_ms, message_id)) AS source_key
-FROM concerned WHERE kind = 'ORDERS' AND direction = 'IN' AND channel = 'EDI' AND document IS NOT NULL GROUP BY document;
+FROM concerned WHERE kind = 'ORDERS' AND direction = 'IN' AND (channel = 'EDI' OR again AND document_no IS NOT NULL) AND document IS NOT NULL GROUP BY document;
 
 CREATE VIEW event AS
 SELECT key, activity, time, sequence, nullif(started_by, 'SYSTEM') AS resource,

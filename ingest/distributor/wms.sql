@@ -14,9 +14,12 @@ CREATE MACRO instant(local, warehouse) AS CASE warehouse WHEN 'LDS1' THEN local 
 CREATE VIEW actor AS
 SELECT o.id AS user_name, u.kind FROM main.object o JOIN objects."User" u USING (object);
 
--- Stock reserved for a line, and given up again.
+-- Stock reserved for a line, and given up again. What the system reserves for a delivery in one go is one act;
+-- a person reserves line by line.
 CREATE VIEW reserved AS
-SELECT allocation_no, document(delivery_ref) AS delivery, document(delivery_ref) || '/' || delivery_item AS item, batch, location, quantity,
+SELECT 'allocate/' || document(delivery_ref) || '/' || epoch_us(allocated_at) || CASE allocated_by WHEN 'SYSTEM' THEN '' ELSE '/' || allocation_no END AS allocated,
+       'deallocate/' || document(delivery_ref) || '/' || epoch_us(deallocated_at) || CASE deallocated_by WHEN 'SYSTEM' THEN '' ELSE '/' || allocation_no END AS deallocated,
+       allocation_no, document(delivery_ref) AS delivery, document(delivery_ref) || '/' || delivery_item AS item, batch, location, quantity,
        instant(allocated_at, warehouse) AS allocated_at, allocated_by, instant(deallocated_at, warehouse) AS deallocated_at, deallocated_by
 FROM allocation;
 
@@ -29,13 +32,13 @@ FROM pick;
 -- Events ------------------------------------------------------------------------
 
 CREATE VIEW happened AS
-SELECT 'allocate/' || delivery || '/' || epoch_us(allocated_at) AS key, 'Allocate Stock' AS activity, allocated_at AS time, min(allocated_by) AS user_name,
+SELECT allocated AS key, 'Allocate Stock' AS activity, allocated_at AS time, min(allocated_by) AS user_name,
        'Delivery' AS type, delivery AS id, 'allocation' AS source_table, min(allocation_no) AS source_key
-FROM reserved WHERE allocated_at IS NOT NULL GROUP BY delivery, allocated_at
+FROM reserved WHERE allocated_at IS NOT NULL GROUP BY allocated, delivery, allocated_at
 UNION ALL BY NAME
-SELECT 'deallocate/' || delivery || '/' || epoch_us(deallocated_at) AS key, 'Deallocate Stock' AS activity, deallocated_at AS time, min(deallocated_by) AS user_name,
+SELECT deallocated AS key, 'Deallocate Stock' AS activity, deallocated_at AS time, min(deallocated_by) AS user_name,
        'Delivery' AS type, delivery AS id, 'allocation' AS source_table, min(allocation_no) AS source_key
-FROM reserved WHERE deallocated_at IS NOT NULL GROUP BY delivery, deallocated_at
+FROM reserved WHERE deallocated_at IS NOT NULL GROUP BY deallocated, delivery, deallocated_at
 UNION ALL BY NAME
 SELECT 'start/' || delivery || '/' || coalesce(wave_no, '') AS key, 'Start Picking' AS activity, min(started_at) AS time, arg_min(picked_by, (started_at, pick_no)) AS user_name,
        'Delivery' AS type, delivery AS id, 'pick' AS source_table, arg_min(pick_no, (started_at, pick_no)) AS source_key
@@ -68,13 +71,13 @@ WHERE h.time IS NOT NULL;
 CREATE VIEW event_object AS
 SELECT key AS event_key, type, id, 'on' AS qualifier, NULL::DECIMAL(18,6) AS quantity FROM happened WHERE time IS NOT NULL
 UNION ALL
-SELECT 'allocate/' || delivery || '/' || epoch_us(allocated_at), 'DeliveryItem', item, 'reserves', sum(quantity) FROM reserved WHERE allocated_at IS NOT NULL GROUP BY ALL
+SELECT allocated, 'DeliveryItem', item, 'reserves', sum(quantity) FROM reserved WHERE allocated_at IS NOT NULL GROUP BY ALL
 UNION ALL
-SELECT 'allocate/' || delivery || '/' || epoch_us(allocated_at), 'Allocation', allocation_no, 'creates', quantity FROM reserved WHERE allocated_at IS NOT NULL
+SELECT allocated, 'Allocation', allocation_no, 'creates', quantity FROM reserved WHERE allocated_at IS NOT NULL
 UNION ALL
-SELECT 'deallocate/' || delivery || '/' || epoch_us(deallocated_at), 'DeliveryItem', item, 'gives up', sum(quantity) FROM reserved WHERE deallocated_at IS NOT NULL GROUP BY ALL
+SELECT deallocated, 'DeliveryItem', item, 'gives up', sum(quantity) FROM reserved WHERE deallocated_at IS NOT NULL GROUP BY ALL
 UNION ALL
-SELECT 'deallocate/' || delivery || '/' || epoch_us(deallocated_at), 'Allocation', allocation_no, 'ends', quantity FROM reserved WHERE deallocated_at IS NOT NULL
+SELECT deallocated, 'Allocation', allocation_no, 'ends', quantity FROM reserved WHERE deallocated_at IS NOT NULL
 UNION ALL
 SELECT 'start/' || delivery || '/' || coalesce(wave_no, ''), 'DeliveryItem', arg_min(item, (started_at, pick_no)), 'starts with', NULL
 FROM task WHERE started_at IS NOT NULL GROUP BY delivery, wave_no

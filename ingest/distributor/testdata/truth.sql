@@ -155,7 +155,7 @@ WITH pair AS (SELECT coalesce(t.id, s.order_line_id) AS key, unnest([
 	{'field': 'net_value', 'want': t.net_value, 'got': places(s.net_value, 2)},
 	{'field': 'shipped_quantity', 'want': t.shipped_quantity, 'got': places(s.shipped_quantity, 3)},
 	{'field': 'billed_quantity', 'want': t.billed_quantity, 'got': places(s.billed_quantity, 3)},
-	{'field': 'billed_net', 'want': t.billed_net, 'got': places(s.billed_net_amount, 2)},
+	{'field': 'billed_net', 'want': t.billed_net, 'got': places(s.billed_amount - s.credited_amount, 2)},
 	{'field': 'returned_quantity', 'want': t.returned_quantity, 'got': places(coalesce(r.quantity, 0), 3)},
 	{'field': 'credited_net', 'want': t.credited_net, 'got': places(coalesce(k.amount, 0), 2)},
 	{'field': 'short_picked_quantity', 'want': t.short_picked_quantity, 'got': places(coalesce(p.quantity, 0), 3)},
@@ -226,7 +226,8 @@ WITH t AS (
 	SELECT source_type, source_no, qualifier, target_type, target_no, quantity, amount FROM t_link
 ), s AS (
 	SELECT l.source_type, l.source_id AS source_no, l.qualifier, l.target_type, l.target_id AS target_no, places(l.quantity, 3) AS quantity, places(l.amount, 2) AS amount
-	FROM o2c.links l SEMI JOIN (SELECT DISTINCT source_type, qualifier, target_type FROM t) k USING (source_type, qualifier, target_type)
+	FROM (SELECT l.* FROM o2c.links l ANTI JOIN (SELECT line_object FROM o2c.invoice_lines WHERE kind = 'credit_memo') m ON m.line_object = l.source_object) l -- their lines are checked by amount
+	SEMI JOIN (SELECT DISTINCT source_type, qualifier, target_type FROM t) k USING (source_type, qualifier, target_type)
 ), pair AS (
 	SELECT coalesce(t.source_type, s.source_type) || ' ' || coalesce(t.qualifier, s.qualifier) || ' ' || coalesce(t.target_type, s.target_type) AS kind,
 	       coalesce(t.source_no, s.source_no) || ' > ' || coalesce(t.target_no, s.target_no) AS key, t.source_no IS NULL AS more, s.source_no IS NULL AS less,
@@ -237,7 +238,9 @@ WITH t AS (
 SELECT NULL AS key, 'compared' AS field, NULL AS want, NULL AS got, NULL AS cause, count(*) AS n FROM pair
 UNION ALL
 SELECT key, kind, CASE WHEN more THEN NULL ELSE want END, CASE WHEN less THEN NULL ELSE got END,
-       CASE WHEN less AND source_type = 'Message' THEN (SELECT min(cause) FROM hit h WHERE h.type = 'Message' AND h.number = p.source AND h.cause = 'message not logged') END, 1
+       CASE WHEN less AND source_type = 'Message' THEN (SELECT min(cause) FROM hit h WHERE h.type = 'Message' AND h.number = p.source AND h.cause = 'message not logged')
+            WHEN more AND source_type = 'Message' AND EXISTS (FROM landing_messages.message m WHERE m.message_id = p.source AND m.closed_unposted = 'Y' AND m.document_no IS NULL)
+                 THEN 'closed by hand, found by the customer''s number' END, 1
 FROM pair p WHERE more OR less OR want <> got ORDER BY 2, 1;
 
 -- check waits
@@ -247,7 +250,7 @@ WITH pair AS (
 			WHEN 'transit' THEN instant(d.transport_started_at) WHEN 'credit' THEN instant(c.set_at) WHEN 'cash' THEN instant(r.received_at) END},
 		{'field': 'to', 'want': t.to_at, 'got': CASE t.kind WHEN 'entry' THEN instant(o.created_at) WHEN 'allocate' THEN instant(d.allocated_at) WHEN 'truck' THEN instant(d.transport_started_at)
 			WHEN 'transit' THEN instant(d.delivered_at) WHEN 'credit' THEN instant(c.released_at) WHEN 'cash' THEN instant(r.first_applied_at) END}
-	], max_depth := 2), t.kind AS what, d.site = 'VIE1' AS skewed, h.cause AS hit, m.cause AS message
+	], max_depth := 2), t.kind AS what, d.site = 'VIE1' AS skewed, h.cause AS hit, m.cause AS message, r.applications
 	FROM t_wait t
 	LEFT JOIN o2c.orders o ON o.order_id = t.object_no LEFT JOIN o2c.deliveries d ON d.delivery_id = t.object_no
 	LEFT JOIN credit c ON c.order_id = t.order_no LEFT JOIN o2c.receipts r ON r.receipt_id = t.object_no
@@ -259,6 +262,8 @@ UNION ALL
 SELECT key, kind || ', ' || field, want, got,
        CASE WHEN skewed AND got::TIMESTAMPTZ - INTERVAL 240 SECOND = want::TIMESTAMPTZ THEN 'clock of VIE1'
             WHEN what = 'transit' AND field = 'to' THEN hit
+            -- somebody tried, and there was nothing left to settle
+            WHEN what = 'cash' AND field = 'to' AND got IS NULL AND applications = 0 THEN 'nothing could be applied'
             WHEN what = 'entry' AND field = 'from' AND got IS NULL THEN message
             WHEN what = 'entry' AND field = 'from' AND got = want[:10] || 'T00:00:00Z' THEN 'mail stamped with the day' END, 1
 FROM pair WHERE want IS DISTINCT FROM got ORDER BY 2, 1;
