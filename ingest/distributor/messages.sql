@@ -24,11 +24,15 @@ SELECT m.*, row_number() OVER (PARTITION BY m.direction, m.kind, m.partner, m.bu
             WHEN m.kind IN ('ORDERS', 'ORDRSP', 'ORDCHG') THEN p.order_no END AS document
 FROM message m LEFT JOIN purchase p ON p.po_number = m.business_key;
 
+CREATE VIEW actor AS
+SELECT o.id AS user_name, u.kind FROM main.object o JOIN objects."User" u USING (object);
+
+-- A message that a person closes and types in is not tried again.
 CREATE VIEW happened AS
 SELECT 'attempt/' || message_id || '/' || attempt_no AS key, CASE attempt_no WHEN 1 THEN 'Message Sent' ELSE 'Message Retried' END AS activity,
        epoch_ms(started_ms) AS time, started_by, 'Message' AS type, message_id AS id, attempt_no AS sequence,
        'message_attempt' AS source_table, message_id || '/' || attempt_no AS source_key
-FROM message_attempt
+FROM message_attempt WHERE error_code IS DISTINCT FROM 'MANUAL'
 UNION ALL BY NAME
 SELECT 'result/' || message_id || '/' || attempt_no AS key, CASE result WHEN 'OK' THEN 'Message Processed' ELSE 'Message Failed' END AS activity,
        epoch_ms(ended_ms) AS time, 'SYSTEM' AS started_by, 'Message' AS type, message_id AS id, attempt_no AS sequence,
@@ -47,9 +51,10 @@ FROM concerned WHERE kind = 'ORDERS' AND direction = 'IN' AND (channel = 'EDI' O
 
 CREATE VIEW event AS
 SELECT key, activity, time, sequence, nullif(started_by, 'SYSTEM') AS resource,
-       CASE WHEN started_by = 'SYSTEM' THEN 'interface' WHEN started_by IS NULL THEN 'unknown' ELSE 'human' END AS actor_kind,
+       CASE WHEN started_by = 'SYSTEM' THEN 'interface' ELSE coalesce(a.kind, 'unknown') END AS actor_kind,
        source_table, source_key, error_code
-FROM happened WHERE time IS NOT NULL;
+FROM happened h LEFT JOIN actor a ON a.user_name = h.started_by
+WHERE time IS NOT NULL;
 
 CREATE VIEW event_object AS
 SELECT key AS event_key, type, id, 'on' AS qualifier FROM happened WHERE time IS NOT NULL
