@@ -6,34 +6,36 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"millrace/eventlog"
 	"millrace/eventlog/o2c"
+	simulator "millrace/sample-data/distributor"
 	sample "millrace/sample-data/tryton"
 )
 
 // demoCmd is millrace demo.
 type demoCmd struct {
-	Source string `enum:"tryton" default:"tryton" help:"Sample data: ${enum}."`
+	Source string `enum:"distributor,tryton" default:"distributor" help:"Sample data: distributor, simulated, whose truth is known; or tryton, an extract of a live ERP."`
 	Dir    string `default:"demo" help:"Folder to work in."`
+	Orders int64  `default:"25000" help:"Orders that the distributor's customers send in, over 18 months."`
+	Seed   uint64 `default:"1" help:"Another seed is another company."`
 }
 
 func (c *demoCmd) Help() string {
-	return "Example: millrace demo --dir /tmp/millrace"
+	return "Examples:\n  millrace demo --dir /tmp/millrace\n  millrace demo --orders 2000\n  millrace demo --source tryton"
 }
 
 func (c *demoCmd) Run(e *env) error {
-	extract := filepath.Join(c.Dir, "extract")
-	if err := unpack(extract); err != nil {
-		return err
-	}
 	e.Project = &project{Store: "millrace.duckdb", Timezone: "UTC", dir: c.Dir}
-	fmt.Fprintln(e.Stderr, "An extract of a live ERP, Tryton 7.0: its order tables, as they were.")
-	receipt, err := loadFolder(e, "erp", c.Source, extract, true)
+	load := c.distributor
+	if c.Source == "tryton" {
+		load = c.tryton
+	}
+	trace, err := load(e, filepath.Join(c.Dir, "extract"))
 	if err != nil {
 		return err
 	}
-	printReceipt(e.Stdout, extract, receipt)
 	l, err := openStored(e, orderToCash.Name, "")
 	if err != nil {
 		return err
@@ -45,10 +47,65 @@ func (c *demoCmd) Run(e *env) error {
 	fmt.Fprintf(e.Stdout, `
 next, in %s:
   millrace mine bottlenecks %s
-  millrace trace sale:22
+  millrace trace %s
   millrace mine variants YOUR-LOG.csv
-`, c.Dir, orderToCash.Name)
+`, c.Dir, orderToCash.Name, trace)
 	return nil
+}
+
+// distributor simulates the distributor, unless it is there already, and loads
+// its systems. It returns an order worth tracing.
+func (c *demoCmd) distributor(e *env, extract string) (trace string, err error) {
+	if there, _ := distributorIn(extract); len(there) == 0 || !c.isMade(extract) {
+		if err := c.make(e, extract); err != nil {
+			return "", err
+		}
+	}
+	fmt.Fprintf(e.Stderr, "A distributor, simulated: six systems over 18 months, and in %s what really happened.\n", filepath.Join(extract, "truth"))
+	_, err = loadDistributor(e, extract, true, false)
+	return "0010000013", err
+}
+
+// madeOf is the file that says with what a simulated extract was made.
+const madeOf = "made-of.txt"
+
+func (c *demoCmd) made() string { return fmt.Sprintf("orders %d\nseed %d\n", c.Orders, c.Seed) }
+
+func (c *demoCmd) isMade(extract string) bool {
+	text, err := os.ReadFile(filepath.Join(extract, madeOf))
+	return err == nil && string(text) == c.made()
+}
+
+// make writes the distributor's tables. What another demo made is replaced;
+// anything else in the way is left alone, and an error.
+func (c *demoCmd) make(e *env, extract string) error {
+	if _, err := os.Stat(filepath.Join(extract, madeOf)); err == nil {
+		if err := os.RemoveAll(extract); err != nil {
+			return err
+		}
+	}
+	orders := atomic.Int64{}
+	p := startProgress(e.Stderr, "simulating a distributor", func() (int64, int64) { return orders.Load(), c.Orders }, nil)
+	_, err := simulator.Generate(e, extract, simulator.Options{Seed: c.Seed, Orders: c.Orders, Progress: orders.Store})
+	p.done()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(extract, madeOf), []byte(c.made()), 0o600)
+}
+
+// tryton loads the extract of a live ERP.
+func (c *demoCmd) tryton(e *env, extract string) (trace string, err error) {
+	if err := unpack(extract); err != nil {
+		return "", err
+	}
+	fmt.Fprintln(e.Stderr, "An extract of a live ERP, Tryton 7.0: its order tables, as they were.")
+	receipt, err := loadFolder(e, "erp", c.Source, extract, true)
+	if err != nil {
+		return "", err
+	}
+	printReceipt(e.Stdout, extract, receipt)
+	return "sale:22", nil
 }
 
 // results writes the report and the exports and says where they are.
@@ -67,7 +124,7 @@ func (c *demoCmd) results(e *env, l *openedLog) error {
 		if o2c.AgreedWait(w.From, w.To) {
 			continue
 		}
-		if len(t.rows) == 3 {
+		if len(t.rows) == 5 {
 			break
 		}
 		t.add(printable(w.From), printable(w.To), count(w.Cases), quantile(w.Wait, .5), span(w.Wait.Total()), moneyText(w.Value))

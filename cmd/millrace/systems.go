@@ -181,7 +181,9 @@ func printReceipts(w io.Writer, dir string, receipts []eventlog.LoadReceipt) err
 		}
 		t.add(cells...)
 	}
-	add := func(a *eventlog.Delta, b eventlog.Delta) { a.New, a.Changed, a.Gone = a.New+b.New, a.Changed+b.Changed, a.Gone+b.Gone }
+	add := func(a *eventlog.Delta, b eventlog.Delta) {
+		a.New, a.Changed, a.Gone = a.New+b.New, a.Changed+b.Changed, a.Gone+b.Gone
+	}
 	for i := range receipts {
 		r := &receipts[i]
 		row(r.Source, r, r.Events, r.Objects, r.Relations, r.Changes)

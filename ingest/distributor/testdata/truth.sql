@@ -250,7 +250,7 @@ WITH pair AS (
 			WHEN 'transit' THEN instant(d.transport_started_at) WHEN 'credit' THEN instant(c.set_at) WHEN 'cash' THEN instant(r.received_at) END},
 		{'field': 'to', 'want': t.to_at, 'got': CASE t.kind WHEN 'entry' THEN instant(o.created_at) WHEN 'allocate' THEN instant(d.allocated_at) WHEN 'truck' THEN instant(d.transport_started_at)
 			WHEN 'transit' THEN instant(d.delivered_at) WHEN 'credit' THEN instant(c.released_at) WHEN 'cash' THEN instant(r.first_applied_at) END}
-	], max_depth := 2), t.kind AS what, d.site = 'VIE1' AS skewed, h.cause AS hit, m.cause AS message, r.applications
+	], max_depth := 2), t.kind AS what, d.site = 'VIE1' AS skewed, h.cause AS hit, m.cause AS message
 	FROM t_wait t
 	LEFT JOIN o2c.orders o ON o.order_id = t.object_no LEFT JOIN o2c.deliveries d ON d.delivery_id = t.object_no
 	LEFT JOIN credit c ON c.order_id = t.order_no LEFT JOIN o2c.receipts r ON r.receipt_id = t.object_no
@@ -262,8 +262,6 @@ UNION ALL
 SELECT key, kind || ', ' || field, want, got,
        CASE WHEN skewed AND got::TIMESTAMPTZ - INTERVAL 240 SECOND = want::TIMESTAMPTZ THEN 'clock of VIE1'
             WHEN what = 'transit' AND field = 'to' THEN hit
-            -- somebody tried, and there was nothing left to settle
-            WHEN what = 'cash' AND field = 'to' AND got IS NULL AND applications = 0 THEN 'nothing could be applied'
             WHEN what = 'entry' AND field = 'from' AND got IS NULL THEN message
             WHEN what = 'entry' AND field = 'from' AND got = want[:10] || 'T00:00:00Z' THEN 'mail stamped with the day' END, 1
 FROM pair WHERE want IS DISTINCT FROM got ORDER BY 2, 1;
