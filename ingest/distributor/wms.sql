@@ -14,11 +14,11 @@ CREATE MACRO instant(local, warehouse) AS CASE warehouse WHEN 'LDS1' THEN local 
 CREATE VIEW actor AS
 SELECT o.id AS user_name, u.kind FROM main.object o JOIN objects."User" u USING (object);
 
--- Stock reserved for a line, and given up again. What the system reserves for a delivery in one go is one act;
--- a person reserves line by line.
+-- Stock reserved for a line, and given up again. What is
+-- reserved for a delivery at one instant is one act.
 CREATE VIEW reserved AS
-SELECT 'allocate/' || document(delivery_ref) || '/' || epoch_us(allocated_at) || CASE allocated_by WHEN 'SYSTEM' THEN '' ELSE '/' || allocation_no END AS allocated,
-       'deallocate/' || document(delivery_ref) || '/' || epoch_us(deallocated_at) || CASE deallocated_by WHEN 'SYSTEM' THEN '' ELSE '/' || allocation_no END AS deallocated,
+SELECT 'allocate/' || document(delivery_ref) || '/' || epoch_us(allocated_at) AS allocated,
+       'deallocate/' || document(delivery_ref) || '/' || epoch_us(deallocated_at) AS deallocated,
        allocation_no, document(delivery_ref) AS delivery, document(delivery_ref) || '/' || delivery_item AS item, batch, location, quantity,
        instant(allocated_at, warehouse) AS allocated_at, allocated_by, instant(deallocated_at, warehouse) AS deallocated_at, deallocated_by
 FROM allocation;

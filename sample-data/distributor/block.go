@@ -59,16 +59,28 @@ func (s *sim) deliveryHold(o *order) {
 	if s.users[by].kind != "D" {
 		by = batchATP
 	}
-	b := s.blocked(o, l, "DELIVERY", [...]string{"EXPORT", "CALLOFF", "ADDRESS"}[d.below(3)], d.chance(7000), by)
-	o.held = true
+	reason := [...]string{"EXPORT", "CALLOFF", "ADDRESS"}[d.below(3)]
 	release := desk(d, firstLog, logDesks)
-	s.at(o.c.site.office.after(s.now, 30*minute+d.around(10*hour)), func() {
-		if o.cancelledAt != 0 {
-			return
-		}
-		s.released(b, release, noCause, 0)
-		s.releaseIfFree(o)
-	})
+	at, atCreation := s.now, true
+	if d.chance(3000) { // found in the first half minute, before anything is confirmed
+		at, atCreation = s.now+d.between(15*second, 35*second), false
+	}
+	stop := func() {
+		b := s.blocked(o, l, "DELIVERY", reason, atCreation, by)
+		o.held = true
+		s.at(o.c.site.office.after(s.now, 30*minute+d.around(10*hour)), func() {
+			if o.cancelledAt != 0 {
+				return
+			}
+			s.released(b, release, noCause, 0)
+			s.releaseIfFree(o)
+		})
+	}
+	if atCreation {
+		stop()
+		return
+	}
+	s.at(at, stop)
 }
 
 func (s *sim) blocked(o *order, l *line, kind, reason string, atCreation bool, by user) *block {

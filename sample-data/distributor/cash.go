@@ -28,7 +28,7 @@ func (s *sim) expect(e *entry) {
 		s.forget(e, &d) // never paid
 		return
 	}
-	day := e.due + date(e.c.lateness) + date(d.below(5))
+	day := e.due + date(e.c.lateness) + date(d.below(3))
 	if e.c.discount {
 		day = e.posting + date(5+d.below(5))
 	}
@@ -91,6 +91,7 @@ func (s *sim) pay(k payKey) {
 			continue
 		}
 		total += p.cash
+		e.paying = true
 		intended = append(intended, p)
 		if e.inv != nil {
 			words = append(words, fmt.Sprint(e.inv.no))
@@ -140,31 +141,9 @@ func (s *sim) imported(c *customer, intended []payment, total int64, value date,
 		m := s.newMessage(&own, true, "REMADV", "EDI", fmt.Sprintf("EDI%d", c.no), fmt.Sprintf("PAY%d", r.no))
 		m.about = r.no
 		m.occurred = s.now - own.between(hour, 14*hour)
-		orders := ordersOf(intended)
-		s.process(&own, m, s.now+own.between(second, 2*minute), 150, func(t instant, hand user) {
-			if hand != nobody {
-				s.actedLater(m.attempts[len(m.attempts)-1].from, hand, orders...)
-			}
-		})
+		s.process(&own, m, s.now+own.between(second, 2*minute), 0, func(instant, user) {})
 	}
 	s.match(r, d)
-}
-
-func ordersOf(intended []payment) []*order {
-	var all []*order
-	seen := map[*order]bool{}
-	for _, p := range intended {
-		if p.e.inv == nil {
-			continue
-		}
-		for _, o := range p.e.inv.orders {
-			if !seen[o] {
-				seen[o] = true
-				all = append(all, o)
-			}
-		}
-	}
-	return all
 }
 
 // match decides who applies a receipt, and when.
@@ -184,8 +163,11 @@ func (s *sim) match(r *receipt, d dice) {
 	default:
 		at, by = office.after(r.createdAt, d.around(8*hour)), hand
 	}
-	if d.chance(90) {
-		return // nobody knows what it is for
+	if d.chance(90) { // nobody knows what it is for; some the customer explains
+		if d.chance(3500) {
+			return
+		}
+		at, by, cause = office.after(r.createdAt+20*fullDay, d.around(200*hour)), hand, noCause
 	}
 	s.at(at, func() {
 		extra := instant(0)
@@ -209,6 +191,7 @@ func (s *sim) applyReceipt(r *receipt, by user, d *dice) {
 	clearing := s.numbers.clearing
 	for _, p := range r.intended {
 		e := p.e
+		e.paying = false
 		if e.open() < p.cash || e.inv != nil && e.inv.cancelled != nil {
 			continue // cancelled or settled meanwhile: stays unapplied
 		}
@@ -277,11 +260,10 @@ func (s *sim) useCredit(r *receipt, by user) {
 	rest := r.line.amount - r.applied
 	for i := len(c.open) - 1; i >= 0; i-- {
 		e := c.open[i]
-		if e.kind == "INV" && e.open() >= rest && !e.held && !e.promised && rest > 0 && !e.inv.held {
-			s.numbers.clearing++
-			s.apply("PAY", e, r, nil, rest, by, s.numbers.clearing)
-			s.expect(e)
-			return
+		if rest > 0 && e.kind == "INV" && e.open() > 0 && !e.held && !e.paying && !e.inv.held {
+			part := min(rest, e.open())
+			rest -= part
+			s.apply("PAY", e, r, nil, part, by, 0)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func (s *sim) plan(o *order) {
 		s.at(soon(4*hour), func() {
 			if o.cancelledAt == 0 {
 				s.numbers.change++
-				s.changed(&change{object: "ORDER", objectNo: o.no, field: "partner", old: padded(c.no), new: padded(c.no + 700000), by: by}, o)
+				s.changed(&change{object: "ORDER", objectNo: o.no, field: "partner", old: padded(c.no), new: padded(9_000_000_000 + c.no), by: by}, o)
 			}
 		})
 	}

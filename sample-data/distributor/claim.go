@@ -105,9 +105,8 @@ func (s *sim) useMemo(e *entry) {
 	s.at(s.now+9*fullDay, func() {
 		for i := len(e.c.open) - 1; i >= 0; i-- {
 			x := e.c.open[i]
-			if x.kind == "INV" && x.open() > -e.open() && !x.held && !x.promised && !x.inv.held && x.inv.cancelled == nil {
+			if x.kind == "INV" && x.open() > -e.open() && !x.held && !x.paying && !x.inv.held && x.inv.cancelled == nil {
 				s.setOff(x, e, -e.open(), batchBank)
-				s.expect(x)
 				return
 			}
 		}

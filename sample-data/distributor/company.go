@@ -94,7 +94,7 @@ func newUsers() []userInfo {
 	desk("SALES", "SALES", salesDesks, 7, 23)
 	desk("CREDIT", "CREDIT", creditDesks)
 	desk("BILL", "BILLING", billDesks)
-	desk("CASH", "CASH", cashDesks, 6)
+	desk("CASH", "CASH", cashDesks)
 	desk("LOG", "LOGISTICS", logDesks)
 	desk("CLAIM", "CLAIMS", claimDesks)
 	return u
@@ -212,7 +212,7 @@ func (s *sim) newCustomers(n int) []*customer {
 		c.daily = !c.weekly && d.chance(3000)
 		c.splitBill = !c.weekly && d.chance(500)
 		c.discount = !c.weekly && d.chance(1200)
-		c.lateness = [...]int{-3, 0, 0, 1, 2, 4, 7, 12, 20, 33}[d.below(10)]
+		c.lateness = [...]int{-4, -2, 0, 0, 0, 1, 2, 4, 9, 24}[d.below(10)]
 		if c.group == groupPublic {
 			c.lateness += 5
 		}

@@ -10,6 +10,9 @@ type portion struct {
 	plan     date
 }
 
+// deliveryRuns are the local times at which deliveries are made.
+var deliveryRuns = []instant{6 * hour, 10 * hour, 14 * hour}
+
 // schedule puts a released line before the delivery runs.
 func (s *sim) schedule(l *line) {
 	if l.rejected != "" {
@@ -24,8 +27,10 @@ func (s *sim) schedule(l *line) {
 func (s *sim) enqueue(p portion, from instant) {
 	st := p.l.o.c.site
 	day := st.warehouse.minus(p.plan, 1+s.transitDays(p.l.o.c))
-	ready := max(from, st.zone.at(day, 0))
-	k := runKey{st.short - 1, st.warehouse.slot(ready, 6*hour, 13*hour)}
+	// Most is due in the morning; some customers are served by the later runs.
+	clock := [...]instant{0, 0, 0, 0, 0, 0, 9 * hour, 9 * hour, 12 * hour, 12 * hour}[mix(uint64(p.l.o.c.no))%10]
+	ready := max(from, st.zone.at(day, clock))
+	k := runKey{st.short - 1, st.warehouse.slot(ready, deliveryRuns...)}
 	if _, ok := s.due[k]; !ok {
 		s.at(k.at, func() { s.deliver(k) })
 	}
@@ -96,10 +101,10 @@ func (s *sim) deliver(k runKey) {
 		}
 		s.at(s.now+d.between(2*minute, 14*minute), func() { s.allocate(dl) })
 		if d.chance(130) {
-			s.at(s.now+d.between(20*minute, 3*hour), func() { s.cancelDelivery(dl, desk(d, firstLog, logDesks)) })
+			s.at(s.now+d.between(15*minute, 50*minute), func() { s.cancelDelivery(dl, desk(d, firstLog, logDesks)) })
 		}
 		if d.chance(250) {
-			s.at(s.now+d.between(15*minute, 2*hour), func() { s.replan(dl) })
+			s.at(s.now+d.between(15*minute, 50*minute), func() { s.replan(dl) })
 		}
 	}
 }
@@ -168,6 +173,9 @@ func (s *sim) allocate(dl *delivery) {
 	if d.chance(500) {
 		by = badge(d)
 	}
+	if by != "SYSTEM" {
+		s.actedAt(s.now, dl.orders...)
+	}
 	for _, it := range dl.items {
 		s.reserve(it, by)
 		if d.chance(180) {
@@ -185,9 +193,6 @@ func (s *sim) reserve(it *deliveryItem, by string) {
 	it.alloc = &allocation{no: s.numbers.allocation, item: it, batch: it.batch, location: fmt.Sprintf("%c%02d-%03d", 'A'+rune(d.below(8)), 1+d.below(40), d.below(400)),
 		quantity: it.quantity, at: s.now, by: by}
 	s.allocation = append(s.allocation, it.alloc)
-	if by != "SYSTEM" {
-		s.actedAt(s.now, it.dl.orders...)
-	}
 }
 
 // actedAt notes a decision of a person who is no user of the ERP, as warehouse people are.
@@ -207,7 +212,8 @@ func (s *sim) reallocate(it *deliveryItem) {
 		by = badge(&it.dl.d)
 	}
 	it.alloc.givenUp, it.alloc.givenBy = s.now, by
-	if by != "SYSTEM" {
+	if by != "SYSTEM" { // giving up and reserving again are two decisions
+		s.actedAt(s.now, it.dl.orders...)
 		s.actedAt(s.now, it.dl.orders...)
 	}
 	s.reserve(it, by)
@@ -231,9 +237,7 @@ func (s *sim) toWave(dl *delivery) {
 		s.at(at, func() { s.release(k) })
 	}
 	s.waves[k] = append(s.waves[k], dl)
-	if at < cut {
-		s.waited(wait{o: dl.orders[0], object: "Delivery", number: padded(dl.no), kind: "wave", from: s.now, to: at, extra: at - plain, cause: cause})
-	}
+	dl.waveCause, dl.waveExtra = cause, at-plain
 }
 
 // release lets a wave go: one pick for each line of its deliveries.
@@ -255,7 +259,8 @@ func (s *sim) release(k runKey) {
 	s.wave = append(s.wave, w)
 	for _, dl := range w.deliveries {
 		d := &dl.d
-		dl.waveAt, dl.wave = s.now, w.no
+		dl.waveAt = s.now
+		s.waited(wait{o: dl.orders[0], object: "Delivery", number: padded(dl.no), kind: "wave", from: dl.allocatedAt, to: s.now, extra: dl.waveExtra, cause: dl.waveCause})
 		at := s.now + d.between(4*minute, 20*minute) + d.around(25*minute)
 		who := badge(d)
 		var last instant

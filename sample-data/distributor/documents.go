@@ -119,7 +119,8 @@ type delivery struct {
 	orders      []*order
 	allocatedAt instant
 	waveAt      instant
-	wave        int64
+	waveCause   int
+	waveExtra   instant
 	packedAt    instant
 	issuedAt    instant // the goods issue, or return receipt, that stands
 	issueDay    date
@@ -282,7 +283,8 @@ type entry struct {
 	clearedAt instant
 	touched   instant
 	dunned    int
-	promised  bool // a payment is on its way
+	promised  bool // a payment run is to take it
+	paying    bool // the money is on its way
 	held      bool
 }
 

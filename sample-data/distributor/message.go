@@ -9,7 +9,7 @@ func (s *sim) orderMessage(o *order, channel, partner string, by user) {
 	d := rolled(s.seed, aMessage, o.key)
 	m := s.newMessage(&d, true, "ORDERS", channel, partner, o.po)
 	m.hash = mix(o.key ^ s.seed)
-	m.occurred = s.now - d.between(second, 3*minute)
+	m.occurred = s.now - d.between(second, 3*minute) - instant(d.below(1000))
 	if channel == "API" {
 		m.occurred = s.now
 		m.received = s.now + d.between(second, 8*second)
@@ -25,8 +25,7 @@ func (s *sim) orderMessage(o *order, channel, partner string, by user) {
 		creator := by
 		if hand != nobody && d.chance(2500) {
 			// Typed in by hand; the message is closed, and nothing came of it.
-			last := &m.attempts[len(m.attempts)-1]
-			last.code = "MANUAL"
+			m.attempts = m.attempts[:len(m.attempts)-1]
 			m.closed, creator = true, hand
 		} else if hand != nobody {
 			s.actedLater(t-second, hand, o)
@@ -152,8 +151,8 @@ func (s *sim) sendOutput(object string, no int64, c *customer, kind string, d *d
 	s.numbers.output++
 	o := &output{no: s.numbers.output, object: object, objectNo: no, medium: medium, status: "OK", by: by, at: s.now, processed: s.now + d.between(2*second, 40*second)}
 	s.output = append(s.output, o)
-	s.acted(by, orders...)
 	if medium == "EDI" {
+		s.actedLater(o.processed, by, orders...)
 		if kind != "" {
 			s.sendMessage(kind, no, c, d, key, orders)
 		}
@@ -161,25 +160,15 @@ func (s *sim) sendOutput(object string, no int64, c *customer, kind string, d *d
 	}
 	if d.chance(160) {
 		o.status = "ERROR"
-		if by != batchOutput {
-			// The act stays: the person did send it, in vain, and does so again.
-			o.by = batchOutput
-			s.unacted(orders)
-		}
 		hand := desk(d, firstBill, billDesks)
 		s.at(c.site.office.after(s.now, 30*minute+d.around(6*hour)), func() {
 			s.numbers.output++
 			s.output = append(s.output, &output{no: s.numbers.output, object: object, objectNo: no, medium: medium, status: "OK", by: hand, at: s.now, processed: s.now + 3*second})
-			s.acted(hand, orders...)
+			s.actedLater(s.now+3*second, hand, orders...)
 		})
+		return
 	}
-}
-
-// unacted takes the latest act of each order back.
-func (s *sim) unacted(orders []*order) {
-	for _, o := range orders {
-		o.acts = o.acts[:len(o.acts)-1]
-	}
+	s.actedLater(o.processed, by, orders...)
 }
 
 // sendMessage hands a document to the partner, who acknowledges it most times.
@@ -201,7 +190,7 @@ func (s *sim) sendMessage(kind string, no int64, c *customer, d *dice, key uint6
 		}
 		if own.chance(9500) {
 			at := t + own.between(20*second, 90*minute)
-			s.at(at, func() { m.acked = at })
+			s.at(at, func() { m.acked = at + instant(own.below(1000)) })
 		}
 	})
 }

@@ -169,8 +169,7 @@ func (s *sim) promiseAll(o *order) {
 			for !c.site.office.works(late) {
 				late++
 			}
-			s.waited(wait{o: o, object: "SalesOrderItem", number: fmt.Sprintf("%s/%d", padded(o.no), l.no), kind: "stock",
-				from: c.site.zone.at(day, 0), to: c.site.zone.at(late, 0), extra: c.site.zone.at(late, 0) - c.site.zone.at(day, 0), cause: toolShortage})
+			s.stockWait(l, day, late, toolShortage)
 			l.promises = []promise{{l.requested, late, late, l.quantity, l.quantity}}
 			continue
 		}
@@ -179,8 +178,7 @@ func (s *sim) promiseAll(o *order) {
 			continue
 		}
 		late := c.site.office.plus(day, 2+d.below(7))
-		s.waited(wait{o: o, object: "SalesOrderItem", number: fmt.Sprintf("%s/%d", padded(o.no), l.no), kind: "stock",
-			from: c.site.zone.at(day, 0), to: c.site.zone.at(late, 0)})
+		s.stockWait(l, day, late, noCause)
 		if l.quantity >= 4000 && d.chance(6500) {
 			some := l.quantity / 2000 * 1000
 			l.promises = []promise{{l.requested, day, day, some, some}, {l.requested, late, late, l.quantity - some, l.quantity - some}}
@@ -190,7 +188,21 @@ func (s *sim) promiseAll(o *order) {
 	}
 }
 
-// confirmSoon has the order confirmed: by the nightly check's day twin, or by hand.
+// stockWait notes, once it is over, that a line waited for stock that it could have had on a day.
+func (s *sim) stockWait(l *line, from, to date, cause int) {
+	z := l.o.c.site.zone
+	w := wait{o: l.o, object: "SalesOrderItem", number: item(l.o.no, l.no), kind: "stock", from: z.at(from, 6*hour), to: z.at(to, 6*hour), cause: cause}
+	if cause != noCause {
+		w.extra = w.to - w.from
+	}
+	s.at(w.to, func() {
+		if l.rejected == "" {
+			s.waited(w)
+		}
+	})
+}
+
+// confirmSoon has the order confirmed: by the availability check within minutes, or by hand.
 func (s *sim) confirmSoon(o *order) {
 	d := &o.d
 	if s.users[o.createdBy].kind == "D" {

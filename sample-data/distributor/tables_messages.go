@@ -21,6 +21,21 @@ func (m *message) document() string {
 	return padded(m.about)
 }
 
+// subject is what the message is about, in the model's words; itself if that is not known.
+func (m *message) subject() string {
+	switch {
+	case m.about == 0:
+		return "Message " + m.id()
+	case m.kind == "REMADV":
+		return "Receipt " + receiptNumber(m.about)
+	case m.kind == "DESADV":
+		return "Delivery " + padded(m.about)
+	case m.kind == "INVOIC":
+		return "Invoice " + padded(m.about)
+	}
+	return "SalesOrder " + padded(m.about)
+}
+
 func (k *clerk) writeMessages() {
 	var held *message
 	for _, m := range k.message {
@@ -28,12 +43,12 @@ func (k *clerk) writeMessages() {
 		missing, back := d.chance(20), d.chance(60)
 		k.books.share("messages_missing", missing)
 		if missing {
-			k.defect("missing_row", tMessage, m.id(), "neither the message nor its attempts were logged")
+			k.defect("missing_row", tMessage, m.id(), m.subject()+": neither the message nor its attempts were logged")
 			continue
 		}
 		if back && held == nil {
 			held = m
-			k.defect("out_of_order", tMessage, m.id(), "stands after a later one")
+			k.defect("out_of_order", tMessage, m.id(), m.subject()+": stands after a later message")
 			continue
 		}
 		k.writeMessage(m)
@@ -78,14 +93,14 @@ func (k *clerk) writeMessage(m *message) {
 		key := fmt.Sprintf("%s/%d", m.id(), i+1)
 		k.books.share("attempts_missing", missing)
 		if missing {
-			k.defect("missing_row", tAttempt, key, "the attempt was not logged")
+			k.defect("missing_row", tAttempt, key, m.subject()+": the attempt was not logged")
 			continue
 		}
 		n := 1
 		k.books.share("attempts_twice", twice)
 		if twice {
 			n = 2
-			k.defect("duplicate_row", tAttempt, key, "the same row twice")
+			k.defect("duplicate_row", tAttempt, key, m.subject()+": the attempt was logged twice")
 		}
 		for range n {
 			a.text(m.id())
@@ -122,7 +137,7 @@ func (k *clerk) writeIntake() {
 			t.null(1)
 		case w.lost:
 			t.null(1)
-			k.defect("lost_link", tShop, id, "means "+padded(w.o.no))
+			k.defect("lost_link", tShop, id, "SalesOrder "+padded(w.o.no)+": its number was not written back")
 		case w.small:
 			t.text(fmt.Sprintf("so-%d", w.o.no))
 		default:
@@ -164,7 +179,7 @@ func (k *clerk) writeIntake() {
 		day := c.medium == "MAIL" && d.chance(500)
 		if day {
 			t.zoned(instant(utc.day(c.at))*fullDay, utc)
-			k.defect("day_precision", tCall, no, "stamped with the day, no time")
+			k.defect("day_precision", tCall, no, "SalesOrder "+numberOf(c.o.no)+": received on the day, no time")
 		} else {
 			t.zoned(c.at, utc)
 		}

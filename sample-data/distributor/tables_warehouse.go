@@ -98,7 +98,7 @@ func (k *clerk) writeWarehouse() {
 		}
 	}
 	if k.org == 0 {
-		k.defect("clock_skew", tAllocation, "VIE1", "VIE1's warehouse clock is 240 seconds ahead from 2025-03-01 on, in all tables of wms")
+		k.defect("clock_skew", tAllocation, "VIE1", "VIE1: the warehouse clock is 240 seconds ahead from 2025-03-01 on, in all tables of wms")
 	}
 }
 
@@ -109,6 +109,9 @@ func ended(t instant) instant {
 	}
 	return t
 }
+
+// subject is what the event is of, in the model's words.
+func (e *tracking) subject() string { return "Delivery " + padded(e.dl.no) }
 
 // A told event is one row of the carriers' file.
 type told struct {
@@ -132,27 +135,27 @@ func (k *clerk) writeTracking() {
 		day, wrong := d.chance(2000), d.chance(40)
 		switch {
 		case missing:
-			k.defect("missing_row", tTracking, id, "the carrier never sent "+e.status+" of "+padded(e.dl.no))
+			k.defect("missing_row", tTracking, id, e.subject()+": "+e.status+" never sent")
 			k.books.share("tracking_missing", true)
 			continue
 		case late:
 			r.received += d.between(20*hour, 90*hour)
-			k.defect("late_row", tTracking, id, "sent a day or more late")
+			k.defect("late_row", tTracking, id, e.subject()+": "+e.status+" sent a day or more late")
 		case order && e.status == "OUT_FOR_DELIVERY":
 			r.received += d.between(4*hour, 9*hour)
-			k.defect("out_of_order", tTracking, id, "sent after the delivery itself")
+			k.defect("out_of_order", tTracking, id, e.subject()+": OUT_FOR_DELIVERY sent hours late, after DELIVERED")
 		}
 		k.books.share("tracking_missing", false)
 		k.books.share("tracking_late", late)
 		if r.received >= cut {
-			k.defect("missing_row", tTracking, id, e.status+" of "+padded(e.dl.no)+" was not received by the end of the data")
+			k.defect("missing_row", tTracking, id, e.subject()+": "+e.status+" not received by the end of the data")
 			continue
 		}
 		if carrierNames[e.dl.carrier] == "PARCELWAY" && e.status == "DELIVERED" {
 			k.books.share("tracking_to_the_day", day)
 			if day {
 				r.dayOnly = true
-				k.defect("day_precision", tTracking, id, "delivered on the day, no time")
+				k.defect("day_precision", tTracking, id, e.subject()+": DELIVERED has the day, no time")
 			}
 		}
 		k.books.share("tracking_mistyped", wrong)
@@ -165,7 +168,7 @@ func (k *clerk) writeTracking() {
 				b[n-1], b[n-3] = b[n-3], b[n-1]
 			}
 			r.ref = "DEL-9" + string(b[5:]) // a number range that no delivery has
-			k.defect("dangling_reference", tTracking, id, "means DEL-"+e.dl.ref())
+			k.defect("dangling_reference", tTracking, id, e.subject()+": "+e.status+" says "+r.ref)
 		}
 		rows = append(rows, r)
 		k.books.share("tracking_twice", twice)
@@ -173,7 +176,7 @@ func (k *clerk) writeTracking() {
 			r.id = fmt.Sprintf("%s%016x", carrierNames[e.dl.carrier][:2], mix(uint64(e.no)*2+1))
 			r.received += d.between(minute, 7*hour)
 			if r.received < cut {
-				k.defect("duplicate_row", tTracking, r.id, "the same as "+id)
+				k.defect("duplicate_row", tTracking, r.id, e.subject()+": "+e.status+" sent twice, first as "+id)
 				rows = append(rows, r)
 			}
 		}

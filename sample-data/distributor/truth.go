@@ -1,6 +1,9 @@
 package distributor
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 var truthKinds = [...]string{"order", "return", "free_of_charge"}
 
@@ -402,19 +405,11 @@ func (k *clerk) truthLinks() {
 	for _, p := range k.dispute {
 		k.link("DisputeCase", disputeNumber(p.no), "disputes", "Invoice", padded(p.inv.no), amount(p.amount))
 	}
-	about := map[string]string{"DESADV": "Delivery", "INVOIC": "Invoice", "REMADV": "Receipt"}
 	for _, m := range k.message {
-		if m.about == 0 {
-			continue
+		if m.about != 0 {
+			object, no, _ := strings.Cut(m.subject(), " ")
+			k.link("Message", m.id(), "concerns", object, no, linked{})
 		}
-		object, no := about[m.kind], padded(m.about)
-		if object == "" {
-			object = "SalesOrder"
-		}
-		if object == "Receipt" {
-			no = receiptNumber(m.about)
-		}
-		k.link("Message", m.id(), "concerns", object, no, linked{})
 	}
 }
 
