@@ -116,7 +116,7 @@ FROM application;
 CREATE VIEW object_DisputeCase AS
 SELECT case_no AS id, 'dispute' AS source_table, case_no AS source_key, case_no AS number, reason,
        CASE reason WHEN 'PRICE' THEN 'price' WHEN 'QTY' THEN 'quantity' WHEN 'QUALITY' THEN 'quality' WHEN 'PAPER' THEN 'paperwork' ELSE 'other' END AS reason_class,
-       status, lower(outcome) AS outcome, owner, disputed_amount, credited_amount, currency
+       status, lower(outcome) AS outcome, status = 'CLOSED' AS closed, owner, disputed_amount, credited_amount, currency
 FROM dispute;
 
 -- Relations -----------------------------------------------------------------------

@@ -19,23 +19,16 @@ CREATE TEMP TABLE t_cause AS FROM read_csv('{truth}/cause.csv', all_varchar = tr
 
 -- What a defect hits: an object, and what of it.
 CREATE TEMP TABLE hit AS
-WITH event AS (
-	SELECT d.kind, d.doc, e.status, regexp_extract(e.delivery_reference, '[0-9]+') AS reference
-	FROM t_defect d LEFT JOIN landing_carrier.tracking_event e ON e.event_id = d.key
-	WHERE d."table" = 'tracking_event'
-)
-SELECT 'Delivery' AS type, regexp_extract(doc, 'DELIVERED of ([0-9]+)', 1) AS number, 'proof of delivery missing' AS cause
-FROM event WHERE kind = 'missing_row' AND doc LIKE '%DELIVERED of %'
+WITH defect AS (SELECT kind, "table", key, split_part(split_part(doc, ':', 1), ' ', 1) AS type, split_part(split_part(doc, ':', 1), ' ', 2) AS number, doc FROM t_defect)
+SELECT type, number, CASE kind WHEN 'missing_row' THEN 'proof of delivery missing' WHEN 'dangling_reference' THEN 'proof of delivery of a number that is none'
+       WHEN 'day_precision' THEN 'proof of delivery to the day' END AS cause
+FROM defect WHERE "table" = 'tracking_event' AND doc LIKE '%: DELIVERED %' AND kind IN ('missing_row', 'dangling_reference', 'day_precision')
 UNION
-SELECT 'Delivery', '00' || regexp_extract(doc, 'DEL-([0-9]+)', 1), 'proof of delivery of a number that is none' FROM event WHERE kind = 'dangling_reference' AND status = 'DELIVERED'
+SELECT type, number, 'mail stamped with the day' FROM defect WHERE kind = 'day_precision' AND "table" = 'desk_call'
 UNION
-SELECT 'Delivery', '00' || reference, 'proof of delivery to the day' FROM event WHERE kind = 'day_precision' AND status = 'DELIVERED'
+SELECT 'Message', key, 'message not logged' FROM defect WHERE kind = 'missing_row' AND "table" = 'message'
 UNION
-SELECT 'DeskCall', key, 'mail stamped with the day' FROM t_defect WHERE kind = 'day_precision' AND "table" = 'desk_call'
-UNION
-SELECT 'Message', key, 'message not logged' FROM t_defect WHERE kind = 'missing_row' AND "table" = 'message'
-UNION
-SELECT 'Message', split_part(key, '/', 1), 'attempt not logged' FROM t_defect WHERE kind = 'missing_row' AND "table" = 'message_attempt';
+SELECT 'Message', split_part(key, '/', 1), 'attempt not logged' FROM defect WHERE kind = 'missing_row' AND "table" = 'message_attempt';
 
 -- Orders and lines whose deliveries were hit, by the truth's own links.
 CREATE TEMP TABLE line_hit AS
@@ -142,12 +135,13 @@ WITH pair AS (SELECT coalesce(t.order_no, s.order_id) AS key, unnest([
 	{'field': 'unknown_fulfil', 'want': t.unknown_fulfil, 'got': s.unknown_touches_fulfil::VARCHAR},
 	{'field': 'unknown_bill', 'want': t.unknown_bill, 'got': s.unknown_touches_bill::VARCHAR},
 	{'field': 'unknown_cash', 'want': t.unknown_cash, 'got': s.unknown_touches_cash::VARCHAR}
-], max_depth := 2), {'delivery': h.cause, 'message': m.cause, 'call': dc.no} AS hit FROM t_order t FULL JOIN o2c.orders s ON s.order_id = t.order_no LEFT JOIN credit c ON c.order_id = s.order_id LEFT JOIN live v ON v.order_id = s.order_id LEFT JOIN order_hit h ON h.order_no = t.order_no LEFT JOIN message_hit m ON m.order_no = t.order_no LEFT JOIN (SELECT regexp_extract(erp_order_no, '[0-9]+') AS no FROM landing_intake.desk_call WHERE call_no IN (SELECT number FROM hit WHERE type = 'DeskCall')) dc ON dc.no = ltrim(t.order_no, '0'))
+], max_depth := 2), {'delivery': h.cause, 'message': m.cause, 'call': dc.cause, 'typed': t.channel = 'EDI' AND s.created_by IN ('human', 'unknown') AND EXISTS (FROM t_defect WHERE doc LIKE 'Message %: neither%')} AS hit FROM t_order t FULL JOIN o2c.orders s ON s.order_id = t.order_no LEFT JOIN credit c ON c.order_id = s.order_id LEFT JOIN live v ON v.order_id = s.order_id LEFT JOIN order_hit h ON h.order_no = t.order_no LEFT JOIN message_hit m ON m.order_no = t.order_no LEFT JOIN hit dc ON dc.type = 'SalesOrder' AND dc.number = t.order_no)
 SELECT NULL AS key, 'compared' AS field, NULL AS want, NULL AS got, NULL AS cause, count(*) AS n FROM pair
 UNION ALL
 SELECT key, field, want, got, CASE WHEN field = 'delivered_at' THEN hit.delivery WHEN field LIKE 'touches_%' OR field LIKE 'unknown_%' THEN hit.message
-	WHEN field = 'received_at' AND got IS NULL THEN hit.message
-	WHEN field = 'received_at' AND hit.call IS NOT NULL AND got = want[:10] || 'T00:00:00Z' THEN 'mail stamped with the day' END, 1 FROM pair WHERE want IS DISTINCT FROM got ORDER BY field, key;
+	WHEN field = 'received_at' AND got IS NULL AND hit.message IS NOT NULL THEN hit.message
+	WHEN field = 'received_at' AND got IS NULL AND hit.typed THEN 'message not logged, and typed in by hand'
+	WHEN field = 'received_at' AND hit.call IS NOT NULL AND got = want[:10] || 'T00:00:00Z' THEN hit.call END, 1 FROM pair WHERE want IS DISTINCT FROM got ORDER BY field, key;
 
 -- check lines
 WITH pair AS (SELECT coalesce(t.id, s.order_line_id) AS key, unnest([
@@ -250,11 +244,12 @@ WITH pair AS (
 			WHEN 'transit' THEN instant(d.transport_started_at) WHEN 'credit' THEN instant(c.set_at) WHEN 'cash' THEN instant(r.received_at) END},
 		{'field': 'to', 'want': t.to_at, 'got': CASE t.kind WHEN 'entry' THEN instant(o.created_at) WHEN 'allocate' THEN instant(d.allocated_at) WHEN 'truck' THEN instant(d.transport_started_at)
 			WHEN 'transit' THEN instant(d.delivered_at) WHEN 'credit' THEN instant(c.released_at) WHEN 'cash' THEN instant(r.first_applied_at) END}
-	], max_depth := 2), t.kind AS what, d.site = 'VIE1' AS skewed, h.cause AS hit, m.cause AS message
+	], max_depth := 2), t.kind AS what, d.site = 'VIE1' AS skewed, h.cause AS hit,
+	CASE WHEN m.cause IS NOT NULL THEN m.cause WHEN o.channel = 'edi' AND o.created_by IN ('human', 'unknown') AND EXISTS (FROM t_defect WHERE doc LIKE 'Message %: neither%') THEN 'message not logged, and typed in by hand' END AS message
 	FROM t_wait t
 	LEFT JOIN o2c.orders o ON o.order_id = t.object_no LEFT JOIN o2c.deliveries d ON d.delivery_id = t.object_no
 	LEFT JOIN credit c ON c.order_id = t.order_no LEFT JOIN o2c.receipts r ON r.receipt_id = t.object_no
-	LEFT JOIN hit h ON h.type = t.object_type AND h.number = t.object_no LEFT JOIN message_hit m ON m.order_no = t.order_no
+	LEFT JOIN hit h ON h.type = t.object_type AND h.number = t.object_no AND h.cause <> 'mail stamped with the day' LEFT JOIN message_hit m ON m.order_no = t.order_no
 	WHERE t.kind IN ('entry', 'allocate', 'truck', 'transit', 'credit', 'cash')
 )
 SELECT NULL AS key, 'compared' AS field, NULL AS want, NULL AS got, NULL AS cause, count(*) AS n FROM pair
