@@ -1,15 +1,20 @@
 package main
 
 import (
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"sync/atomic"
 
 	"millrace/eventlog"
 	"millrace/eventlog/o2c"
+	"millrace/mining"
 	simulator "millrace/sample-data/distributor"
 	sample "millrace/sample-data/tryton"
 )
@@ -132,6 +137,11 @@ func (c *demoCmd) results(e *env, l *openedLog) error {
 	if err := t.write(e.Stdout); err != nil {
 		return err
 	}
+	if c.Source == "distributor" {
+		if err := c.planted(e.Stdout, b.Waits); err != nil {
+			return err
+		}
+	}
 	report := filepath.Join(c.Dir, "report.html")
 	if err := writeReport(e, l, "", report); err != nil {
 		return err
@@ -146,6 +156,43 @@ func (c *demoCmd) results(e *env, l *openedLog) error {
 		fmt.Fprintf(e.Stdout, "export:  %s\n", path)
 	}
 	return nil
+}
+
+// plantedWaits says in which wait of the log a planted cause is to be seen.
+var plantedWaits = []struct{ cause, from, to string }{
+	{"billing-public-pricecheck", "Proof of Delivery", "Release Billing Block"},
+	{"stock-tools-q1", "Send Order Confirmation", "Create Delivery"},
+	{"carrier-nordex-winter", "Send Invoice", "Proof of Delivery"},
+	{"wave-lds1-afternoon", "Allocate Stock", "Start Picking"},
+}
+
+// planted prints what the simulator says it planted beside what the log shows.
+func (c *demoCmd) planted(w io.Writer, waits []mining.Wait) error {
+	f, err := os.Open(filepath.Join(c.Dir, "extract", "truth", "cause.csv"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) == 0 {
+		return fmt.Errorf("%s: %w", f.Name(), err)
+	}
+	fmt.Fprintln(w, "\nwhat was planted (extract/truth/cause.csv), and where it shows:")
+	t := newTable("cause", " orders", " adds", "shows between", "and", " orders", " total")
+	for _, p := range plantedWaits {
+		at := slices.IndexFunc(rows, func(r []string) bool { return r[0] == p.cause })
+		seen := slices.IndexFunc(waits, func(x mining.Wait) bool { return x.From == p.from && x.To == p.to })
+		if at < 0 || seen < 0 {
+			continue // a small company may have none
+		}
+		cell := func(name string) int64 {
+			n, _ := strconv.ParseInt(rows[at][slices.Index(rows[0], name)], 10, 64) // written by the simulator
+			return n
+		}
+		x := waits[seen]
+		t.add(p.cause, count(cell("orders")), span(float64(cell("total_seconds"))*1e6), p.from, p.to, count(x.Cases), span(x.Wait.Total()))
+	}
+	return t.write(w)
 }
 
 // unpack writes the sample's tables to a folder, as they are in the binary.

@@ -2,10 +2,9 @@
 -- Shipped and billed quantities are what stands: reversed goods issues and
 -- cancelled invoices do not count. billed_amount is net of what was credited. full_ship_at is the goods issue with which
 -- the shipped quantity reached the ordered one. Touches are decisions by a
--- person (or by nobody knows whom) from the order's arrival up to the end of a
--- scope: entry (confirmed), fulfil (fully shipped), bill (fully billed), cash
--- (paid); NULL while the end is not reached. What was done about a quote before
--- the customer ordered is no touch of the order.
+-- person (or by nobody knows whom) up to the end of a scope: entry (confirmed),
+-- fulfil (fully shipped), bill (fully billed), cash (paid); NULL while the end
+-- is not reached. A quote sent before the customer ordered is no touch.
 CREATE OR REPLACE VIEW o2c.order_lines AS
 WITH
 line AS (
@@ -120,7 +119,7 @@ act AS (
 	SELECT DISTINCT b.object AS line, e.event, e.actor_kind, e.acted_at AS time
 	FROM base b
 	JOIN o2c.order_events e ON e.order_object = b.order_object AND (e.line_object = b.object OR e.line_object IS NULL)
-	WHERE e.class = 'decision' AND coalesce(e.acted_at >= least(b.received_at, b.order_created_at), true)
+	WHERE e.class = 'decision' AND NOT coalesce(e.activity = 'Quote Sales Order' AND e.acted_at < b.received_at, FALSE)
 ),
 touch AS (
 	SELECT b.object AS line,

@@ -69,7 +69,7 @@ header AS (
 	LEFT JOIN beside b ON b.order_object = so.object
 ),
 act AS (
-	SELECT DISTINCT order_object, event, actor_kind, acted_at AS time FROM o2c.order_events WHERE class = 'decision'
+	SELECT DISTINCT order_object, event, activity, actor_kind, acted_at AS time FROM o2c.order_events WHERE class = 'decision'
 ),
 touch AS (
 	SELECT h.object AS order_object,
@@ -85,7 +85,7 @@ touch AS (
 	       count(*) FILTER (e.actor_kind = 'unknown' AND e.time <= h.full_ship_at) AS unknown_fulfil,
 	       count(*) FILTER (e.actor_kind = 'unknown' AND e.time <= h.last_posted_at) AS unknown_bill,
 	       count(*) FILTER (e.actor_kind = 'unknown' AND e.time <= h.paid_at) AS unknown_cash
-	FROM header h JOIN act e ON e.order_object = h.object AND coalesce(e.time >= least(h.received_at, h.created_at), true) GROUP BY ALL
+	FROM header h JOIN act e ON e.order_object = h.object AND NOT coalesce(e.activity = 'Quote Sales Order' AND e.time < h.received_at, FALSE) GROUP BY ALL
 ),
 precise AS (
 	SELECT order_object, bool_or(precision = 'day') AS day_precision FROM o2c.order_events GROUP BY ALL
