@@ -178,8 +178,10 @@ func (s *sim) match(r *receipt, d dice) {
 		if inv := r.intended[0].e.inv; inv != nil {
 			o = inv.orders[0]
 		}
-		s.waited(wait{o: o, object: "Receipt", number: receiptNumber(r.no), kind: "cash", from: r.createdAt, to: s.now, extra: extra, cause: cause})
 		s.applyReceipt(r, by, &d)
+		if r.applied > 0 { // else all was settled meanwhile, and it goes on waiting
+			s.waited(wait{o: o, object: "Receipt", number: receiptNumber(r.no), kind: "cash", from: r.createdAt, to: s.now, extra: extra, cause: cause})
+		}
 	})
 }
 
