@@ -28,6 +28,8 @@ type Options struct {
 	Format string // CSV, or Parquet; empty is CSV
 	// Progress, if set, is told now and then how many orders there are so far.
 	Progress func(orders int64)
+
+	organisation int // orders of one; 0 is OrganisationSize, tests have smaller ones
 }
 
 // A Summary says what was written.
@@ -60,6 +62,9 @@ func Generate(ctx context.Context, dir string, o Options) (Summary, error) {
 	}
 	if o.Orders < 1 || o.Orders > 10_000_000 {
 		return Summary{}, fmt.Errorf("the distributor has 1 to 10,000,000 orders, not %d", o.Orders)
+	}
+	if o.organisation == 0 {
+		o.organisation = OrganisationSize
 	}
 	if o.Format == "" {
 		o.Format = CSV
@@ -122,7 +127,7 @@ func generate(ctx context.Context, dir string, o Options) (sum Summary, err erro
 	b := newBooks()
 	goods := newMaterials(o.Seed)
 	for org, left := 0, o.Orders; left > 0; org++ {
-		n := min(left, OrganisationSize)
+		n := min(left, int64(o.organisation))
 		left -= n
 		s := newSimulation(o.Seed, org, int(n), b, goods)
 		var progress func(int64)

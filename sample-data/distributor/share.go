@@ -10,41 +10,43 @@ type shareInfo struct {
 // shares lists what truth/share holds. What is stated are the company's
 // habits as set in this package, seen at 25,000 orders.
 var shares = []shareInfo{
-	{"lines_over_several_deliveries", 0, "order lines on two or more standing deliveries, of those on any"},
-	{"orders_over_several_deliveries", 0, "orders with two or more standing deliveries, of those with any"},
-	{"deliveries_of_several_orders", 0, "standing outbound deliveries with lines of two or more orders"},
-	{"deliveries_cancelled", 0, "outbound deliveries given up"},
-	{"goods_issues_reversed", 0, "goods issues (601) taken back by a 602"},
-	{"collective_invoices", 0, "invoices (INV) with items of two or more orders"},
-	{"orders_over_several_invoices", 0, "orders on two or more standing invoices, of those on any"},
-	{"deliveries_over_several_invoices", 0, "deliveries billed by two or more invoices of kind INV, of those billed"},
-	{"invoices_cancelled", 0, "invoices (INV, REB) taken back by a cancellation"},
-	{"invoices_rebilled", 0, "bills of kind REB, of those of kind INV and REB"},
-	{"credit_and_rebill", 0, "invoices (INV) credited in full without a dispute and billed again"},
-	{"invoices_disputed", 0, "dispute cases, of posted bills (INV, REB)"},
-	{"receipts_over_several_invoices", 0, "receipts with standing applications to two or more invoices, of those with any"},
-	{"receipts_unapplied", 0, "receipts of which some is not applied at the end"},
-	{"entries_paid_in_parts", 0, "invoice entries with two or more standing payments, of those with any"},
-	{"short_payments", 0, "residual entries, of payments (PAY)"},
-	{"short_payments_disputed", 0, "residual entries with a dispute"},
-	{"discounts_taken", 0, "discounts (DIS), of payments (PAY)"},
-	{"write_offs", 0, "entries written off (WOF), of invoice and residual entries"},
-	{"payments_taken_back", 0, "payments (PAY) reversed"},
-	{"orders_returned", 0, "return orders (RE), of orders (OR)"},
-	{"orders_cancelled", 0, "orders (OR, FD) cancelled as a whole"},
-	{"orders_credit_blocked", 0, "orders (OR, FD) that had a credit block"},
-	{"orders_delivery_blocked", 0, "orders (OR, FD) that had a delivery block"},
-	{"lines_rejected_by_customer", 0, "lines of orders not cancelled, rejected by the customer"},
-	{"lines_rejected_by_us", 0, "lines of orders not cancelled, rejected for want of stock"},
-	{"picks_short", 0, "picks with less than reserved"},
-	{"allocations_given_up", 0, "allocations given up, of all"},
-	{"messages_failed_first", 0, "messages whose first attempt failed, duplicates apart"},
-	{"messages_retried_by_hand", 0, "messages with an attempt by a person"},
-	{"messages_refused_as_duplicate", 0, "inbound orders sent twice and refused"},
-	{"orders_twice", 0, "orders (OR, FD) made a second time from a duplicate"},
-	{"messages_closed_unposted", 0, "messages closed by hand and never posted"},
-	{"orders_untouched_at_entry", 0, "confirmed orders (OR, FD) without an act of a person until then"},
-	{"orders_open", 0, "orders (OR, FD) neither cancelled, rejected, paid nor cleared at the end"},
+	{"lines_over_several_deliveries", 380, "order lines on two or more standing deliveries, of those on any"},
+	{"orders_over_several_deliveries", 2600, "orders with two or more standing deliveries, of those with any"},
+	{"deliveries_of_several_orders", 310, "standing outbound deliveries with lines of two or more orders"},
+	{"deliveries_cancelled", 130, "outbound deliveries given up"},
+	{"goods_issues_reversed", 70, "goods issues (601) taken back by a 602"},
+	{"collective_invoices", 880, "invoices (INV) with items of two or more orders"},
+	{"orders_over_several_invoices", 2700, "orders on two or more standing invoices, of those on any"},
+	{"deliveries_over_several_invoices", 130, "deliveries billed by two or more invoices of kind INV, of those billed"},
+	{"invoices_cancelled", 145, "invoices (INV, REB) taken back by a cancellation"},
+	{"invoices_rebilled", 200, "bills of kind REB, of those of kind INV and REB"},
+	{"credit_and_rebill", 70, "invoices (INV) credited in full without a dispute and billed again"},
+	{"invoices_disputed", 340, "dispute cases, of posted bills (INV, REB)"},
+	{"receipts_over_several_invoices", 2950, "receipts with standing applications to two or more invoices, of those with any"},
+	{"receipts_unapplied", 115, "receipts of which some is not applied at the end"},
+	{"entries_paid_in_parts", 265, "invoice entries with two or more standing payments, of those with any"},
+	{"short_payments", 175, "residual entries, of payments (PAY)"},
+	{"short_payments_disputed", 4000, "residual entries with a dispute"},
+	{"discounts_taken", 720, "discounts (DIS), of payments (PAY)"},
+	{"write_offs", 66, "entries written off (WOF), of invoice and residual entries"},
+	{"payments_taken_back", 100, "payments (PAY) reversed"},
+	{"orders_returned", 300, "return orders (RE), of orders (OR)"},
+	{"orders_cancelled", 160, "orders (OR, FD) cancelled as a whole"},
+	{"orders_credit_blocked", 520, "orders (OR, FD) that had a credit block"},
+	{"trade_credit_blocked_before", 1500, "orders (OR) of customer group TRADE blocked for credit, until the policy of 2025-04-01"},
+	{"trade_credit_blocked_since", 500, "the same since the policy"},
+	{"orders_delivery_blocked", 385, "orders (OR, FD) that had a delivery block"},
+	{"lines_rejected_by_customer", 42, "lines of orders not cancelled, rejected by the customer"},
+	{"lines_rejected_by_us", 70, "lines of orders not cancelled, rejected for want of stock"},
+	{"picks_short", 227, "picks with less than reserved"},
+	{"allocations_given_up", 300, "allocations given up, of all"},
+	{"messages_failed_first", 256, "messages whose first attempt failed, duplicates apart"},
+	{"messages_retried_by_hand", 133, "messages with an attempt by a person"},
+	{"messages_refused_as_duplicate", 98, "inbound orders sent twice and refused"},
+	{"orders_twice", 27, "orders (OR, FD) made a second time from a duplicate"},
+	{"messages_closed_unposted", 51, "messages closed by hand and never posted"},
+	{"orders_untouched_at_entry", 6600, "confirmed orders (OR, FD) without an act of a person until then"},
+	{"orders_open", 1030, "orders (OR, FD) neither cancelled, rejected, paid nor cleared at the end"},
 	{"tracking_missing", 120, "carrier events never sent"},
 	{"tracking_late", 150, "carrier events sent a day or more late, of those sent"},
 	{"tracking_twice", 80, "carrier events sent twice, of those received"},
@@ -139,6 +141,13 @@ func (k *clerk) orderShares(o *order) {
 	f, s := o.fulfilment(), o.settlement()
 	share("orders_cancelled", o.cancelledAt != 0)
 	share("orders_credit_blocked", o.credit != nil)
+	if o.c.group == groupTrade && o.kind == kindOrder {
+		if o.c.site.zone.day(o.createdAt) < policyDay {
+			share("trade_credit_blocked_before", o.credit != nil)
+		} else {
+			share("trade_credit_blocked_since", o.credit != nil)
+		}
+	}
 	share("orders_delivery_blocked", o.held)
 	share("orders_twice", o.duplicateOf != nil)
 	if o.confirmedAt != 0 {
@@ -202,10 +211,7 @@ func (k *clerk) moneyShares() {
 			}
 		}
 	}
-	type use struct {
-		invoices map[*invoice]bool
-	}
-	uses := map[*receipt]use{}
+	uses := map[*receipt]map[*invoice]bool{}
 	parts := map[*entry]int{}
 	offs := map[*entry]bool{}
 	payments, discounts := int64(0), int64(0)
@@ -223,16 +229,16 @@ func (k *clerk) moneyShares() {
 			if a.reversedAt != 0 {
 				continue
 			}
-			if uses[a.r].invoices == nil {
-				uses[a.r] = use{map[*invoice]bool{}}
+			if uses[a.r] == nil {
+				uses[a.r] = map[*invoice]bool{}
 			}
-			uses[a.r].invoices[a.e.inv] = true
+			uses[a.r][a.e.inv] = true
 			parts[a.e]++
 		}
 	}
 	for _, r := range k.receipt {
 		share("receipts_unapplied", r.applied != r.line.amount)
-		if n := len(uses[r].invoices); n > 0 {
+		if n := len(uses[r]); n > 0 {
 			share("receipts_over_several_invoices", n > 1)
 		}
 	}
