@@ -28,8 +28,13 @@ type System struct {
 	Tables   []Table
 	Mapping  string
 	Model    *Model // nil: any type, attributes as the views have them
+	// Uses lists sources whose objects the mapping reads from the store
+	// (main.object, objects."Type"): it is run again after they changed.
+	Uses []string
 	// Derived is SQL that computes what is derived from the store: business
 	// views. It runs in the transaction of every load that changes something.
+	// Where several systems are loaded in a row, leave it empty and call
+	// [Store.Derive] after the last.
 	Derived string
 }
 

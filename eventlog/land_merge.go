@@ -65,8 +65,8 @@ func (m *tablesMerge) run(ctx context.Context) (err error) {
 		return nil
 	}
 	if m.system.Derived != "" {
-		if err := m.c.exec(ctx, m.system.Derived); err != nil {
-			return fmt.Errorf("derived views: %s", storeReason(err))
+		if err := m.c.derive(ctx, m.system.Derived, m.load); err != nil {
+			return err
 		}
 	}
 	return m.c.commitLoad(ctx, m.load, loadRow{
@@ -83,9 +83,18 @@ func (m *tablesMerge) land(ctx context.Context, i int, t *stagedTable) (TableRec
 		return r, err
 	}
 	match, columns := landMatch(t)
+	file := "read_parquet(" + storeLiteral(stageGlob(t.file)) + ")"
+	rows, err := m.c.int(ctx, "SELECT count(*) FROM (SELECT 1 FROM "+table+" LIMIT 1)")
+	if err != nil {
+		return r, err
+	}
+	if rows == 0 {
+		// Nothing to compare with: straight from the file.
+		r.New, err = m.c.count(ctx, storeText("land_insert", "fresh", file, "table", table, "columns", columns), m.load)
+		return r, err
+	}
 	temp := fmt.Sprintf("landed_%d", i)
 	fresh := fmt.Sprintf("fresh_%d", i)
-	file := "read_parquet(" + storeLiteral(stageGlob(t.file)) + ")"
 	if err := m.c.exec(ctx, storeText("land_stage", "temp", temp, "file", file)); err != nil {
 		return r, err
 	}
@@ -100,7 +109,7 @@ func (m *tablesMerge) land(ctx context.Context, i int, t *stagedTable) (TableRec
 		}
 		differs = b.String()
 	}
-	err := m.c.exec(ctx, storeText("land_fresh", "temp", temp, "fresh", fresh, "table", table, "match", match, "differs", differs))
+	err = m.c.exec(ctx, storeText("land_fresh", "temp", temp, "fresh", fresh, "table", table, "match", match, "differs", differs))
 	if err != nil {
 		return r, err
 	}

@@ -14,12 +14,16 @@ import (
 // mapping says now. It is skipped where neither rows, nor the mapping, nor the
 // model have changed since it was last done.
 func (m *tablesMerge) mapRows(ctx context.Context, landed bool) error {
-	print, err := m.fingerprint()
+	print, err := m.fingerprint(ctx)
 	if err != nil {
 		return err
 	}
 	same, err := m.c.int(ctx, storeText("map_same"), m.system.Name, m.system.Mapping, print)
 	if err != nil || same > 0 && !landed && !m.shape {
+		return err
+	}
+	// First of all: a mapping may read what other sources filled.
+	if err := m.modelTables(ctx); err != nil {
 		return err
 	}
 	if same == 0 || m.shape {
@@ -29,9 +33,6 @@ func (m *tablesMerge) mapRows(ctx context.Context, landed bool) error {
 	}
 	v, err := m.readViews(ctx)
 	if err != nil {
-		return err
-	}
-	if err := m.modelTables(ctx); err != nil {
 		return err
 	}
 	steps := []func(context.Context) error{
@@ -46,11 +47,19 @@ func (m *tablesMerge) mapRows(ctx context.Context, landed bool) error {
 }
 
 // fingerprint stands for what the result depends on besides rows and mapping.
-func (m *tablesMerge) fingerprint() (string, error) {
+func (m *tablesMerge) fingerprint(ctx context.Context) (string, error) {
+	var used int64
+	if len(m.system.Uses) > 0 {
+		var err error
+		if used, err = m.c.int(ctx, storeText("map_used"), m.system.Uses); err != nil {
+			return "", err
+		}
+	}
 	text, err := json.Marshal(struct {
 		Zone  string
 		Model *Model
-	}{m.system.Timezone, m.system.Model})
+		Used  int64 `json:",omitempty"`
+	}{m.system.Timezone, m.system.Model, used})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8]), err
 }

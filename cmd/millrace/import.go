@@ -16,9 +16,9 @@ import (
 
 // importCmd is millrace import.
 type importCmd struct {
-	Files []string `arg:"" name:"file" help:"Files, or one folder of exported tables."`
+	Files []string `arg:"" name:"file" help:"Files, or a folder of exported tables, or of such folders, one a system."`
 	Log   string   `name:"log" placeholder:"NAME" help:"Name of the log; default: the file's name. Several files may go into one log."`
-	As    string   `name:"system" placeholder:"SYSTEM" help:"What system a folder was exported from; default: by its tables. Known: tryton."`
+	As    string   `name:"system" placeholder:"SYSTEM" help:"What system a folder was exported from; default: by its tables. Known: tryton, distributor."`
 	Time  string   `placeholder:"COLUMN" group:"Reading a file" help:"Column that holds the time."`
 	Part  bool     `help:"The folder holds a part of each table: rows that are not in it stay."`
 	readFlags
@@ -33,6 +33,17 @@ func (c *importCmd) Run(e *env) error {
 	var receipts []eventlog.LoadReceipt
 	var failures []error
 	for _, path := range c.Files {
+		if info, err := os.Stat(path); err == nil && info.IsDir() && isDistributor(path, c.As) {
+			if c.Log != "" {
+				return usageError{fmt.Errorf("--log: %s holds several systems, and each is known by its own name", path)}
+			}
+			all, err := loadDistributor(e, path, !c.Part, c.JSON)
+			if err != nil {
+				return errors.Join(append(failures, err)...)
+			}
+			receipts = append(receipts, all...)
+			continue
+		}
 		r, err := c.load(e, path)
 		if err != nil {
 			if e.Err() != nil {

@@ -18,7 +18,8 @@ type progress struct {
 }
 
 // startProgress shows how far a job is until the returned progress is done.
-// size says how much is done of how much, rows how many rows that were.
+// size says how much is done of how much, rows how many rows that were, nil if
+// nobody can say.
 func startProgress(out io.Writer, what string, size func() (done, total int64), rows func() int64) *progress {
 	p := &progress{out: out, stop: make(chan struct{})}
 	f, ok := out.(*os.File)
@@ -41,7 +42,11 @@ func startProgress(out io.Writer, what string, size func() (done, total int64), 
 				return
 			case now := <-tick.C:
 				done, total := size()
-				fmt.Fprint(out, "\r\x1b[K"+statusLine(what, done, total, rows(), now.Sub(began)))
+				n := int64(-1)
+				if rows != nil {
+					n = rows()
+				}
+				fmt.Fprint(out, "\r\x1b[K"+statusLine(what, done, total, n, now.Sub(began)))
 			}
 		}
 	}()
@@ -54,9 +59,13 @@ func (p *progress) done() {
 	p.wg.Wait()
 }
 
-// statusLine says what is read, how far, how fast and how long it will take.
+// statusLine says what is read, how far, how fast and how long it will take;
+// of a job of unknown length, with rows < 0, how long it has taken.
 func statusLine(what string, done, total, rows int64, took time.Duration) string {
 	parts := []string{what}
+	if rows < 0 {
+		return what + "  " + took.Round(time.Second).String()
+	}
 	if total > 0 {
 		parts = append(parts, fmt.Sprintf("%3.0f %%", 100*float64(min(done, total))/float64(total)))
 	}

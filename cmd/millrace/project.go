@@ -24,7 +24,8 @@ type project struct {
 
 // A source is one system of a project. Its kind is the key.
 type source struct {
-	Tryton *folderSource `yaml:"tryton"`
+	Tryton      *folderSource `yaml:"tryton"`
+	Distributor *folderSource `yaml:"distributor"` // a folder a system in it
 }
 
 // A folderSource is a folder of exported tables in place of a live system.
@@ -63,8 +64,11 @@ func readProject(path string) (*project, error) {
 		return nil, usageError{fmt.Errorf("%s: timezone: %q is not an IANA time zone such as Europe/Berlin", path, p.Timezone)}
 	}
 	for name, s := range p.Sources {
-		if s.Tryton == nil {
-			return nil, usageError{fmt.Errorf("%s: sources: %s: no kind; known kinds: tryton", path, name)}
+		if s.Tryton == nil && s.Distributor == nil {
+			return nil, usageError{fmt.Errorf("%s: sources: %s: no kind; known kinds: tryton, distributor", path, name)}
+		}
+		if s.Tryton != nil && s.Distributor != nil {
+			return nil, usageError{fmt.Errorf("%s: sources: %s: two kinds, tryton and distributor; give each a name of its own", path, name)}
 		}
 	}
 	for name, l := range p.Logs {

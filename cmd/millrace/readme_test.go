@@ -18,7 +18,7 @@ func TestReadmeShowsTheDemo(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Chdir(t.TempDir())
-	want := "<!-- demo output -->\n```\n$ millrace demo\n" + millrace(t, "demo") + "```\n<!-- end of demo output -->\n"
+	want := "<!-- demo output -->\n```\n$ millrace demo --orders 2000\n" + millrace(t, "demo", "--orders", "2000") + "```\n<!-- end of demo output -->\n"
 	before, rest, ok := strings.Cut(string(text), "<!-- demo output -->\n")
 	if !ok {
 		t.Fatal("README.md has no place for the demo's output")
@@ -32,5 +32,49 @@ func TestReadmeShowsTheDemo(t *testing.T) {
 	}
 	if before+want+after != string(text) {
 		t.Errorf("README.md shows another output of the demo (UPDATE=1 rewrites it); now it is\n%s", want)
+	}
+}
+
+// The extract of a live ERP is still a demo: twice the same, the second time
+// with nothing new.
+func TestTrytonDemo(t *testing.T) {
+	t.Chdir(t.TempDir())
+	first := millrace(t, "demo", "--source", "tryton")
+	for _, want := range []string{
+		"erp: load 1 read 4,282 rows of demo/extract: 4,282 new, 0 known, 0 rejected\n",
+		"Wait for Stock     Allocate Stock           45  28.2 h  80.4 d      USD 4,773\n",
+		"  millrace trace sale:22\n",
+	} {
+		if !strings.Contains(first, want) {
+			t.Errorf("no %q in\n%s", want, first)
+		}
+	}
+	if again := millrace(t, "demo", "--source", "tryton"); !strings.Contains(again, "nothing new in demo/extract") {
+		t.Errorf("again:\n%s", again)
+	}
+}
+
+// The distributor's demo twice: nothing new; another size takes its place; a
+// folder that is somebody's own is left alone.
+func TestDistributorDemoAgain(t *testing.T) {
+	t.Chdir(t.TempDir())
+	millrace(t, "demo", "--orders", "50")
+	if again := millrace(t, "demo", "--orders", "50"); !strings.Contains(again, "nothing new in demo/extract") {
+		t.Errorf("again:\n%s", again)
+	}
+	if other := millrace(t, "demo", "--orders", "60", "--seed", "2"); strings.Contains(other, "nothing new") {
+		t.Errorf("another company:\n%s", other)
+	}
+	// what the demo made, a user loads: by its folder, and as a source of a project
+	if err := os.WriteFile("millrace.yaml", []byte("sources:\n  sample:\n    distributor: {path: demo/extract}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := millrace(t, "ingest"); !strings.Contains(out, "messages") || !strings.Contains(out, "all ") {
+		t.Errorf("ingest:\n%s", out)
+	}
+	for _, args := range [][]string{{"import", "demo/extract"}, {"import", "demo/extract", "--system", "distributor"}} {
+		if out := millrace(t, args...); !strings.Contains(out, "nothing new in demo/extract") {
+			t.Errorf("%q:\n%s", args, out)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"millrace/eventlog"
 	"millrace/eventlog/o2c"
+	"millrace/ingest/distributor"
 	"millrace/ingest/folder"
 	"millrace/ingest/tryton"
 )
@@ -124,10 +125,10 @@ func systemOf(dir, kind string) (*eventlog.System, error) {
 		}
 	}
 	if kind != "" {
-		return nil, usageError{fmt.Errorf("--system must be one of %s, not %q", strings.Join(kinds, ", "), kind)}
+		return nil, usageError{fmt.Errorf("--system must be one of %s, not %q", strings.Join(append(kinds, distributor.Kind), ", "), kind)}
 	}
 	if best == nil || most*2 < len(best.Tables) {
-		return nil, fmt.Errorf("%s does not look like an export of %s; say which one by --system", dir, strings.Join(kinds, " or "))
+		return nil, fmt.Errorf("%s does not look like an export of %s; say which one by --system", dir, strings.Join(append(kinds, distributor.Kind), " or "))
 	}
 	return best, nil
 }
@@ -142,33 +143,12 @@ func loadFolder(e *env, name, kind, dir string, complete bool) (receipt eventlog
 	if sys.Name, err = e.sourceName(sys, name); err != nil {
 		return receipt, err
 	}
-	sys.Origin = dir
 	sys.Derived = o2c.Refresh()
-	tables, err := folder.Open(e, dir, sys, complete)
+	receipts, err := loadSystems(e, []placed{{sys, dir}}, dir, complete)
 	if err != nil {
 		return receipt, err
 	}
-	defer func() { err = errors.Join(err, tables.Close()) }()
-	p := startProgress(e.Stderr, "reading "+dir, tables.Progress, tables.Read)
-	staged, err := eventlog.StageTables(e, e.Project.storePath(), *sys, tables.Rows, eventlog.ExtractOptions{Content: tables.Content})
-	p.done()
-	if err != nil {
-		return receipt, err
-	}
-	defer func() { err = errors.Join(err, staged.Discard()) }()
-	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{Wait: e.Wait})
-	if err != nil {
-		return receipt, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	if receipt, err = s.MergeTables(e, staged); err != nil {
-		return receipt, err
-	}
-	receipt.Notes = append(receipt.Notes, tables.Notes()...)
-	if receipt.Coverage, err = s.Coverage(e, o2c.Model(), sys.Name); err != nil {
-		return receipt, err
-	}
-	return receipt, e.defineLogs(s)
+	return receipts[0], nil
 }
 
 // sourceName is the name under which a system is loaded: the one given, else
@@ -242,6 +222,19 @@ func (e *env) defineLogs(s *eventlog.Store) error {
 	return nil
 }
 
+// load loads a source of the project and, unless quiet, says what that did.
+func (s source) load(e *env, name string, quiet bool) ([]eventlog.LoadReceipt, error) {
+	if s.Distributor != nil {
+		return loadDistributor(e, e.Project.path(s.Distributor.Path), true, quiet)
+	}
+	dir := e.Project.path(s.Tryton.Path)
+	r, err := loadFolder(e, name, "tryton", dir, true)
+	if err == nil && !quiet {
+		printReceipt(e.Stdout, dir, r)
+	}
+	return []eventlog.LoadReceipt{r}, err
+}
+
 // ingestCmd is millrace ingest.
 type ingestCmd struct {
 	Sources []string `arg:"" optional:"" help:"Names of sources; default: all of the project."`
@@ -269,15 +262,11 @@ func (c *ingestCmd) Run(e *env) error {
 	}
 	var receipts []eventlog.LoadReceipt
 	for _, name := range names {
-		dir := e.Project.path(e.Project.Sources[name].Tryton.Path)
-		r, err := loadFolder(e, name, "tryton", dir, true)
+		r, err := e.Project.Sources[name].load(e, name, c.JSON)
 		if err != nil {
 			return err
 		}
-		receipts = append(receipts, r)
-		if !c.JSON {
-			printReceipt(e.Stdout, dir, r)
-		}
+		receipts = append(receipts, r...)
 	}
 	if c.JSON {
 		return printJSON(e.Stdout, receipts)

@@ -103,7 +103,10 @@ func span(us float64) string {
 	case math.Abs(s) < 48*3600:
 		return strconv.FormatFloat(s/3600, 'f', 1, 64) + " h"
 	}
-	return strconv.FormatFloat(us/86400e6, 'f', 1, 64) + " d"
+	if d := us / 86400e6; math.Abs(d) < 1000 {
+		return strconv.FormatFloat(d, 'f', 1, 64) + " d"
+	}
+	return count(int64(math.Round(us/86400e6))) + " d"
 }
 
 // quantile writes a quantile, "–" if there are no durations.

@@ -32,6 +32,7 @@ func newStore(t testing.TB) *eventlog.Store {
 //	InvoiceItem I1/1 -- bills -> DeliveryItem D1/1: quantity 4, amount 40, currency EUR
 //	2024-03-01 09:00 human Create Sales Order: SalesOrder A
 //	2024-03-02 10:00 human Change Quantity: SalesOrderItem A/1: quantity 8 => 10
+//	2024-03-03 10:00 human Cancel Invoice: Invoice I1, Invoice C1 (by)
 //
 // Objects that are named without attributes need no line of their own.
 type storyteller struct {
@@ -47,7 +48,7 @@ var factTables = []struct {
 	columns []string
 }{
 	{"happened", []string{"key", "time", "actor", "activity"}},
-	{"happened_to", []string{"key", "type", "id"}},
+	{"happened_to", []string{"key", "type", "id", "qualifier"}},
 	{"thing", []string{"type", "id"}},
 	{"value", []string{"type", "id", "name", "value"}},
 	{"link", []string{"source_type", "source_id", "qualifier", "target_type", "target_id", "quantity", "amount", "currency"}},
@@ -67,7 +68,7 @@ func (s *storyteller) system() eventlog.System {
 	var b strings.Builder
 	b.WriteString(`
 		CREATE VIEW event AS SELECT key, activity, time::TIMESTAMP AS time, actor AS resource, actor AS actor_kind, key::BIGINT AS sequence FROM happened;
-		CREATE VIEW event_object AS SELECT key AS event_key, type, id, 'on' AS qualifier FROM happened_to;
+		CREATE VIEW event_object AS SELECT key AS event_key, type, id, qualifier FROM happened_to;
 		CREATE VIEW object_object AS SELECT * EXCLUDE (_load, _line, _n) FROM link;
 		CREATE VIEW object_change AS SELECT key AS event_key, type, id, attribute, time::TIMESTAMP AS time, before AS old_value, after AS new_value FROM edit;`)
 	for _, typ := range sys.Model.Types {
@@ -172,8 +173,12 @@ func (s *storyteller) event(head, tail string) {
 	key, at := fmt.Sprint(s.events), f[0]+" "+f[1]+":00"
 	s.fact("happened", key, at, f[2], f[3])
 	for _, name := range strings.Split(objects, ",") {
+		name, qualifier, _ := strings.Cut(strings.TrimSuffix(name, ")"), " (")
 		typ, id := s.thing(name)
-		s.fact("happened_to", key, typ, id)
+		if qualifier == "" {
+			qualifier = "on"
+		}
+		s.fact("happened_to", key, typ, id, qualifier)
 	}
 	if changed {
 		attribute, values, _ := strings.Cut(change, " ")

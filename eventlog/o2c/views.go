@@ -52,7 +52,11 @@ func script(kind string) string {
 	b.WriteString(Tables())
 	b.WriteString("DROP SCHEMA IF EXISTS o2c CASCADE;\nCREATE SCHEMA o2c;\n")
 	for _, v := range ViewList() {
-		b.WriteString(strings.Replace(v.SQL, "CREATE OR REPLACE VIEW", "CREATE "+kind, 1))
+		as := kind
+		if v.Name == "object_events" || v.Name == "order_events" {
+			as = "VIEW" // plain joins of tables: to write them out costs more than every question to them
+		}
+		b.WriteString(strings.Replace(v.SQL, "CREATE OR REPLACE VIEW", "CREATE "+as, 1))
 	}
 	return b.String()
 }

@@ -1,7 +1,8 @@
 -- How much of which receivable entry was settled when, by what, and does it still stand?
 -- One row for each entry an application clears. Amounts have the entry's sign.
 -- kind: cash, credit (set off against a credit), reversal (with its own
--- cancellation, or by a payment that was returned), write_off, discount, other.
+-- cancellation, or by a payment that was returned), write_off, discount,
+-- residual (moved to another entry), other.
 -- cash_amount is the share of the application's receipts that falls on the row;
 -- over an application it adds up to its receipts exactly.
 CREATE OR REPLACE VIEW o2c.applications AS
@@ -69,7 +70,7 @@ sorted AS (
 SELECT o.id AS application_id, a.clearing, s.entry_id, i.id AS invoice_id,
        h.applied_at, coalesce(a.date, h.applied_at::DATE) AS applied_on, h.applied_by AS actor_kind,
        CASE WHEN s.is_pair THEN 'reversal'
-            WHEN a.kind IN ('write_off', 'discount') THEN a.kind
+            WHEN a.kind IN ('write_off', 'discount', 'residual') THEN a.kind
             WHEN s.is_paid THEN 'cash'
             WHEN s.receipts > 0 AND s.cash = 0 AND NOT s.both_signs THEN 'reversal'
             WHEN s.written_off THEN 'write_off'

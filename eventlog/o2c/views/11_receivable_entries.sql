@@ -20,11 +20,12 @@ customer AS (
 ),
 dispute AS (
 	SELECT e.entry, min(v.time) FILTER (v.activity = 'Open Dispute') AS opened_at,
-	       CASE WHEN count(DISTINCT d.source_object) = count(DISTINCT d.source_object) FILTER (v.activity IN ('Close Dispute', 'Reject Dispute'))
+	       CASE WHEN count(DISTINCT d.source_object) = count(DISTINCT d.source_object) FILTER (v.activity IN ('Close Dispute', 'Reject Dispute') AND coalesce(c.closed, TRUE))
 	            THEN max(v.time) FILTER (v.activity IN ('Close Dispute', 'Reject Dispute')) END AS closed_at
 	FROM (SELECT object AS entry, object FROM objects."AREntry"
 	      UNION ALL SELECT entry, invoice FROM invoice) e
 	JOIN o2c.links d ON d.source_type = 'DisputeCase' AND d.qualifier = 'disputes' AND d.target_object = e.object
+	JOIN objects."DisputeCase" c ON c.object = d.source_object
 	JOIN o2c.object_events v ON v.object = d.source_object
 	GROUP BY ALL
 ),

@@ -6,12 +6,13 @@ CREATE OR REPLACE VIEW o2c.invoices AS
 WITH
 event AS (
 	SELECT object AS invoice,
-	       min(time) FILTER (activity IN ('Create Invoice', 'Create Credit Memo')) AS created_at,
-	       arg_min(actor_kind, (time, sequence)) FILTER (activity IN ('Create Invoice', 'Create Credit Memo')) AS created_by,
+	       -- a cancellation is made by cancelling another
+	       min(time) FILTER (activity IN ('Create Invoice', 'Create Credit Memo') OR activity = 'Cancel Invoice' AND qualifier = 'by') AS created_at,
+	       arg_min(actor_kind, (time, sequence)) FILTER (activity IN ('Create Invoice', 'Create Credit Memo') OR activity = 'Cancel Invoice' AND qualifier = 'by') AS created_by,
 	       min(time) FILTER (activity = 'Post Invoice') AS posted_at,
 	       arg_min(actor_kind, (time, sequence)) FILTER (activity = 'Post Invoice') AS posted_by,
 	       min(time) FILTER (activity = 'Send Invoice') AS sent_at,
-	       min(time) FILTER (activity = 'Cancel Invoice') AS cancelled_at
+	       min(time) FILTER (activity = 'Cancel Invoice' AND qualifier <> 'by') AS cancelled_at
 	FROM o2c.object_events WHERE object_type = 'Invoice' GROUP BY ALL
 ),
 message AS (
@@ -38,7 +39,8 @@ corrected AS (
 ),
 ledger AS (
 	SELECT l.target_object AS invoice, min(r.posting_date) AS posting_date, max(r.due_date) AS due_date,
-	       sum(r.amount) AS amount, sum(r.open_amount) AS open_amount, sum(r.cash_amount) AS cash_amount,
+	       -- a residual entry is what an earlier one lacked, and no more is due by it
+	       sum(r.amount) FILTER (r.kind IS DISTINCT FROM 'residual') AS amount, sum(r.open_amount) AS open_amount, sum(r.cash_amount) AS cash_amount,
 	       bool_and(r.is_cleared) AS is_cleared, max(r.cleared_at) AS cleared_at, max(r.cleared_on) AS cleared_on,
 	       bool_and(r.clearing_kind = 'cash') AS by_cash,
 	       CASE WHEN bool_or(r.clearing_kind = 'cash') THEN 'cash' ELSE min(r.clearing_kind) END AS clearing_kind

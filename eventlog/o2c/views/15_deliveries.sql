@@ -18,15 +18,23 @@ event AS (
 	       max(time) FILTER (activity IN ('Proof of Delivery', 'End Transport')) AS delivered_at,
 	       max(time) FILTER (activity = 'Proof of Delivery') AS proof_at,
 	       max(time) FILTER (activity = 'Receive Return') AS returned_at,
-	       CASE WHEN arg_max(activity, (time, sequence, event)) FILTER (activity IN ('Cancel Delivery', 'Reset Delivery', 'Wait for Stock',
-	                 'Allocate Stock', 'Pick', 'Pack', 'Post Goods Issue')) = 'Cancel Delivery'
-	            THEN max(time) FILTER (activity = 'Cancel Delivery') END AS cancelled_at,
 	       bool_or(precision = 'day') AS day_precision
 	FROM (FROM o2c.object_events WHERE object_type IN ('Delivery', 'Shipment')
 	      UNION ALL BY NAME
 	      SELECT e.* REPLACE (l.source_object AS object) FROM o2c.links l
 	      JOIN o2c.object_events e ON e.object = l.target_object
 	      WHERE l.source_type = 'Delivery' AND l.qualifier = 'shipped with')
+	GROUP BY ALL
+),
+-- A cancelled delivery comes back by what the system that cancelled it says
+-- later: another system's clock may be ahead.
+cancelled AS (
+	SELECT delivery, max(since) AS cancelled_at FROM (
+		SELECT object AS delivery,
+		       CASE WHEN arg_max(activity, (time, sequence, event)) = 'Cancel Delivery' THEN max(time) FILTER (activity = 'Cancel Delivery') END AS since
+		FROM o2c.object_events
+		WHERE object_type = 'Delivery' AND activity IN ('Cancel Delivery', 'Reset Delivery', 'Wait for Stock', 'Allocate Stock', 'Pick', 'Pack', 'Post Goods Issue')
+		GROUP BY object, source)
 	GROUP BY ALL
 ),
 orders AS (
@@ -39,9 +47,10 @@ SELECT o.id AS delivery_id, d.number AS delivery_number, coalesce(d.kind, 'outbo
        d.first_planned_date, d.planned_date, d.goods_issue_date,
        v.created_at, v.allocated_at, v.pick_started_at, v.picked_at, v.packed_at, v.shipped_at,
        coalesce(v.reversals, 0) AS reversals, coalesce(v.deallocations, 0) AS deallocations,
-       v.transport_started_at, coalesce(v.proof_at, v.delivered_at) AS delivered_at, v.returned_at, v.cancelled_at,
+       v.transport_started_at, coalesce(v.proof_at, v.delivered_at) AS delivered_at, v.returned_at, x.cancelled_at,
        coalesce(v.day_precision, FALSE) AS day_precision, d.object AS delivery_object
 FROM objects."Delivery" d
 JOIN main.object o ON o.object = d.object
 LEFT JOIN event v ON v.delivery = d.object
+LEFT JOIN cancelled x ON x.delivery = d.object
 LEFT JOIN orders s ON s.delivery = d.object;

@@ -7,12 +7,12 @@ WITH
 place AS (
 	SELECT object, CASE WHEN count(DISTINCT order_object) = 1 THEN min(order_object) END AS order_object,
 	       CASE WHEN count(DISTINCT line_object) = 1 AND count(*) = count(line_object) THEN min(line_object) END AS line_object
-	FROM o2c.order_objects GROUP BY ALL
+	FROM o2c.order_objects SEMI JOIN main.object_change USING (object) GROUP BY ALL
 ),
 made AS (
 	SELECT e.event, e.activity, e.actor_kind, e.resource,
 	       bool_or(o.type = 'Message') AS by_message
-	FROM main.event e
+	FROM (FROM main.event SEMI JOIN main.object_change USING (event)) e
 	LEFT JOIN main.event_object eo ON eo.event = e.event
 	LEFT JOIN main.object o ON o.object = eo.object
 	GROUP BY ALL

@@ -1,10 +1,10 @@
 -- What was ordered, promised, shipped and billed on each order line, and by whose hands?
 -- Shipped and billed quantities are what stands: reversed goods issues and
--- cancelled invoices do not count. full_ship_at is the goods issue with which
+-- cancelled invoices do not count. billed_amount is net of what was credited. full_ship_at is the goods issue with which
 -- the shipped quantity reached the ordered one. Touches are decisions by a
 -- person (or by nobody knows whom) up to the end of a scope: entry (confirmed),
 -- fulfil (fully shipped), bill (fully billed), cash (paid); NULL while the end
--- is not reached.
+-- is not reached. A quote sent before the customer ordered is no touch.
 CREATE OR REPLACE VIEW o2c.order_lines AS
 WITH
 line AS (
@@ -39,6 +39,7 @@ billing AS (
 	SELECT l.target_object AS line,
 	       sum(coalesce(l.quantity, i.quantity)) FILTER (i.kind = 'invoice' AND i.posted_at IS NOT NULL) AS quantity,
 	       sum(coalesce(l.amount, i.net_amount)) FILTER (i.posted_at IS NOT NULL) AS amount,
+	       sum(coalesce(l.amount, i.net_amount)) FILTER (i.posted_at IS NOT NULL AND i.kind = 'credit_memo') AS credited,
 	       min(i.created_at) FILTER (i.kind = 'invoice') AS first_at,
 	       max(i.created_at) FILTER (i.kind = 'invoice') AS last_at,
 	       max(i.posted_at) FILTER (i.kind = 'invoice') AS last_posted_at
@@ -98,7 +99,7 @@ base AS (
 	       coalesce(v.created_at, m.created_at) AS created_at, v.rejected_at,
 	       s.first_at, s.last_at, s.quantity AS shipped_quantity, s.deliveries, s.full_at, f.quantity AS first_shipped_quantity,
 	       d.allocated_at, d.delivery_created_at, d.delivered_at, coalesce(d.delivery_lines, 0) AS delivery_lines,
-	       b.quantity AS billed_quantity, b.amount AS billed_amount, b.first_at AS first_billed_at, b.last_at AS last_billed_at,
+	       b.quantity AS billed_quantity, b.amount AS billed_amount, b.credited AS credited_amount, b.first_at AS first_billed_at, b.last_at AS last_billed_at,
 	       b.last_posted_at, abs(b.quantity) >= abs(i.quantity) AS is_billed,
 	       c.cleared_at, c.paid_at, c.disputes, c.is_credited, x.n AS cancelled_invoices
 	FROM objects."SalesOrderItem" i
@@ -113,23 +114,28 @@ base AS (
 	LEFT JOIN cash c ON c.line = i.object
 	LEFT JOIN cancelled_invoice x ON x.line = i.object
 ),
-touch AS (
-	SELECT b.object AS line,
-	       count(DISTINCT e.event) AS events,
-	       count(DISTINCT e.event) FILTER (e.actor_kind NOT IN ('human', 'unknown')) AS automatic,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'human') AS human,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'human' AND e.time <= coalesce(b.confirmed_at, b.released_at)) AS human_entry,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'human' AND e.time <= b.full_at) AS human_fulfil,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'human' AND e.time <= b.last_posted_at) AS human_bill,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'human' AND e.time <= b.paid_at) AS human_cash,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'unknown') AS unknown,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'unknown' AND e.time <= coalesce(b.confirmed_at, b.released_at)) AS unknown_entry,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'unknown' AND e.time <= b.full_at) AS unknown_fulfil,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'unknown' AND e.time <= b.last_posted_at) AS unknown_bill,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'unknown' AND e.time <= b.paid_at) AS unknown_cash
+-- each act once, though it may reach a line by itself and by its order
+act AS (
+	SELECT DISTINCT b.object AS line, e.event, e.actor_kind, e.acted_at AS time
 	FROM base b
 	JOIN o2c.order_events e ON e.order_object = b.order_object AND (e.line_object = b.object OR e.line_object IS NULL)
-	WHERE e.class = 'decision' GROUP BY ALL
+	WHERE e.class = 'decision' AND NOT coalesce(e.activity = 'Quote Sales Order' AND e.acted_at < b.received_at, FALSE)
+),
+touch AS (
+	SELECT b.object AS line,
+	       count(*) AS events,
+	       count(*) FILTER (a.actor_kind NOT IN ('human', 'unknown')) AS automatic,
+	       count(*) FILTER (a.actor_kind = 'human') AS human,
+	       count(*) FILTER (a.actor_kind = 'human' AND a.time <= coalesce(b.confirmed_at, b.released_at)) AS human_entry,
+	       count(*) FILTER (a.actor_kind = 'human' AND a.time <= b.full_at) AS human_fulfil,
+	       count(*) FILTER (a.actor_kind = 'human' AND a.time <= b.last_posted_at) AS human_bill,
+	       count(*) FILTER (a.actor_kind = 'human' AND a.time <= b.paid_at) AS human_cash,
+	       count(*) FILTER (a.actor_kind = 'unknown') AS unknown,
+	       count(*) FILTER (a.actor_kind = 'unknown' AND a.time <= coalesce(b.confirmed_at, b.released_at)) AS unknown_entry,
+	       count(*) FILTER (a.actor_kind = 'unknown' AND a.time <= b.full_at) AS unknown_fulfil,
+	       count(*) FILTER (a.actor_kind = 'unknown' AND a.time <= b.last_posted_at) AS unknown_bill,
+	       count(*) FILTER (a.actor_kind = 'unknown' AND a.time <= b.paid_at) AS unknown_cash
+	FROM base b JOIN act a ON a.line = b.object GROUP BY ALL
 ),
 block AS (
 	SELECT line, count(*) AS n, list_sort(list(DISTINCT kind)) AS kinds FROM (
@@ -153,7 +159,7 @@ SELECT b.order_line_id, b.order_id, b.position, mat.target_id AS material_id, cu
        coalesce(b.billed_quantity, 0) AS billed_quantity, b.unit,
        b.net_price, b.net_value, (coalesce(b.shipped_quantity, 0) * b.net_price)::DECIMAL(18,4) AS shipped_value,
        (coalesce(b.first_shipped_quantity, 0) * b.net_price)::DECIMAL(18,4) AS first_shipped_value,
-       coalesce(b.billed_amount, 0) AS billed_amount, b.currency,
+       coalesce(b.billed_amount, 0) AS billed_amount, coalesce(b.credited_amount, 0) AS credited_amount, b.currency,
        coalesce(b.requested_date, so.requested_date) AS requested_date,
        coalesce(TRY_CAST(coalesce(ch.first_requested_date, och.first_requested_date) AS DATE), b.requested_date, so.requested_date) AS first_requested_date,
        coalesce(b.first_confirmed_date, fp.day, b.confirmed_date, p.confirmed_date) AS first_confirmed_date,

@@ -68,22 +68,24 @@ header AS (
 	LEFT JOIN invoice i ON i.order_object = so.object
 	LEFT JOIN beside b ON b.order_object = so.object
 ),
+act AS (
+	SELECT DISTINCT order_object, event, activity, actor_kind, acted_at AS time FROM o2c.order_events WHERE class = 'decision'
+),
 touch AS (
 	SELECT h.object AS order_object,
-	       count(DISTINCT e.event) AS events,
-	       count(DISTINCT e.event) FILTER (e.actor_kind NOT IN ('human', 'unknown')) AS automatic,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'human') AS human,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'unknown') AS unknown,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'human' AND e.time <= coalesce(h.confirmed_at, h.released_at)) AS human_entry,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'human' AND e.time <= h.full_ship_at) AS human_fulfil,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'human' AND e.time <= h.last_posted_at) AS human_bill,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'human' AND e.time <= h.paid_at) AS human_cash,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'unknown' AND e.time <= coalesce(h.confirmed_at, h.released_at)) AS unknown_entry,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'unknown' AND e.time <= h.full_ship_at) AS unknown_fulfil,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'unknown' AND e.time <= h.last_posted_at) AS unknown_bill,
-	       count(DISTINCT e.event) FILTER (e.actor_kind = 'unknown' AND e.time <= h.paid_at) AS unknown_cash
-	FROM header h JOIN o2c.order_events e ON e.order_object = h.object
-	WHERE e.class = 'decision' GROUP BY ALL
+	       count(*) AS events,
+	       count(*) FILTER (e.actor_kind NOT IN ('human', 'unknown')) AS automatic,
+	       count(*) FILTER (e.actor_kind = 'human') AS human,
+	       count(*) FILTER (e.actor_kind = 'unknown') AS unknown,
+	       count(*) FILTER (e.actor_kind = 'human' AND e.time <= coalesce(h.confirmed_at, h.released_at)) AS human_entry,
+	       count(*) FILTER (e.actor_kind = 'human' AND e.time <= h.full_ship_at) AS human_fulfil,
+	       count(*) FILTER (e.actor_kind = 'human' AND e.time <= h.last_posted_at) AS human_bill,
+	       count(*) FILTER (e.actor_kind = 'human' AND e.time <= h.paid_at) AS human_cash,
+	       count(*) FILTER (e.actor_kind = 'unknown' AND e.time <= coalesce(h.confirmed_at, h.released_at)) AS unknown_entry,
+	       count(*) FILTER (e.actor_kind = 'unknown' AND e.time <= h.full_ship_at) AS unknown_fulfil,
+	       count(*) FILTER (e.actor_kind = 'unknown' AND e.time <= h.last_posted_at) AS unknown_bill,
+	       count(*) FILTER (e.actor_kind = 'unknown' AND e.time <= h.paid_at) AS unknown_cash
+	FROM header h JOIN act e ON e.order_object = h.object AND NOT coalesce(e.activity = 'Quote Sales Order' AND e.time < h.received_at, FALSE) GROUP BY ALL
 ),
 precise AS (
 	SELECT order_object, bool_or(precision = 'day') AS day_precision FROM o2c.order_events GROUP BY ALL

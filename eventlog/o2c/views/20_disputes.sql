@@ -3,14 +3,15 @@
 CREATE OR REPLACE VIEW o2c.disputes AS
 WITH
 event AS (
-	SELECT object AS dispute, min(time) FILTER (activity = 'Open Dispute') AS opened_at,
+	SELECT v.object AS dispute, min(time) FILTER (activity = 'Open Dispute') AS opened_at,
 	       arg_min(actor_kind, (time, sequence)) FILTER (activity = 'Open Dispute') AS opened_by,
 	       min(time) FILTER (activity = 'Submit Dispute') AS submitted_at,
 	       min(time) FILTER (activity IN ('Approve Dispute', 'Reject Dispute')) AS decided_at,
-	       CASE WHEN arg_max(activity, (time, sequence, event)) IN ('Close Dispute', 'Reject Dispute')
+	       CASE WHEN arg_max(activity, (time, sequence, event)) IN ('Close Dispute', 'Reject Dispute') AND coalesce(bool_and(c.closed), TRUE)
 	            THEN max(time) FILTER (activity IN ('Close Dispute', 'Reject Dispute')) END AS closed_at,
 	       greatest(count(*) FILTER (activity = 'Open Dispute') - 1, 0) AS reopened
-	FROM o2c.object_events WHERE object_type = 'DisputeCase' GROUP BY ALL
+	FROM o2c.object_events v JOIN objects."DisputeCase" c ON c.object = v.object
+	WHERE v.object_type = 'DisputeCase' GROUP BY ALL
 ),
 about AS (
 	SELECT d.source_object AS dispute,
