@@ -3,7 +3,8 @@ package ingest
 import (
 	"bytes"
 	"fmt"
-	"strings"
+	"slices"
+	"unicode/utf8"
 
 	"millrace/eventlog"
 )
@@ -104,6 +105,9 @@ func isTotal(fields [][]byte) bool {
 	if len(fields) < 3 {
 		return false
 	}
+	if !slices.ContainsFunc(fields, func(f []byte) bool { return len(f) == 0 || f[0] <= ' ' }) {
+		return false // no blank field: the usual way out
+	}
 	filled, numbers, labels, amounts := 0, 0, 0, 0
 	for _, f := range fields {
 		b := bytes.TrimSpace(f)
@@ -120,7 +124,7 @@ func isTotal(fields [][]byte) bool {
 		case labels == 0 && saysTotal(b):
 			labels++
 		default:
-			return false // the usual way out, at the first field
+			return false
 		}
 	}
 	if filled == len(fields) {
@@ -157,7 +161,7 @@ func saysTotal(b []byte) bool {
 		number, _ := looksNumeric(rest)
 		return number || saysTotal(rest)
 	}
-	if len(b) > 60 || isDigit(b[0]) {
+	if len(b) > 60 || bytes.IndexByte([]byte("tsgzeoTSGZEO"), b[0]) < 0 && b[0] < utf8.RuneSelf {
 		return false
 	}
 	for i, word := range words(string(b)) {
@@ -174,20 +178,4 @@ func saysTotal(b []byte) bool {
 		}
 	}
 	return false
-}
-
-// joinNames writes names for a person: "a", "b" and 3 more.
-func joinNames(names []string, most int) string {
-	var b strings.Builder
-	for i, n := range names {
-		if i == most {
-			fmt.Fprintf(&b, " and %d more", len(names)-most)
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "%q", n)
-	}
-	return b.String()
 }

@@ -234,10 +234,7 @@ func (s *scanner) ideographs(c *civil) bool {
 		}
 	}
 	s.i = from - 1 // timeOfDay wants a blank before
-	if s.b[s.i] != ' ' {
-		return false
-	}
-	return true
+	return s.b[s.i] == ' '
 }
 
 func (s *scanner) takes(text string) bool {

@@ -239,6 +239,9 @@ func detectCounted(column string, values []string, loc *time.Location) (*TimeFor
 	}
 	f := NewTimeFormat(layout, loc)
 	f.told = false
+	if f.order == serial && f.share(values) < 1 { // 070000 has five digits too
+		return nil, 0
+	}
 	return f, float64(numbers) / float64(seen)
 }
 

@@ -289,7 +289,7 @@ func TestObjectCentricFiles(t *testing.T) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
-	if got := complains(t, "mine", "dfg", write(t, "book.xlsx", []byte("PK\x03\x04"))); !strings.Contains(got, "Excel workbook or a ZIP archive") {
+	if got := complains(t, "mine", "dfg", write(t, "book.xlsx", []byte("PK\x03\x04"))); !strings.Contains(got, "the ZIP archive is cut off or damaged") {
 		t.Error(got)
 	}
 	if got := complains(t, "mine", "dfg", write(t, "any.db", []byte("SQLite format 3\x00 CREATE TABLE x"))); !strings.Contains(got, "SQLite database") {

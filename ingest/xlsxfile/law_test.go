@@ -148,6 +148,8 @@ func FuzzXML(f *testing.F) {
 			case xml.CharData:
 				if depth > 0 {
 					want.Write(tok)
+				} else if len(bytes.TrimSpace(tok)) > 0 {
+					return // encoding/xml does not mind text around the root
 				}
 			case xml.Directive:
 				return
