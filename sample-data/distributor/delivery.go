@@ -280,7 +280,7 @@ func (s *sim) release(k runKey) {
 			}
 		}
 		w.closed = max(w.closed, last)
-		s.at(last+d.between(4*minute, 30*minute), func() { s.pack_(dl) })
+		s.at(last+d.between(4*minute, 30*minute), func() { s.packed(dl) })
 	}
 }
 
@@ -301,8 +301,8 @@ func (s *sim) shortPicked(p *pick) {
 	s.at(it.dl.site.office.after(s.now, d.around(2*hour)), func() { s.reject(l, "N1", false, by) })
 }
 
-// pack_ packs a delivery and puts it before the next truck.
-func (s *sim) pack_(dl *delivery) {
+// packed packs a delivery and puts it before the next truck.
+func (s *sim) packed(dl *delivery) {
 	d := &dl.d
 	dl.packedAt = s.now
 	grams := int64(0)

@@ -129,7 +129,6 @@ type delivery struct {
 	deliveredAt instant
 	d           dice
 	key         uint64
-	toBill      bool
 	backorder   bool
 }
 

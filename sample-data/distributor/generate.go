@@ -29,7 +29,9 @@ type Options struct {
 	// Progress, if set, is told now and then how many orders there are so far.
 	Progress func(orders int64)
 
-	organisation int // orders of one; 0 is OrganisationSize, tests have smaller ones
+	// Tests have smaller ones.
+	organisation int   // orders of one; 0 is OrganisationSize
+	spool        int64 // rows of a batch on the way to Parquet; 0 is spoolRows
 }
 
 // A Summary says what was written.
@@ -122,6 +124,9 @@ func generate(ctx context.Context, dir string, o Options) (sum Summary, err erro
 		if err != nil {
 			return sum, err
 		}
+		if o.spool > 0 {
+			s.batch = o.spool
+		}
 		sheets = append(sheets, s)
 	}
 	b := newBooks()
@@ -195,7 +200,7 @@ func (s *sheet) parquet(ctx context.Context) (err error) {
 	}
 	err = eventlog.WriteParquet(ctx, out, s.schema, func(yield func(arrow.RecordBatch, error) bool) {
 		for i := range r.NumRecords() {
-			rec, err := r.RecordBatch(i)
+			rec, err := r.RecordBatchAt(i)
 			if !yield(rec, err) || err != nil {
 				return
 			}

@@ -58,7 +58,7 @@ func TestParquetSaysWhatCSVSays(t *testing.T) {
 	dirs := map[string]string{}
 	for _, format := range []string{CSV, Parquet} {
 		dirs[format] = filepath.Join(t.TempDir(), format)
-		if _, err := Generate(context.Background(), dirs[format], Options{Orders: 400, Format: format}); err != nil {
+		if _, err := Generate(context.Background(), dirs[format], Options{Orders: 400, Format: format, spool: 300}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -81,8 +81,7 @@ func (s *sim) receive(o *order) {
 		s.quoted(o)
 	default:
 		s.numbers.call++
-		desk := desk(d, c.site.sales[0], 1)
-		desk = c.site.sales[d.below(len(c.site.sales))]
+		desk := c.site.sales[d.below(len(c.site.sales))]
 		call := &call{no: s.numbers.call, medium: channelNames[o.channel], c: c, po: o.po, by: desk, o: o, at: s.now}
 		s.call = append(s.call, call)
 		typing := 4*minute + d.between(0, 12*minute)

@@ -50,6 +50,7 @@ type sheet struct {
 	line []byte
 
 	spool  *ipc.FileWriter
+	batch  int64 // rows of one
 	build  *array.RecordBuilder
 	schema *arrow.Schema
 	err    error
@@ -63,7 +64,7 @@ func newSheet(l layout, path string, spooled bool) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sheet{layout: l, file: f}
+	s := &sheet{layout: l, file: f, batch: spoolRows}
 	if spooled {
 		s.schema = l.schema()
 		s.build = array.NewRecordBuilder(memory.DefaultAllocator, s.schema)
@@ -135,7 +136,7 @@ func (s *sheet) text(v string) {
 		return
 	}
 	if s.cell() {
-		if strings.ContainsAny(v, "\",\r\n") {
+		if quoted(v) {
 			s.line = append(s.line, '"')
 			s.line = append(s.line, strings.ReplaceAll(v, `"`, `""`)...)
 			s.line = append(s.line, '"')
@@ -146,6 +147,16 @@ func (s *sheet) text(v string) {
 		s.build.Field(s.at).(*array.StringBuilder).Append(v)
 	}
 	s.at++
+}
+
+// quoted reports whether CSV has to quote v.
+func quoted(v string) bool {
+	for i := range len(v) {
+		if c := v[i]; c == ',' || c == '"' || c == '\n' || c == '\r' {
+			return true
+		}
+	}
+	return false
 }
 
 // number writes a whole number.
@@ -175,14 +186,6 @@ func (s *sheet) decimal(v int64) {
 		s.build.Field(s.at).(*array.Decimal128Builder).Append(decimal128.FromI64(v))
 	}
 	s.at++
-}
-
-func (s *sheet) decimalOr(v int64) {
-	if v == 0 {
-		s.null(1)
-		return
-	}
-	s.decimal(v)
 }
 
 func appendDecimal(b []byte, v int64, places int) []byte {
@@ -265,7 +268,7 @@ func (s *sheet) end() {
 		}
 		return
 	}
-	if s.rows%spoolRows == 0 {
+	if s.rows%s.batch == 0 {
 		s.flush()
 	}
 }
