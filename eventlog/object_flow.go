@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -64,6 +65,9 @@ type ObjectFlowOptions struct {
 	Types []string
 	// Sources are the sources whose events count; default all.
 	Sources []string
+	// Log is an object-centric log to look at alone: its objects, of types
+	// called as the log calls them, and its events. Sources is then its own.
+	Log string
 	// Within leaves only events of this log, which must be of this store.
 	Within *Log
 	// Lifecycle says what becomes of the transitions of an event's life.
@@ -86,8 +90,8 @@ func (s *Store) ObjectFlow(ctx context.Context, o ObjectFlowOptions) (*ObjectFlo
 	f := &ObjectFlow{}
 	err := s.objectSteps(ctx, o, func(steps *objectSteps) error {
 		f.Notes = steps.notes()
-		for i, name := range steps.types {
-			f.Types = append(f.Types, TypeFlow{Type: name, Objects: steps.objects[i], Idle: steps.objects[i] - steps.alive[i], Life: steps.life[i]})
+		for i, t := range steps.types {
+			f.Types = append(f.Types, TypeFlow{Type: t.name, Objects: t.objects, Idle: t.objects - steps.alive[i], Life: steps.life[i]})
 		}
 		return f.read(ctx, steps.c, o.Exact)
 	})
@@ -195,30 +199,46 @@ func readWaits(ctx context.Context, c *storeConn, table, first string, take func
 	return nil
 }
 
-// flowTypes finds the types to follow, sorted, and how many objects each has.
-func (c *storeConn) flowTypes(ctx context.Context, o ObjectFlowOptions) (types []string, objects []int64, err error) {
-	var all []string
-	counts := map[string]int64{}
+// A flowType is a type of objects to follow.
+type flowType struct {
+	name    string // as results call it
+	stored  string // as the store does
+	objects int64  // how many there are
+}
+
+// flowTypes finds the types to follow, sorted, and how many objects of an
+// object-centric log have none that is known.
+func (c *storeConn) flowTypes(ctx context.Context, o ObjectFlowOptions) (types []flowType, untyped int64, err error) {
+	prefix := ""
+	if o.Log != "" {
+		prefix = ObjectLogOf(o.Log, "")
+	}
+	var all []flowType
+	var names []string
 	err = c.each(ctx, storeText("object_flow_types"), []any{append([]string{}, o.Sources...)}, func(scan func(...any) error) error {
-		var name string
-		var n int64
-		err := scan(&name, &n)
-		all, counts[name] = append(all, name), n
-		return err
+		var t flowType
+		if err := scan(&t.stored, &t.objects); err != nil {
+			return err
+		}
+		if t.name = strings.TrimPrefix(t.stored, prefix); t.name == "" {
+			untyped = t.objects
+			return nil
+		}
+		all, names = append(all, t), append(names, t.name)
+		return nil
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, 0, err
 	}
-	types = slices.Compact(slices.Sorted(slices.Values(o.Types)))
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(o.Types))) {
+		i := slices.Index(names, name)
+		if i < 0 {
+			return nil, 0, fmt.Errorf("there are no objects of type %q%s", name, DidYouMean(name, names))
+		}
+		types = append(types, all[i])
+	}
 	if len(types) == 0 {
 		types = all
 	}
-	for _, name := range types {
-		n, ok := counts[name]
-		if !ok {
-			return nil, nil, fmt.Errorf("there are no objects of type %q%s", name, DidYouMean(name, all))
-		}
-		objects = append(objects, n)
-	}
-	return types, objects, nil
+	return types, untyped, nil
 }

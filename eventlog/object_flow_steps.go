@@ -17,9 +17,10 @@ import (
 // its own. SQL only counts what is in order already.
 type objectSteps struct {
 	c       *storeConn
-	types   []string // sorted
-	objects []int64  // of each type
-	alive   []int64  // of those, with events
+	types   []flowType // sorted
+	stored  []string   // what the store calls them
+	untyped int64      // objects of no known type, which are left out
+	alive   []int64    // of each type, with events
 	life    []*Durations
 	met     ordering // what was met while ordering
 }
@@ -30,8 +31,14 @@ func (s *Store) objectSteps(ctx context.Context, o ObjectFlowOptions, use func(*
 	return s.session(ctx, func(c *storeConn) error {
 		t := &objectSteps{c: c, met: ordering{b: &Builder{}}}
 		var err error
-		if t.types, t.objects, err = c.flowTypes(ctx, o); err != nil {
+		if o.Log != "" {
+			o.Sources = []string{o.Log}
+		}
+		if t.types, t.untyped, err = c.flowTypes(ctx, o); err != nil {
 			return err
+		}
+		for _, typ := range t.types {
+			t.stored = append(t.stored, typ.stored)
 		}
 		t.alive = make([]int64, len(t.types))
 		for range t.types {
@@ -47,7 +54,7 @@ func (s *Store) objectSteps(ctx context.Context, o ObjectFlowOptions, use func(*
 				return err
 			}
 		}
-		err = c.exec(ctx, storeText("object_flow_events"), append([]string{}, t.types...), append([]string{}, o.Sources...), o.Within != nil)
+		err = c.exec(ctx, storeText("object_flow_events"), append([]string{}, t.stored...), append([]string{}, o.Sources...), o.Within != nil)
 		if err != nil {
 			return err
 		}
@@ -118,7 +125,7 @@ func (t *objectSteps) order(ctx context.Context, r *CaseRows, o ObjectFlowOption
 	}
 	return t.append(ctx, "step", func(row func(...driver.Value) error) error {
 		for i, object := range r.Case {
-			typ, ok := slices.BinarySearch(t.types, r.ID[i])
+			typ, ok := slices.BinarySearch(t.stored, r.ID[i])
 			if !ok {
 				return fmt.Errorf("object %d is of type %q, which nobody asked for", object, r.ID[i])
 			}
@@ -180,18 +187,19 @@ func (t *objectSteps) notes() (notes []Note) {
 	}
 	var idle int64
 	var names string
-	for i, name := range t.types {
-		if n := t.objects[i] - t.alive[i]; n > 0 {
+	for i, typ := range t.types {
+		if n := typ.objects - t.alive[i]; n > 0 {
 			idle += n
 			if names != "" {
 				names += ", "
 			}
-			names += fmt.Sprintf("%s %d", name, n)
+			names += fmt.Sprintf("%s %d", typ.name, n)
 		}
 	}
 	if idle > 0 {
 		notes = append(notes, Note{"objects-without-events", fmt.Sprintf("Objects without events: %d (%s); they are counted among the objects, and nowhere else.", idle, names)})
 	}
+	say(t.untyped, "objects-without-type", "Objects that are only referred to, and of no known type: %d; they are left out.")
 	o := &t.met
 	say(o.missing, "missing-times", "Steps of objects without a time of their end: %d; each stands where it began, else after its predecessor in the source.")
 	say(o.dayPrecision, "day-precision", "Steps of objects that are known to the day only: %d; each stands before the next higher step of that day, or at its end.")

@@ -280,8 +280,8 @@ func (w *flowWorld) obvious() string {
 	return ts.String()
 }
 
-// told is the same of a flow with exact waits.
-func told(f *ObjectFlow) string {
+// flowTold is the same of a flow with exact waits.
+func flowTold(f *ObjectFlow) string {
 	var out []string
 	line := func(key string, c FlowCount, waits, eventWaits []string) {
 		slices.Sort(waits)
@@ -369,7 +369,7 @@ func TestObjectFlowAgainstObvious(t *testing.T) {
 				w.events[i].objects = nil
 			}
 		}
-		if got, want := told(f), w.obvious(); got != want {
+		if got, want := flowTold(f), w.obvious(); got != want {
 			rt.Fatalf("got\n%swant\n%s", got, want)
 		}
 		for _, typ := range f.Types {

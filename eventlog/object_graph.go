@@ -3,6 +3,7 @@ package eventlog
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 // ObjectGraphs say how the objects of a store relate, as their events tell it.
@@ -126,8 +127,8 @@ func (s *Store) ObjectGraphs(ctx context.Context, o ObjectGraphOptions) (*Object
 	}
 	err := s.objectSteps(ctx, o.ObjectFlowOptions, func(steps *objectSteps) error {
 		g.Notes = steps.notes()
-		for i, name := range steps.types {
-			g.Types = append(g.Types, ObjectTypeCount{Type: name, Objects: steps.objects[i], Idle: steps.objects[i] - steps.alive[i], Life: steps.life[i]})
+		for i, t := range steps.types {
+			g.Types = append(g.Types, ObjectTypeCount{Type: t.name, Objects: t.objects, Idle: t.objects - steps.alive[i], Life: steps.life[i]})
 		}
 		return g.read(ctx, steps.c, o)
 	})
@@ -167,7 +168,7 @@ func (g *ObjectGraphs) read(ctx context.Context, c *storeConn, o ObjectGraphOpti
 			}
 		}
 		if o.Limit > 0 && !large {
-			if err := graph.list(ctx, c, k, o.Limit); err != nil {
+			if err := graph.list(ctx, c, k, o); err != nil {
 				return fmt.Errorf("%s: %w", k.name, err)
 			}
 		}
@@ -214,14 +215,19 @@ func (g *ObjectGraphs) count(ctx context.Context, c *storeConn, k objectGraphKin
 }
 
 // list reads the first edges.
-func (graph *ObjectGraph) list(ctx context.Context, c *storeConn, k objectGraphKind, limit int) error {
+func (graph *ObjectGraph) list(ctx context.Context, c *storeConn, k objectGraphKind, o ObjectGraphOptions) error {
+	prefix := ""
+	if o.Log != "" {
+		prefix = ObjectLogOf(o.Log, "")
+	}
 	order := "(x.type, x.id) < (y.type, y.id)"
 	if k.directed {
 		order = "true"
 	}
-	return c.each(ctx, storeText("object_graph_list", "edge", k.edge, "order", order), []any{limit}, func(scan func(...any) error) error {
+	return c.each(ctx, storeText("object_graph_list", "edge", k.edge, "order", order), []any{o.Limit}, func(scan func(...any) error) error {
 		var e ObjectEdge
 		err := scan(&e.From.Type, &e.From.ID, &e.To.Type, &e.To.ID)
+		e.From.Type, e.To.Type = strings.TrimPrefix(e.From.Type, prefix), strings.TrimPrefix(e.To.Type, prefix)
 		graph.List = append(graph.List, e)
 		return err
 	})

@@ -18,7 +18,7 @@ type Profile struct {
 	Events  int64            `json:"events"`  // different ones, of the log's sources
 	Sound   int64            `json:"sound"`   // of those, with a time that is there and possible
 	Objects int64            `json:"objects"` // cases of an imported log
-	Cases   int64            `json:"cases"`   // of the log, with events that have a time
+	Cases   int64            `json:"cases"`   // of the log, with events that have a time; none without a case notion
 	First   *time.Time       `json:"first"`   // of the times that are possible
 	Last    *time.Time       `json:"last"`
 	Sources []ProfiledSource `json:"sources"` // by name
@@ -26,6 +26,9 @@ type Profile struct {
 	Passed  []PassedCheck    `json:"passed"`  // looked for, and not found
 	Skipped []SkippedCheck   `json:"skipped"` // not looked for, and why
 	Notes   []Note           `json:"notes"`
+	// WithoutCases says that this is an object-centric log as a whole, which
+	// has no cases before somebody says which objects make them.
+	WithoutCases bool `json:"without_cases,omitempty"`
 }
 
 // A ProfiledSource is one source of the log.
@@ -115,7 +118,8 @@ type profiler struct {
 	c          *storeConn
 	o          LogOptions
 	def        LogDefinition
-	imported   bool // the log is a file's, not a case notion over systems
+	imported   bool   // the log is a file's, not a case notion over systems
+	objectLog  string // the object-centric log it is of, if it is
 	p          *Profile
 	activities []string // by code
 	sources    []string // by code
@@ -125,23 +129,56 @@ type profiler struct {
 
 // Profile examines the data a log is made of: its events, the objects they
 // touch, their relations, the loads that brought them. Days and hours are
-// those of o.Zone. Cost: a few passes over the events in SQL, with DuckDB's
-// bounded memory; some 25 s for 5 million events on two busy cores.
+// those of o.Zone. An object-centric log by its own name is examined as a
+// whole: what needs cases is skipped, and convergence and divergence told for
+// each type. Cost: a few passes over the events in SQL, with DuckDB's bounded
+// memory; some 25 s for 5 million events on two busy cores.
 func (s *Store) Profile(ctx context.Context, log string, o LogOptions) (*Profile, error) {
+	whole, err := s.ObjectLogs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(whole, log) {
+		return s.profile(ctx, &profiler{o: o, def: LogDefinition{Name: log}, objectLog: log})
+	}
 	key, err := s.columnsKey(ctx, log, o)
 	if err != nil {
 		return nil, err
 	}
-	if o.Zone == nil {
-		o.Zone = time.UTC
+	return s.ProfileOf(ctx, key.Definition, o)
+}
+
+// ProfileOf is [Store.Profile] of a case notion that need not be kept in the store.
+func (s *Store) ProfileOf(ctx context.Context, def LogDefinition, o LogOptions) (*Profile, error) {
+	f := &profiler{o: o, def: def}
+	err := s.session(ctx, func(c *storeConn) error {
+		of, err := c.strings(ctx, "SELECT source FROM main.object_type WHERE type = $1", def.CaseType)
+		if len(of) > 0 {
+			f.objectLog = of[0]
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	f := &profiler{o: o, def: key.Definition, imported: key.Definition.CaseType == log,
-		p: &Profile{Log: log, Checks: []Check{}, Passed: []PassedCheck{}, Skipped: []SkippedCheck{}, Notes: []Note{}}}
-	err = s.session(ctx, func(c *storeConn) error {
+	f.imported = f.objectLog == "" && def.CaseType == def.Name
+	return s.profile(ctx, f)
+}
+
+func (s *Store) profile(ctx context.Context, f *profiler) (*Profile, error) {
+	log := f.def.Name
+	if f.o.Zone == nil {
+		f.o.Zone = time.UTC
+	}
+	if f.objectLog != "" {
+		f.o.Model = nil // no type of an object-centric log is the model's
+	}
+	f.p = &Profile{Log: log, Checks: []Check{}, Passed: []PassedCheck{}, Skipped: []SkippedCheck{}, Notes: []Note{}, WithoutCases: f.def.CaseType == ""}
+	err := s.session(ctx, func(c *storeConn) error {
 		f.c = c
 		for _, step := range []func(context.Context) error{
 			f.begin, f.times, f.clocks, f.copies, f.messages, f.objects, f.relations, f.numbers, f.vocabulary, f.attributes, f.rejects, f.gaps, f.changingClocks,
-			f.cases, f.ties, f.outliers, f.waits, f.lives, f.skew, f.notions,
+			f.ofCases, f.notions,
 		} {
 			if err := step(ctx); err != nil {
 				return err
@@ -319,7 +356,12 @@ func percentOf(n, of int64) string {
 // String is the profile as a text for people, the worst first.
 func (p *Profile) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d events, %s with a sound time; %d cases\n", p.Log, p.Events, percentOf(p.Sound, p.Events), p.Cases)
+	fmt.Fprintf(&b, "%s: %d events, %s with a sound time; ", p.Log, p.Events, percentOf(p.Sound, p.Events))
+	if p.WithoutCases {
+		fmt.Fprintf(&b, "%d objects\n", p.Objects)
+	} else {
+		fmt.Fprintf(&b, "%d cases\n", p.Cases)
+	}
 	for _, s := range []struct {
 		severity Severity
 		title    string

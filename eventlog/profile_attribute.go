@@ -51,10 +51,7 @@ func (f *profiler) objectFill(ctx context.Context, source, typ string, sum *fill
 	if err != nil {
 		return err
 	}
-	name := typ + "."
-	if f.imported {
-		name = "case."
-	}
+	name := f.typeName(typ) + "."
 	for _, a := range t.columns {
 		sum.add(CheckPart{Source: source, What: name + a.name}, filled[a.name], n)
 	}

@@ -3,7 +3,24 @@ package eventlog
 import (
 	"context"
 	"fmt"
+	"strings"
 )
+
+// ofCases makes the checks that need cases.
+func (f *profiler) ofCases(ctx context.Context) error {
+	if f.def.CaseType == "" {
+		for _, code := range []string{"ties", "before-creation", "after-closing", "long-cases", "large-cases", "long-waits", "lost-events"} {
+			f.skip(code, "nobody said which objects make the cases (--case)")
+		}
+		return f.skew(ctx)
+	}
+	for _, step := range []func(context.Context) error{f.cases, f.ties, f.outliers, f.waits, f.lives, f.skew} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // cases puts the events together to the cases of the log.
 func (f *profiler) cases(ctx context.Context) error {
@@ -259,6 +276,9 @@ func (f *profiler) notions(ctx context.Context) error {
 	if f.imported {
 		return nil // one case an event: nothing is shared
 	}
+	if f.def.CaseType == "" {
+		return f.typeNotions(ctx, Check{}, Check{})
+	}
 	if f.walked.found == nil {
 		n, err := f.c.int(ctx, storeText("walk_convergence"))
 		if err != nil {
@@ -272,13 +292,8 @@ func (f *profiler) notions(ctx context.Context) error {
 	}
 	shares, splits := Check{Of: events}, Check{Of: f.p.Cases}
 	shares.Count, splits.Count = f.walked.found["convergence"], f.walked.found["divergence"]
-	add := func(c *Check, what string, n, of int64) {
-		if n > 0 {
-			c.Parts = append(c.Parts, CheckPart{What: what, Count: n, Of: of})
-		}
-	}
-	add(&shares, "log "+f.p.Log, shares.Count, shares.Of)
-	add(&splits, "log "+f.p.Log, splits.Count, splits.Of)
+	shares.notion("log "+f.p.Log, shares.Count, shares.Of)
+	splits.notion("log "+f.p.Log, splits.Count, splits.Of)
 	lost := Check{Of: f.p.Events, Count: f.walked.found["lost-events"]}
 	if lost.Count > 0 {
 		if lost.Examples, err = f.examplesOf(ctx, `SELECT e.event FROM p_event AS e WHERE e.event NOT IN (SELECT event FROM case_event)
@@ -292,15 +307,39 @@ func (f *profiler) notions(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, n := range f.walked.notes {
+		if n.Code == "events-without-case" {
+			f.p.Notes = append(f.p.Notes, n)
+		}
+	}
+	return f.typeNotions(ctx, shares, splits)
+}
+
+// notion adds what a case notion does to the events, if anything.
+func (c *Check) notion(what string, n, of int64) {
+	if n > 0 {
+		c.Parts = append(c.Parts, CheckPart{What: what, Count: n, Of: of})
+	}
+}
+
+// typeNotions tells what becomes of the events if the objects of each type
+// were the cases. Where they are, that is what the log does.
+func (f *profiler) typeNotions(ctx context.Context, shares, splits Check) error {
 	if err := f.c.exec(ctx, storeText("profile_touch")); err != nil {
 		return err
 	}
-	err = f.c.each(ctx, storeText("profile_flatten"), nil, func(scan func(...any) error) error {
+	flattened := f.objectLog != "" && len(f.def.Follow)+len(f.def.Items) == 0
+	err := f.c.each(ctx, storeText("profile_flatten"), nil, func(scan func(...any) error) error {
 		var typ string
 		var events, converging, objects, diverging int64
 		err := scan(&typ, &events, &converging, &objects, &diverging)
-		add(&shares, "each "+typ+" a case", converging, events)
-		add(&splits, "each "+typ+" a case", diverging, objects)
+		if flattened && typ == f.def.CaseType {
+			splits.Count, splits.Of = diverging, objects
+			splits.notion("log "+f.p.Log, diverging, objects)
+			return err
+		}
+		shares.notion("each "+f.typeName(typ)+" a case", converging, events)
+		splits.notion("each "+f.typeName(typ)+" a case", diverging, objects)
 		return err
 	})
 	if err != nil {
@@ -311,7 +350,8 @@ func (f *profiler) notions(ctx context.Context) error {
 	return nil
 }
 
-// otherLogs adds what the other case notions over the same systems do.
+// otherLogs adds what the other case notions over the same systems, or over
+// the same object-centric log, do.
 func (f *profiler) otherLogs(ctx context.Context, s *Store) error {
 	if f.imported {
 		return nil
@@ -328,6 +368,9 @@ func (f *profiler) otherLogs(ctx context.Context, s *Store) error {
 			continue
 		}
 		err := s.session(ctx, func(c *storeConn) error {
+			if of, err := c.strings(ctx, "SELECT source FROM main.object_type WHERE type = $1", d.CaseType); err != nil || strings.Join(of, "") != f.objectLog {
+				return err
+			}
 			w := caseWalk{c: c, def: d}
 			if err := w.walk(ctx, f.o.Model); err != nil {
 				return err

@@ -18,7 +18,7 @@ type activityCount struct {
 
 // begin finds the sources and makes the tables that all checks read.
 func (f *profiler) begin(ctx context.Context) error {
-	if err := f.c.exec(ctx, storeText("profile_source"), f.p.Log); err != nil {
+	if err := f.c.exec(ctx, storeText("profile_source"), f.p.Log, f.objectLog); err != nil {
 		return err
 	}
 	var err error
@@ -38,7 +38,7 @@ func (f *profiler) begin(ctx context.Context) error {
 	if err := f.c.exec(ctx, storeText("profile_event", "local", local)); err != nil {
 		return err
 	}
-	if err := f.c.exec(ctx, storeText("profile_object"), f.p.Log); err != nil {
+	if err := f.c.exec(ctx, storeText("profile_object"), f.p.Log, f.objectLog); err != nil {
 		return err
 	}
 	if f.p.Objects, err = f.c.int(ctx, "SELECT count(*) FROM p_object"); err != nil {
@@ -346,8 +346,8 @@ func (f *profiler) examples(ctx context.Context, events []int64) ([]CheckExample
 			t := e.Time.UTC()
 			e.Time = &t
 		}
+		e.Type = f.typeName(e.Type)
 		if f.imported {
-			e.Type = "case"
 			e.Place = table + ":" + key
 		} else {
 			e.Place = table + " " + key
@@ -366,11 +366,21 @@ func (f *profiler) examples(ctx context.Context, events []int64) ([]CheckExample
 
 // objectExample names an object.
 func (f *profiler) objectExample(typ, id, source, text string) CheckExample {
-	if f.imported && typ == f.def.CaseType {
-		typ = "case"
-	}
+	typ = f.typeName(typ)
 	if len(f.sources) < 2 && slices.Contains(f.sources, source) {
 		source = ""
 	}
 	return CheckExample{ID: id, Type: typ, Source: source, Text: text}
+}
+
+// typeName is what a type of objects is called where its log is read: a case
+// of an imported log, and a type of an object-centric log without its prefix.
+func (f *profiler) typeName(typ string) string {
+	switch {
+	case f.imported && typ == f.def.CaseType:
+		return "case"
+	case f.objectLog != "":
+		return strings.TrimPrefix(typ, ObjectLogOf(f.objectLog, ""))
+	}
+	return typ
 }

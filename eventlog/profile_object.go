@@ -52,7 +52,7 @@ func (f *profiler) objects(ctx context.Context) error {
 		if lonely > 0 {
 			found.Count += lonely
 			types = append(types, typ)
-			name := typ
+			name := f.typeName(typ)
 			if f.imported {
 				name = "cases"
 			}
@@ -100,6 +100,9 @@ func (f *profiler) items(ctx context.Context) error {
 	switch {
 	case f.imported:
 		f.skip("items-without-document", "a log of a file has cases, and no items")
+		return nil
+	case f.objectLog != "":
+		f.skip("items-without-document", "an object-centric log does not say which types are items")
 		return nil
 	case len(items) == 0:
 		f.skip("items-without-document", "no model says which types are items")
@@ -171,7 +174,7 @@ func (f *profiler) relations(ctx context.Context) error {
 		var from, qualifier, to string
 		var objects int64
 		err := scan(&p.Source, &from, &qualifier, &to, &p.Count, &objects)
-		p.What = strings.Join(strings.Fields(from+" "+qualifier+" "+to), " ")
+		p.What = strings.Join(strings.Fields(f.typeName(from)+" "+qualifier+" "+f.typeName(to)), " ")
 		p.Text = fmt.Sprintf("%d different objects", objects)
 		found.Parts = append(found.Parts, p)
 		return err
@@ -228,7 +231,7 @@ func (f *profiler) series(ctx context.Context, typ string, found *Check) error {
 		var place, prefix string
 		var present int64
 		err := scan(&p.Source, &place, &prefix, &present, &p.Count)
-		p.What, p.Of = typ, present+p.Count
+		p.What, p.Of = f.typeName(typ), present+p.Count
 		if prefix != "" {
 			p.What += " " + prefix + "…"
 		}
@@ -287,7 +290,7 @@ func (f *profiler) messages(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		part := CheckPart{What: typ, Of: of}
+		part := CheckPart{What: f.typeName(typ), Of: of}
 		err = f.c.each(ctx, storeText("profile_same_message", "table", t.table(), "column", Quote(column.column)), []any{typ}, func(scan func(...any) error) error {
 			var groups int64
 			var id, first string

@@ -31,6 +31,7 @@ func profileModel() *Model {
 type profileSource struct {
 	name                 string
 	file                 bool // a case-centric file, not a system
+	objects              bool // an object-centric log
 	events, touches      []string
 	relations, described []string
 	batch                Batch
@@ -50,6 +51,10 @@ func profileStore(t testing.TB, text string, reversed bool) (*Store, string) {
 	for _, src := range sources {
 		if src.file {
 			mustImport(t, s, ImportOptions{Log: src.name, Kind: "csv", File: src.name + ".csv"}, batches(&src.batch))
+			continue
+		}
+		if src.objects {
+			mustMergeObjects(t, s, src.name, ObjectMeta{Version: "2.0"}, src.objectBatch())
 			continue
 		}
 		log, systems = "orders", true
@@ -103,6 +108,43 @@ func (src *profileSource) load(t testing.TB, s *Store) {
 	mustMerge(t, s, sys, bar("ev", src.events), bar("eo", src.touches), bar("oo", src.relations), bar("ob", src.described))
 }
 
+// objectBatch is the source as an object-centric log.
+func (src *profileSource) objectBatch() *ObjectBatch {
+	b := &ObjectBatch{}
+	for i, row := range src.events {
+		f := strings.Split(row, "|")
+		at := int64(NoTime)
+		if t, err := time.Parse("2006-01-02 15:04:05", f[2]); err == nil {
+			at = t.UnixMicro()
+		}
+		e := &b.Events
+		e.ID, e.Activity, e.Time, e.Place = append(e.ID, f[0]), append(e.Activity, f[1]), append(e.Time, at), append(e.Place, int64(i))
+	}
+	for _, row := range src.touches {
+		f := strings.Split(row, "|")
+		r := &b.EventObject
+		r.Event, r.Type, r.Object = append(r.Event, f[0]), append(r.Type, f[1]), append(r.Object, f[2])
+	}
+	for _, row := range src.relations {
+		f := strings.Split(row, "|")
+		r := &b.ObjectObject
+		r.SourceType, r.Source, r.TargetType, r.Target = append(r.SourceType, f[0]), append(r.Source, f[1]), append(r.TargetType, f[3]), append(r.Target, f[4])
+		r.Qualifier = append(r.Qualifier, f[2])
+	}
+	for _, row := range src.described {
+		f := strings.Split(row, "|")
+		b.Objects.Type, b.Objects.ID = append(b.Objects.Type, f[0]), append(b.Objects.ID, f[1])
+		for i, name := range []string{"number", "value", "payload_hash"} {
+			if f[2+i] != "" {
+				v := &b.Values
+				v.Type, v.Object, v.Attribute = append(v.Type, f[0]), append(v.Object, f[1]), append(v.Attribute, name)
+				v.Time, v.Kind, v.Value = append(v.Time, NoTime), append(v.Kind, Text), append(v.Value, f[2+i])
+			}
+		}
+	}
+	return b
+}
+
 func tableColumns(tables []Table, name string) (list []string) {
 	for _, t := range tables {
 		if t.Name == name {
@@ -118,6 +160,7 @@ func tableColumns(tables []Table, name string) (list []string) {
 //
 //	file orders                            what follows is a file of cases
 //	system erp                             what follows is a system
+//	objects shop                           what follows is an object-centric log
 //	2024-01-02 08:00 Create: 17            an event of a case, or
 //	2024-01-02 08:00 Create: Order 17, OrderItem 17/1
 //	2024-01-02 08:00/10:00 Pick: …         it lasts; "-" in place of a time: none; a date alone: day precision
@@ -131,8 +174,8 @@ func profileSources(text string) ([]*profileSource, error) {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		if kind, name, ok := strings.Cut(line, " "); ok && (kind == "file" || kind == "system") {
-			list = append(list, &profileSource{name: name, file: kind == "file"})
+		if kind, name, ok := strings.Cut(line, " "); ok && (kind == "file" || kind == "system" || kind == "objects") {
+			list = append(list, &profileSource{name: name, file: kind == "file", objects: kind == "objects"})
 			continue
 		}
 		if len(list) == 0 {
@@ -251,6 +294,7 @@ func TestProfile(t *testing.T) {
 				}
 			}
 			s, log := profileStore(t, d.Input, false)
+			d.MaybeScanArgs(t, "log", &log)
 			p, err := s.Profile(context.Background(), log, LogOptions{Model: profileModel(), Zone: zone})
 			if err != nil {
 				return "error: " + err.Error() + "\n"
@@ -283,6 +327,11 @@ func findings(p *Profile, facts bool) string {
 	for _, n := range p.Notes {
 		if facts {
 			fmt.Fprintf(&b, "note %s: %s\n", n.Code, n.Text)
+		}
+	}
+	if facts && p.WithoutCases {
+		for _, c := range p.Skipped {
+			fmt.Fprintf(&b, "skipped %s: %s\n", c.Code, c.Why)
 		}
 	}
 	if b.Len() == 0 {

@@ -99,7 +99,7 @@ func (b *profileBuilder) facts() []Fact {
 	if b.p.First != nil && b.p.Last != nil {
 		facts = append(facts, Fact{"Period", figure.Period(b.p.First.In(b.in.Zone), b.p.Last.In(b.in.Zone))})
 	}
-	facts = append(facts, Fact{"Scope", figure.Plural(b.p.Events, "event", "events") + ", " + figure.Plural(b.p.Cases, "case", "cases") +
+	facts = append(facts, Fact{"Scope", figure.Plural(b.p.Events, "event", "events") + ", " + b.scope() +
 		", " + figure.Plural(int64(len(b.p.Sources)), "source", "sources")})
 	facts = append(facts, Fact{"Checked", fmt.Sprintf("%s; %s found nothing, %s could not be made",
 		figure.Plural(int64(len(b.p.Checks)+len(b.p.Passed)+len(b.p.Skipped)), "question", "questions"), figure.Count(int64(len(b.p.Passed))), figure.Count(int64(len(b.p.Skipped))))})
@@ -112,6 +112,14 @@ func (b *profileBuilder) facts() []Fact {
 		left = figure.Plural(rejected, "row", "rows") + " rejected on load"
 	}
 	return append(facts, Fact{"Left out", left})
+}
+
+// scope is what the events are of.
+func (b *profileBuilder) scope() string {
+	if b.p.WithoutCases {
+		return figure.Plural(b.p.Objects, "object", "objects")
+	}
+	return figure.Plural(b.p.Cases, "case", "cases")
 }
 
 // lead says the page in at most three sentences.
@@ -167,7 +175,7 @@ func amount(c *eventlog.Check) string {
 // tiles are the figures that people ask for first, whether good or bad.
 func (b *profileBuilder) tiles() *Tiles {
 	p := b.p
-	events := Tile{Title: "Events", Number: figure.Count(p.Events), Share: 1, Sample: figure.Plural(p.Cases, "case", "cases"),
+	events := Tile{Title: "Events", Number: figure.Count(p.Events), Share: 1, Sample: b.scope(),
 		Note: b.define("Events", "Different events of the log's sources; one that several cases share counts once.", "n = "+figure.Plural(p.Events, "event", "events"))}
 	sound := Tile{Title: "With a sound time", Number: figure.None, Sample: figure.Plural(p.Events, "event", "events"),
 		Note: b.define("With a sound time", "The time is there, not before 1990, not after the load that brought it, and not before its start.", "n = "+figure.Plural(p.Events, "event", "events"))}

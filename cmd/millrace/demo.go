@@ -41,11 +41,11 @@ func (c *demoCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	l, err := openStored(e, orderToCash.Name, "")
+	orders := &logFlags{Log: orderToCash.Name}
+	l, err := orders.open(e)
 	if err != nil {
 		return err
 	}
-	l.closers = append(l.closers, l.Log)
 	if err := errors.Join(c.results(e, l), l.Close()); err != nil {
 		return err
 	}

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,7 +11,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"millrace/eventlog"
-	"millrace/ingest"
+	"millrace/ingest/xesfile"
 	"millrace/reports/export/ocel"
 	"millrace/reports/export/xes"
 )
@@ -22,6 +20,7 @@ import (
 // attributes, and what the log says of itself. It may be run more than once.
 type caseSource struct {
 	meta  eventlog.Meta
+	kept  map[string]bool // ids of the cases that filters leave; nil: all
 	cases func(emit func(*eventlog.Batch) error) error
 	close func() error
 }
@@ -30,9 +29,6 @@ type caseSource struct {
 func (c *exportCmd) exportLog(e *env, format string, packed bool) error {
 	if c.What != "events" {
 		return usageError{fmt.Errorf("--what %s is a table; %s holds whole logs: leave out --what, or take csv, xlsx, parquet, json or arrow", c.What, format)}
-	}
-	if c.Log == "-" {
-		return usageError{errors.New("a log is read more than once, so not from standard input; write it to a file first")}
 	}
 	write := c.exportXES
 	if form, ok := strings.CutPrefix(format, "ocel-"); ok {
@@ -71,119 +67,149 @@ func (c *exportCmd) exportXES(e *env, w io.Writer) (notes []eventlog.Note, err e
 			return nil, usageError{fmt.Errorf("--%s takes events out of cases, and XES is written with all that was stored; filters of cases are followed, or export events as csv", f.Name)}
 		}
 	}
-	if c.Log == "" {
-		if c.Log, err = onlyLog(e); err != nil {
-			return nil, err
-		}
-	}
-	var kept map[string]bool
-	if len(filters) > 0 {
-		if kept, err = c.keptCases(e); err != nil {
-			return nil, err
-		}
-	}
-	s, err := c.caseSource(e)
+	s, err := c.caseSource(e, len(filters) > 0)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	return xes.Write(e, w, s.meta, func(emit func(*eventlog.Batch) error) error {
-		if kept == nil {
+		if s.kept == nil {
 			return s.cases(emit)
 		}
-		return s.cases(func(b *eventlog.Batch) error { return emit(b.Of(kept)) })
+		return s.cases(func(b *eventlog.Batch) error { return emit(b.Of(s.kept)) })
 	})
 }
 
-// keptCases are the ids of the cases that the filters leave.
-func (c *exportCmd) keptCases(e *env) (kept map[string]bool, err error) {
-	l, err := c.open(e)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, l.Close()) }()
-	kept = map[string]bool{}
+// caseIDs are the ids of all cases of a log.
+func caseIDs(e *env, l *openedLog) (map[string]bool, error) {
+	all := map[string]bool{}
 	for _, b := range l.Batches() {
 		ids, err := l.CaseIDs(e, b.Case)
 		if err != nil {
 			return nil, err
 		}
 		for _, id := range ids {
-			kept[id] = true
+			all[id] = true
 		}
 	}
-	return kept, nil
+	return all, nil
 }
 
-func (c *exportCmd) caseSource(e *env) (*caseSource, error) {
-	if !isFile(c.Log) {
-		s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
+// caseSource yields the cases of a log: of a file of XES as they stand there,
+// else those that a store puts together.
+func (c *exportCmd) caseSource(e *env, filtered bool) (*caseSource, error) {
+	s, err := c.stored(e)
+	if err != nil {
+		return nil, err
+	}
+	if s == nil { // a case-centric file
+		f, err := caseFormat(c.Log, c.InputFormat)
 		if err != nil {
 			return nil, err
 		}
-		return storedCases(e, s, c.Log, s.Close)
+		if f.Name == xesfile.Format.Name {
+			return c.casesOfXES(e, filtered)
+		}
+		if s, err = openTemporary(e, c.Log, c.timeColumn(), &c.readFlags); err != nil {
+			return nil, err
+		}
+	}
+	source, err := c.casesOfStore(e, s, filtered)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return source, nil
+}
+
+// casesOfStore yields the cases of a log in a store, which goes with them.
+func (c *exportCmd) casesOfStore(e *env, s *storedLog, filtered bool) (_ *caseSource, err error) {
+	o, err := s.options(e, &c.readFlags)
+	if err != nil {
+		return nil, err
+	}
+	source := &caseSource{close: s.Close}
+	if filtered {
+		l, err := c.narrowed(e, s)
+		if err != nil {
+			return nil, err
+		}
+		source.kept, err = caseIDs(e, l)
+		if err := errors.Join(err, l.Close()); err != nil {
+			return nil, err
+		}
+	}
+	if s.whole() {
+		def, _, err := s.definition(e, c.Case, c.Follow)
+		if err != nil {
+			return nil, err
+		}
+		source.cases = func(emit func(*eventlog.Batch) error) error {
+			_, err := s.store.CasesOf(e, def, o, emit)
+			return err
+		}
+		return source, nil
+	}
+	if err := s.hasCases(c.Case, c.Follow); err != nil {
+		return nil, err
+	}
+	if s.objects == "" {
+		if source.meta, err = s.store.LogMeta(e, s.name); err != nil {
+			return nil, err
+		}
+	}
+	source.cases = func(emit func(*eventlog.Batch) error) error {
+		_, err := s.store.Cases(e, s.name, o, emit)
+		return err
+	}
+	return source, nil
+}
+
+// casesOfXES reads the file twice: what a log says of itself is known at its
+// end, and written at the beginning. A store would put the events of a trace
+// in the order of their times, and traces of one name together.
+func (c *exportCmd) casesOfXES(e *env, filtered bool) (*caseSource, error) {
+	source := &caseSource{close: func() error { return nil }}
+	if len(c.Follow) > 0 {
+		return nil, usageError{fmt.Errorf("--follow: %s is no object-centric log, so there is nothing to follow", c.Log)}
+	}
+	if filtered {
+		l, err := c.openOf(e, nil)
+		if err != nil {
+			return nil, err
+		}
+		source.kept, err = caseIDs(e, l)
+		if err := errors.Join(err, l.Close()); err != nil {
+			return nil, err
+		}
 	}
 	options := c.readFlags.options(e, c.timeColumn(), true)
-	file, kind, err := openFormat(e, c.Log, c.InputFormat, options)
+	file, _, err := openFormat(e, c.Log, c.InputFormat, options)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	if !c.Quiet {
+	if !c.Quiet && !filtered {
 		printDetected(e.Stderr, c.Log, file.Detected())
 	}
-	if kind == "xes" {
-		return c.casesOfXES(e, file, options)
-	}
-	return c.casesOfTable(e, file, kind, options)
-}
-
-// casesOfXES reads the file twice: what a log says of itself is known at its
-// end, and written at the beginning.
-func (c *exportCmd) casesOfXES(e *env, file ingest.File, options ingest.Options) (*caseSource, error) {
 	if err := file.Read(e, func(*eventlog.Batch) error { return nil }); err != nil {
 		return nil, err
 	}
-	fileNotes(e, c.Log, file) // lists what was rejected
-	return &caseSource{meta: file.Meta(), close: func() error { return nil }, cases: func(emit func(*eventlog.Batch) error) error {
+	if !filtered {
+		fileNotes(e, c.Log, file) // lists what was rejected
+	}
+	source.meta = file.Meta()
+	source.cases = func(emit func(*eventlog.Batch) error) error {
 		again, _, err := openFormat(e, c.Log, c.InputFormat, options)
 		if err != nil {
 			return err
 		}
 		return errors.Join(readAll(e, filepath.Base(c.Log), again, emit), again.Close())
-	}}, nil
+	}
+	return source, nil
 }
 
-// casesOfTable puts the rows of a file together to cases in a store of its own.
-func (c *exportCmd) casesOfTable(e *env, file ingest.File, kind string, options ingest.Options) (_ *caseSource, err error) {
-	dir, err := os.MkdirTemp("", "millrace-export-*")
-	if err != nil {
-		return nil, err
-	}
-	remove := func() error { return os.RemoveAll(dir) }
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, remove())
-		}
-	}()
-	path, name := filepath.Join(dir, "log.duckdb"), logName(c.Log)
-	_, err = eventlog.Import(e, path, eventlog.OpenOptions{}, eventlog.ImportOptions{Log: name, Kind: kind, Options: options},
-		func(_ context.Context, emit func(*eventlog.Batch) error) error {
-			return readAll(e, filepath.Base(c.Log), file, emit)
-		},
-		func() (eventlog.ImportEnd, error) { return eventlog.ImportEnd{Meta: file.Meta()}, nil })
-	if err != nil {
-		return nil, err
-	}
-	fileNotes(e, c.Log, file)
-	s, err := eventlog.Open(e, path, eventlog.OpenOptions{ReadOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	return storedCases(e, s, name, func() error { return errors.Join(s.Close(), remove()) })
-}
-
-// exportOCEL writes the source that a log comes from, all of it.
+// exportOCEL writes the source that a log comes from, all of it: a file, an
+// imported log, an object-centric one, or all systems together.
 func (c *exportCmd) exportOCEL(e *env, w io.Writer, form ocel.Form) (notes []eventlog.Note, err error) {
 	filters, err := c.filters(e)
 	if err != nil {
@@ -192,58 +218,36 @@ func (c *exportCmd) exportOCEL(e *env, w io.Writer, form ocel.Form) (notes []eve
 	if len(filters) > 0 {
 		return nil, usageError{errors.New("OCEL is written of a whole source, which has no cases to filter; export cases as XES, or leave out the filters")}
 	}
-	if c.Log != "" && isFile(c.Log) {
-		return nil, usageError{fmt.Errorf("%s is a file; OCEL is written from the store: millrace import it, then export the log", c.Log)}
-	}
-	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
+	s, source, err := c.objectSource(e)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	logs, err := s.Logs(e)
+	notes, err = ocel.Write(e, w, form, func(emit func(*eventlog.ObjectBatch) error) (eventlog.ObjectMeta, error) {
+		return s.store.Objects(e, source, emit)
+	}, ocel.Options{TempDir: filepath.Dir(s.store.Path())})
+	return append(s.notes, notes...), err
+}
+
+// objectSource opens the store of a log, and says which of its sources that
+// log comes from; "" are all of them.
+func (c *exportCmd) objectSource(e *env) (*storedLog, string, error) {
+	s, err := openStored(e, c.Log, c.timeColumn(), &c.readFlags)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	// An imported log is a source; a case notion over systems means them all.
-	source := c.Log
-	if slices.ContainsFunc(logs, func(d eventlog.LogDefinition) bool { return d.Name == c.Log && d.CaseType != c.Log }) {
-		source = ""
+	source, err := s.source(e)
+	switch {
+	case err != nil:
+	case s.objects != "" && (c.Case != "" || len(c.Follow) > 0):
+		err = usageError{errors.New("OCEL is written with all objects, of which none makes a case: leave out --case and --follow, or export cases as XES")}
+	default:
+		if s.objects == "" {
+			err = s.hasCases(c.Case, c.Follow)
+		}
 	}
-	return ocel.Write(e, w, form, func(emit func(*eventlog.ObjectBatch) error) (eventlog.ObjectMeta, error) {
-		return storedObjects(e, s, source, emit)
-	}, ocel.Options{TempDir: filepath.Dir(e.Project.storePath())})
-}
-
-// The two functions below are where the store's reading of whole logs is
-// called: Store.Cases and Store.Objects.
-
-type casesReader interface {
-	Cases(ctx context.Context, log string, o eventlog.LogOptions, emit func(*eventlog.Batch) error) (eventlog.Meta, error)
-}
-
-type objectsReader interface {
-	Objects(ctx context.Context, source string, emit func(*eventlog.ObjectBatch) error) (eventlog.ObjectMeta, error)
-}
-
-func storedCases(e *env, s *eventlog.Store, log string, closeAll func() error) (*caseSource, error) {
-	r, ok := any(s).(casesReader)
-	if !ok {
-		return nil, errors.Join(errors.New("this build cannot give back the cases of a stored log"), closeAll())
-	}
-	meta, err := s.LogMeta(e, log)
 	if err != nil {
-		return nil, errors.Join(err, closeAll())
+		return nil, "", errors.Join(err, s.Close())
 	}
-	return &caseSource{meta: meta, close: closeAll, cases: func(emit func(*eventlog.Batch) error) error {
-		_, err := r.Cases(e, log, e.logOptions(), emit)
-		return err
-	}}, nil
-}
-
-func storedObjects(e *env, s *eventlog.Store, source string, emit func(*eventlog.ObjectBatch) error) (eventlog.ObjectMeta, error) {
-	r, ok := any(s).(objectsReader)
-	if !ok {
-		return eventlog.ObjectMeta{}, errors.New("this build cannot give back the objects of a store")
-	}
-	return r.Objects(e, source, emit)
+	return s, source, nil
 }

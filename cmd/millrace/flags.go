@@ -27,7 +27,7 @@ type readFlags struct {
 	Transition  string `placeholder:"COLUMN" group:"Reading a file" help:"Column that holds the lifecycle transition."`
 	Lifecycle   string `enum:",pair,all,complete" default:"" placeholder:"pair|all|complete" group:"Reading a file" help:"pair (the default) joins start and complete into one event that lasts; all keeps every event; complete keeps completions."`
 	Classifier  string `group:"Reading a file" help:"XES classifier that makes the activity."`
-	InputFormat string `group:"Reading a file" help:"Format of the file, if its name and content do not say: csv, jsonl, parquet, xes, xlsx."`
+	InputFormat string `group:"Reading a file" help:"Format of the file, if its content does not say: csv, jsonl, parquet, xes, xlsx, ocel-json, ocel-xml, ocel-sqlite, ocel-csv."`
 	Timezone    string `placeholder:"ZONE" group:"Reading a file" help:"IANA zone of times that do not say theirs; default: the project's, else UTC."`
 	TimeLayout  string `placeholder:"LAYOUT" group:"Reading a file" help:"How times are written, in Go's reference time: \"02.01.2006 15:04\"; or unix, unix-ms, unix-us, unix-ns, excel."`
 	Delimiter   string `group:"Reading a file" help:"Character between columns, or tab."`
@@ -141,10 +141,15 @@ func parseWhen(text string, zone *time.Location) (t time.Time, dayOnly bool, err
 	return time.Time{}, false, fmt.Errorf("%q is not a date such as 2024-01-31 or 2024-01-31T10:00", text)
 }
 
+// followFlag is on every command that makes cases of objects.
+type followFlag struct {
+	Follow []string `placeholder:"TYPE,…" group:"Reading a file" help:"Object-centric logs: object types that each case is followed to, in this order, by the relations among objects."`
+}
+
 // logFlags are what every command that reads one log takes.
 type logFlags struct {
-	Log    string   `arg:"" optional:"" help:"Name of a log in the project, or path of a file; default: the project's log, if it has one only."`
-	Follow []string `placeholder:"TYPE,…" group:"Reading a file" help:"Object-centric logs: object types that each case is followed to, in this order, by the relations among objects."`
+	Log string `arg:"" optional:"" help:"Name of a log in the project, or path of a file; default: the project's log, if it has one only."`
+	followFlag
 	filterFlags
 	readFlags
 }

@@ -73,46 +73,66 @@ func (c *importCmd) load(e *env, path string) (eventlog.LoadReceipt, error) {
 	if info.IsDir() {
 		return loadFolder(e, c.Log, c.As, path, !c.Part)
 	}
-	format, err := objectFormatOf(path, c.InputFormat)
-	if err != nil {
-		return eventlog.LoadReceipt{}, err
-	}
-	if format != nil {
-		return c.loadObjects(e, format, path)
-	}
 	return c.loadFile(e, path)
 }
 
-// loadFile imports a case-centric file.
+// loadFile imports a file, case-centric or object-centric.
 func (c *importCmd) loadFile(e *env, path string) (receipt eventlog.LoadReceipt, err error) {
-	life, err := eventlog.ParseLifecycle(c.Lifecycle)
-	if err != nil {
-		return receipt, usageError{err}
-	}
-	options := c.readFlags.options(e, c.Time, true)
-	file, kind, err := openFormat(e, path, c.InputFormat, options)
+	format, err := objectFormatOf(path, c.InputFormat)
 	if err != nil {
 		return receipt, err
-	}
-	defer file.Close()
-	if !c.Quiet {
-		printDetected(e.Stderr, path, file.Detected())
 	}
 	content, err := contentOf(path)
 	if err != nil {
 		return receipt, err
 	}
-	taken := int64(0)
 	name := c.Log
 	if name == "" {
 		name = logName(path)
 	}
-	o := eventlog.ImportOptions{
-		Log: name, Kind: kind, Origin: path, File: filepath.Base(path), Options: options, Content: content, Lifecycle: life,
+	staged, err := stageAny(e, format, path, c.Time, e.Project.storePath(), eventlog.ImportOptions{Log: name, Content: content}, &c.readFlags)
+	if err != nil {
+		return receipt, err
 	}
-	staged, err := eventlog.Stage(e, e.Project.storePath(), o,
+	defer func() { err = errors.Join(err, staged.Discard()) }()
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{Wait: e.Wait})
+	if err != nil {
+		return receipt, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if receipt, err = staged.merge(e, s); err != nil {
+		return receipt, err
+	}
+	if format == nil {
+		return receipt, s.BuildColumns(e, name, e.logOptions())
+	}
+	facts, err := s.ObjectFacts(e, name)
+	if err == nil && len(facts.Types) > 0 {
+		receipt.Notes = append(receipt.Notes, eventlog.Note{Code: "object-types", Text: fmt.Sprintf(
+			"Its object types are %s; each makes a log, such as %s.", typeCounts(facts), printable(eventlog.ObjectLogOf(name, facts.Types[0])))})
+	}
+	return receipt, err
+}
+
+// stageCases reads a case-centric file into a stage beside a store.
+func stageCases(e *env, path, timeColumn, store string, o eventlog.ImportOptions, flags *readFlags) (staged *eventlog.Staged, err error) {
+	if o.Lifecycle, err = eventlog.ParseLifecycle(flags.Lifecycle); err != nil {
+		return nil, usageError{err}
+	}
+	options := flags.options(e, timeColumn, true)
+	file, kind, err := openFormat(e, path, flags.InputFormat, options)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if !flags.Quiet {
+		printDetected(e.Stderr, path, file.Detected())
+	}
+	o.Kind, o.Origin, o.File, o.Options = kind, path, filepath.Base(path), options
+	taken := int64(0)
+	return eventlog.Stage(e, store, o,
 		func(_ context.Context, emit func(*eventlog.Batch) error) error {
-			return readAll(e, filepath.Base(path), file, func(b *eventlog.Batch) error {
+			return readAll(e, o.File, file, func(b *eventlog.Batch) error {
 				taken += int64(b.Len())
 				return emit(b)
 			})
@@ -124,19 +144,6 @@ func (c *importCmd) loadFile(e *env, path string) (receipt eventlog.LoadReceipt,
 			}
 			return eventlog.ImportEnd{Rejects: first, Rejected: total, Notes: file.Notes(), Meta: file.Meta()}, nil
 		})
-	if err != nil {
-		return receipt, err
-	}
-	defer func() { err = errors.Join(err, staged.Discard()) }()
-	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{Wait: e.Wait})
-	if err != nil {
-		return receipt, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	if receipt, err = s.Merge(e, staged); err != nil {
-		return receipt, err
-	}
-	return receipt, s.BuildColumns(e, name, e.logOptions())
 }
 
 // contentOf is the SHA-256 of a file.

@@ -41,18 +41,13 @@ type logFacts struct {
 }
 
 func (c *logShowCmd) Run(e *env) (err error) {
-	if c.Log != "" && c.Log != "-" && c.Case == "" && len(c.Follow) == 0 {
-		o, err := c.objects(e)
-		if err != nil {
-			return err
-		}
-		if o != nil {
-			return errors.Join(o.show(e, c.JSON), o.Close())
-		}
-	}
-	l, s, err := c.summarize(e, summaryFlags{})
-	if err != nil {
+	l, shown, err := c.open(e)
+	if err != nil || shown {
 		return err
+	}
+	s, err := eventlog.Summarize(e, l.Log, eventlog.SummaryOptions{})
+	if err != nil {
+		return errors.Join(err, l.Close())
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	f := logFacts{
@@ -64,7 +59,7 @@ func (c *logShowCmd) Run(e *env) (err error) {
 		first, last := eventlog.FormatTime(s.First), eventlog.FormatTime(s.Last)
 		f.First, f.Last = &first, &last
 	}
-	if l.Stored != nil {
+	if l.Origin == e.Project.storePath() {
 		if f.Loads, err = l.Stored.Loads(e, l.Name); err != nil {
 			return err
 		}
@@ -96,6 +91,23 @@ func (c *logShowCmd) Run(e *env) (err error) {
 	printLoads(e.Stdout, f.Loads)
 	printNotes(e.Stdout, f.Notes)
 	return nil
+}
+
+// open opens the log; one that is object-centric, and of which nobody said what
+// a case is, is shown as it is.
+func (c *logShowCmd) open(e *env) (l *openedLog, shown bool, err error) {
+	if c.Case != "" || len(c.Follow) > 0 || len(e.Filters) > 0 {
+		l, err = c.logFlags.open(e)
+		return l, false, err
+	}
+	s, err := c.stored(e)
+	if err == nil && s != nil && s.whole() {
+		return nil, true, errors.Join(s.show(e, c.JSON), s.Close())
+	}
+	if err == nil {
+		l, err = c.openOf(e, s)
+	}
+	return l, false, err
 }
 
 // printLoads lists the loads that made a log, and the rows they did not take.

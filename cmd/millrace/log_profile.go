@@ -6,7 +6,6 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"millrace/eventlog"
 	"millrace/reports"
@@ -18,6 +17,7 @@ type logProfileCmd struct {
 	Log  string `arg:"" optional:"" help:"Name of a log in the project, or path of a file; default: the project's log, if it has one only."`
 	Out  string `short:"o" placeholder:"FILE.html" help:"Write a page as well."`
 	Time string `placeholder:"COLUMN" group:"Reading a file" help:"Column that holds the time."`
+	followFlag
 	readFlags
 	jsonFlag
 }
@@ -33,10 +33,8 @@ func (c *logProfileCmd) Run(e *env) (err error) {
 		}
 	}
 	o := e.logOptions()
-	if c.Timezone != "" {
-		if o.Zone, err = time.LoadLocation(c.Timezone); err != nil {
-			return usageError{err}
-		}
+	if o.Zone, err = e.logZone(&c.readFlags); err != nil {
+		return err
 	}
 	p, origin, err := c.profile(e, o)
 	if err != nil {
@@ -66,45 +64,28 @@ func (c *logProfileCmd) Run(e *env) (err error) {
 	return nil
 }
 
-// profile opens the log's store, and closes it before anything is printed: who
-// reads the output may stop reading, and the program ends there.
+// profile opens the log's store, and closes it before anything is printed.
 func (c *logProfileCmd) profile(e *env, o eventlog.LogOptions) (p *eventlog.Profile, origin string, err error) {
-	s, name, origin, err := c.open(e)
+	l, err := openStored(e, c.Log, c.Time, &c.readFlags)
 	if err != nil {
 		return nil, "", err
 	}
-	p, err = s.Profile(e, name, o)
-	return p, origin, errors.Join(err, s.Close())
-}
-
-// A closingStore is a store, and what goes with it.
-type closingStore struct {
-	*eventlog.Store
-	after func() error
-}
-
-func (s *closingStore) Close() error { return errors.Join(s.Store.Close(), s.after()) }
-
-// open opens the store that has the log; a file gets one of its own, for now.
-func (c *logProfileCmd) open(e *env) (s *closingStore, name, origin string, err error) {
-	if c.Log == "-" {
-		return nil, "", "", usageError{errors.New("a log is read more than once, so not from standard input; write it to a file first")}
-	}
-	if c.Log == "" {
-		if c.Log, err = onlyLog(e); err != nil {
-			return nil, "", "", err
+	defer func() { err = errors.Join(err, l.Close()) }()
+	switch {
+	case !l.whole():
+		if err := l.hasCases(c.Case, c.Follow); err != nil {
+			return nil, "", err
 		}
+		p, err = l.store.Profile(e, l.name, o)
+	case c.Case == "" && len(c.Follow) == 0:
+		p, err = l.store.Profile(e, l.name, o)
+	default:
+		def, _, err := l.definition(e, c.Case, c.Follow)
+		if err != nil {
+			return nil, "", err
+		}
+		p, err = l.store.ProfileOf(e, def, o)
+		return p, l.origin, err
 	}
-	if isFile(c.Log) {
-		s, name, err := temporaryStore(e, c.Log, c.InputFormat, c.readFlags.options(e, c.Time, true), c.Quiet)
-		return s, name, c.Log, err
-	}
-	store, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
-	if errors.Is(err, eventlog.ErrNoStore) {
-		return nil, "", "", fmt.Errorf("there is no file and no log %q: %w", c.Log, err)
-	}
-	if err != nil {
-		return nil, "", "", err
-	}
-	return &closingStore{store, func() error { return nil }}, c.Log, e.Project.storePath(), nil
+	return p, l.origin, err
 }

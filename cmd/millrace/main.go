@@ -19,7 +19,8 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	syscall.Umask(0o077) // whatever is written, DuckDB's own files too, is its owner's only
+	signal.Ignore(syscall.SIGPIPE) // who reads the output may stop: what is temporary goes all the same
+	syscall.Umask(0o077)           // whatever is written, DuckDB's own files too, is its owner's only
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -87,6 +88,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "millrace: %v\n", err)
 		return usedWrong
+	case errors.Is(err, syscall.EPIPE):
+		return failed // nobody reads on, as in "| head"
 	case ctx.Err() != nil:
 		fmt.Fprintln(stderr, "millrace: interrupted; nothing is half done")
 		return failed

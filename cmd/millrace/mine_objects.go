@@ -48,23 +48,23 @@ type objectGraphJSON struct {
 }
 
 func (c *mineObjectsCmd) Run(e *env) (err error) {
-	l, err := c.open(e)
+	o, err := c.openObjects(e)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, l.Close()) }()
-	if l.ofCases() {
-		return fmt.Errorf("%s has cases and no other objects, which share no events: no two of them relate", l.Name)
+	defer func() { err = errors.Join(err, o.Close()) }()
+	if o.ofCases() {
+		return fmt.Errorf("%s has cases and no other objects, which share no events: no two of them relate", o.cases.Name)
 	}
-	flow, err := objectOptions(e, l, c.Types)
+	flow, notes, err := o.flow(e, c.Types)
 	if err != nil {
 		return err
 	}
-	g, err := l.Stored.ObjectGraphs(e, eventlog.ObjectGraphOptions{ObjectFlowOptions: flow, Limit: c.Limit})
+	g, err := o.store.ObjectGraphs(e, eventlog.ObjectGraphOptions{ObjectFlowOptions: flow, Limit: c.Limit})
 	if err != nil {
 		return err
 	}
-	g.Notes = append(filterNotes(l), g.Notes...)
+	g.Notes = append(notes, g.Notes...)
 	if c.JSON {
 		return printJSON(e.Stdout, objectGraphsOf(g))
 	}

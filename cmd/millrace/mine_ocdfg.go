@@ -3,16 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"millrace/eventlog"
 	"millrace/mining"
 )
-
-// caseObject is the type of object that a log of cases has.
-const caseObject = "case"
 
 // typesFlag chooses types of objects.
 type typesFlag struct {
@@ -30,16 +24,16 @@ type mineOCDFGCmd struct {
 }
 
 func (c *mineOCDFGCmd) Help() string {
-	return "Example: millrace mine ocdfg order-to-cash --types SalesOrder,Delivery"
+	return "Examples:\n  millrace mine ocdfg order-to-cash --types SalesOrder,Delivery\n  millrace mine ocdfg orders.jsonocel"
 }
 
 func (c *mineOCDFGCmd) Run(e *env) (err error) {
-	l, err := c.open(e)
+	o, err := c.openObjects(e)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, l.Close()) }()
-	g, err := c.graph(e, l)
+	defer func() { err = errors.Join(err, o.Close()) }()
+	g, err := c.graph(e, o)
 	if err != nil {
 		return err
 	}
@@ -63,70 +57,26 @@ func (c *mineOCDFGCmd) Run(e *env) (err error) {
 
 // graph follows the objects of a store, or the cases of a log that has no
 // other objects.
-func (c *mineOCDFGCmd) graph(e *env, l *openedLog) (*mining.OCDFG, error) {
-	if l.ofCases() {
-		if err := knownTypes(c.Types, []string{caseObject}); err != nil {
-			return nil, err
-		}
-		s, err := eventlog.Summarize(e, l.Log, eventlog.SummaryOptions{Exact: c.Exact})
+func (c *mineOCDFGCmd) graph(e *env, o *openedObjects) (*mining.OCDFG, error) {
+	flow, notes, err := o.flow(e, c.Types)
+	if err != nil {
+		return nil, err
+	}
+	if o.ofCases() {
+		s, err := eventlog.Summarize(e, o.cases.Log, eventlog.SummaryOptions{Exact: c.Exact})
 		if err != nil {
 			return nil, err
 		}
 		return mining.CaseOCDFG(s, caseObject), nil
 	}
-	o, err := objectOptions(e, l, c.Types)
-	if err != nil {
-		return nil, err
-	}
-	o.Exact = c.Exact
-	f, err := l.Stored.ObjectFlow(e, o)
+	flow.Exact = c.Exact
+	f, err := o.store.ObjectFlow(e, flow)
 	if err != nil {
 		return nil, err
 	}
 	g := mining.FindOCDFG(f)
-	g.Notes = append(filterNotes(l), g.Notes...)
+	g.Notes = append(notes, g.Notes...)
 	return g, nil
-}
-
-// ofCases says whether the cases of a log are its only objects, and share no
-// events: it is a file of cases, or was imported from one.
-func (l *openedLog) ofCases() bool {
-	_, named := l.Types[l.Name]
-	return l.Stored == nil || len(l.Types) == 1 && named && l.Case == l.Name
-}
-
-// filterNotes are what the filters said of the log that is left.
-func filterNotes(l *openedLog) []eventlog.Note {
-	if !l.Narrowed {
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(l.Notes()), func(n eventlog.Note) bool { return n.Code != "filtered" })
-}
-
-// objectOptions follow the objects that a stored log can be made of: all of
-// them, or, where filters left a part of it, those of the events that are left.
-func objectOptions(e *env, l *openedLog, types []string) (eventlog.ObjectFlowOptions, error) {
-	all := slices.Sorted(maps.Keys(l.Types))
-	if err := knownTypes(types, all); err != nil {
-		return eventlog.ObjectFlowOptions{}, err
-	}
-	if len(types) == 0 {
-		types = all
-	}
-	o := eventlog.ObjectFlowOptions{Types: types, Zone: e.Project.zone()}
-	if l.Narrowed {
-		o.Within = l.Log
-	}
-	return o, nil
-}
-
-func knownTypes(types, all []string) error {
-	for _, t := range types {
-		if !slices.Contains(all, t) {
-			return usageError{fmt.Errorf("--types: the log has no objects of type %q%s; it has %s", t, eventlog.DidYouMean(t, all), strings.Join(all, ", "))}
-		}
-	}
-	return nil
 }
 
 // print writes the graph of one type.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,87 +12,6 @@ import (
 	"millrace/eventlog"
 	"millrace/ingest"
 )
-
-// An openedObjects is an object-centric log in a store: of the project, or a
-// temporary one that a file was read into.
-type openedObjects struct {
-	store   *eventlog.Store
-	name    string
-	origin  string // file or store
-	notes   []eventlog.Note
-	closers []io.Closer
-}
-
-func (o *openedObjects) Close() error {
-	var errs []error
-	for _, c := range slices.Backward(o.closers) {
-		errs = append(errs, c.Close())
-	}
-	return errors.Join(errs...)
-}
-
-// tempDir is a directory that goes when it is closed.
-type tempDir string
-
-func (d tempDir) Close() error { return os.RemoveAll(string(d)) }
-
-// objects opens the log a command was given if it is object-centric, else it
-// returns nil.
-func (f *logFlags) objects(e *env) (*openedObjects, error) {
-	if isFile(f.Log) {
-		format, err := objectFormatOf(f.Log, f.InputFormat)
-		if err != nil || format == nil {
-			return nil, err
-		}
-		return f.objectFile(e, format)
-	}
-	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
-	if err != nil {
-		if errors.Is(err, eventlog.ErrNoStore) {
-			return nil, fmt.Errorf("there is no file and no log %q: %w", f.Log, err)
-		}
-		return nil, err
-	}
-	names, err := s.ObjectLogs(e)
-	if err != nil || !slices.Contains(names, f.Log) {
-		return nil, errors.Join(err, s.Close())
-	}
-	return &openedObjects{store: s, name: f.Log, origin: e.Project.storePath(), closers: []io.Closer{s}}, nil
-}
-
-// objectFile reads a file into a store of its own, which goes with the log.
-func (f *logFlags) objectFile(e *env, format *ingest.ObjectFormat) (_ *openedObjects, err error) {
-	dir, err := os.MkdirTemp("", "millrace-")
-	if err != nil {
-		return nil, err
-	}
-	o := &openedObjects{name: strings.ReplaceAll(logName(f.Log), ":", "_"), origin: f.Log, closers: []io.Closer{tempDir(dir)}}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, o.Close())
-		}
-	}()
-	path := filepath.Join(dir, "temporary.duckdb") // not objects: a catalog must not be called like a schema
-	staged, err := stageObjects(e, format, f.Log, path, eventlog.ImportOptions{Log: o.name}, &f.readFlags)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, staged.Discard()) }()
-	if o.store, err = eventlog.Open(e, path, eventlog.OpenOptions{}); err != nil {
-		return nil, err
-	}
-	o.closers = append(o.closers, o.store)
-	receipt, err := o.store.MergeObjects(e, staged)
-	if err != nil {
-		return nil, err
-	}
-	o.notes = receipt.Notes
-	printRejects(e, receipt.Rejects, receipt.RowsRejected)
-	if receipt.RowsRejected > 0 {
-		o.notes = append(o.notes, rejectedNote(f.Log, receipt.Rejects, receipt.RowsRejected))
-	}
-	return o, nil
-}
 
 // stageObjects reads a file into a stage beside a store.
 func stageObjects(e *env, format *ingest.ObjectFormat, path, store string, o eventlog.ImportOptions, flags *readFlags) (staged *eventlog.StagedObjects, err error) {
@@ -127,32 +44,6 @@ func stageObjects(e *env, format *ingest.ObjectFormat, path, store string, o eve
 			}
 			return eventlog.ObjectEnd{Rejects: first, Rejected: total, Notes: file.Notes(), Meta: file.Meta()}, nil
 		})
-}
-
-// log flattens the objects to the type a command was given, and its follow chain.
-func (o *openedObjects) log(e *env, f *logFlags) (*openedLog, error) {
-	facts, err := o.store.ObjectFacts(e, o.name)
-	if err != nil {
-		return nil, err
-	}
-	def, err := flattening(facts, f.Case, f.Follow)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	options := e.logOptions()
-	if f.Lifecycle != "" {
-		l, err := eventlog.ParseLifecycle(f.Lifecycle)
-		if err != nil {
-			return nil, usageError{err}
-		}
-		options.Lifecycle = &l
-	}
-	l, err := o.store.LogOf(e, def, options)
-	if err != nil {
-		return nil, err
-	}
-	l.AddNotes(o.notes...)
-	return &openedLog{Log: l, Origin: o.origin, Types: facts.Objects, Case: def.CaseType, Stored: o.store, closers: []io.Closer{o}}, nil
 }
 
 // flattening is the case notion of one object type, and of those it is
@@ -202,7 +93,7 @@ func objectFormatOf(path, format string) (*ingest.ObjectFormat, error) {
 			return &objectFormats[i], checkFile(path)
 		}
 	}
-	if format != "" || len(objectFormats) == 0 {
+	if format != "" {
 		return nil, nil
 	}
 	if err := checkFile(path); err != nil {
@@ -218,37 +109,6 @@ func objectFormatOf(path, format string) (*ingest.ObjectFormat, error) {
 		}
 	}
 	return nil, nil
-}
-
-// loadObjects imports an object-centric file.
-func (c *importCmd) loadObjects(e *env, format *ingest.ObjectFormat, path string) (receipt eventlog.LoadReceipt, err error) {
-	content, err := contentOf(path)
-	if err != nil {
-		return receipt, err
-	}
-	name := c.Log
-	if name == "" {
-		name = logName(path)
-	}
-	staged, err := stageObjects(e, format, path, e.Project.storePath(), eventlog.ImportOptions{Log: name, Content: content}, &c.readFlags)
-	if err != nil {
-		return receipt, err
-	}
-	defer func() { err = errors.Join(err, staged.Discard()) }()
-	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{Wait: e.Wait})
-	if err != nil {
-		return receipt, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	if receipt, err = s.MergeObjects(e, staged); err != nil {
-		return receipt, err
-	}
-	facts, err := s.ObjectFacts(e, name)
-	if err == nil && len(facts.Types) > 0 {
-		receipt.Notes = append(receipt.Notes, eventlog.Note{Code: "object-types", Text: fmt.Sprintf(
-			"Its object types are %s; each makes a log, such as %s.", typeCounts(facts), printable(eventlog.ObjectLogOf(name, facts.Types[0])))})
-	}
-	return receipt, err
 }
 
 // objectFactsOut is the stable JSON of log show of an object-centric log; names
@@ -271,15 +131,15 @@ type objectFactsOut struct {
 }
 
 // show prints what an object-centric log holds.
-func (o *openedObjects) show(e *env, asJSON bool) error {
-	facts, err := o.store.ObjectFacts(e, o.name)
+func (l *storedLog) show(e *env, asJSON bool) error {
+	facts, err := l.store.ObjectFacts(e, l.name)
 	if err != nil {
 		return err
 	}
 	out := objectFactsOut{
 		Log: facts.Log, Events: facts.Events, Activities: facts.Activities, ObjectTypes: facts.Objects, Dangling: facts.Dangling,
 		EventRelations: facts.EventRelations, ObjectRelations: facts.ObjectRelations, Values: facts.Values, Changes: facts.Changes,
-		Notes: append([]eventlog.Note{}, o.notes...),
+		Notes: append([]eventlog.Note{}, l.notes...),
 	}
 	for _, n := range facts.Objects {
 		out.Objects += n
@@ -288,8 +148,8 @@ func (o *openedObjects) show(e *env, asJSON bool) error {
 		first, last := eventlog.FormatTime(facts.First), eventlog.FormatTime(facts.Last)
 		out.First, out.Last = &first, &last
 	}
-	if o.origin == e.Project.storePath() {
-		if out.Loads, err = o.store.Loads(e, o.name); err != nil {
+	if !l.file {
+		if out.Loads, err = l.store.Loads(e, l.name); err != nil {
 			return err
 		}
 	}
@@ -314,7 +174,7 @@ func (o *openedObjects) show(e *env, asJSON bool) error {
 	t.add("relations among objects", count(out.ObjectRelations))
 	t.add("values of attributes", count(out.Values))
 	t.add("changes of attributes", count(out.Changes))
-	fmt.Fprintf(e.Stdout, "%s, object-centric, from %s\n", printable(out.Log), o.origin)
+	fmt.Fprintf(e.Stdout, "%s, object-centric, from %s\n", printable(out.Log), l.origin)
 	if err := t.write(e.Stdout); err != nil {
 		return err
 	}

@@ -274,25 +274,35 @@ func TestShuffledRows(t *testing.T) {
 	}
 }
 
-// Files of object-centric logs are none of the formats; the error says what
-// they are and what to do.
-func TestObjectCentricFiles(t *testing.T) {
-	for name, content := range map[string]string{
-		"ocel1.jsonocel": `{"ocel:global-event": {}, "ocel:events": {}}`,
-		"ocel2.json":     "\ufeff {\n\"objectTypes\": [], \"eventTypes\": []}",
-		"ocel1.xmlocel":  `<?xml version='1.0'?><log><global scope="object"></global></log>`,
-		"ocel2.xml":      `<?xml version="1.0"?><log><object-types></object-types></log>`,
-		"ocel2.sqlite":   "SQLite format 3\x00 CREATE TABLE event_object",
-		"ocel.csv":       "ocel:eid,ocel:activity,ocel:timestamp,ocel:type:order\n1,a,2024-01-01,['o1']\n",
+// A file that only begins like an object-centric log, or has nothing in it, is
+// refused by what is wrong with it, and nothing temporary is left.
+func TestOddObjectFiles(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	for name, c := range map[string]struct{ content, want string }{
+		"cut.jsonocel":  {`{"objectTypes": [], "eventTypes": [], "objects": [{"id": "o1", "ty`, "cut.jsonocel"},
+		"cut.xmlocel":   {`<?xml version="1.0"?><log><object-types><object-type name="a">`, "cut.xmlocel"},
+		"no.sqlite":     {"SQLite format 3\x00 CREATE TABLE event_object", "no.sqlite"},
+		"none.jsonocel": {"", "none.jsonocel is empty"},
+		"book.xlsx":     {"PK\x03\x04", "the ZIP archive is cut off or damaged"},
 	} {
-		if got := complains(t, "mine", "dfg", write(t, name, []byte(content))); !strings.Contains(got, "is an object-centric log") || !strings.Contains(got, "flatten") {
-			t.Errorf("%s: %s", name, got)
+		path := write(t, name, []byte(c.content))
+		for _, command := range []string{"ocdfg", "dfg"} {
+			if got := complains(t, "mine", command, path); !strings.Contains(got, c.want) {
+				t.Errorf("%s: %s", name, got)
+			}
 		}
 	}
-	if got := complains(t, "mine", "dfg", write(t, "book.xlsx", []byte("PK\x03\x04"))); !strings.Contains(got, "the ZIP archive is cut off or damaged") {
-		t.Error(got)
+	if os.Getuid() != 0 {
+		path := write(t, "secret.jsonocel", []byte(`{"objectTypes": []}`))
+		if err := os.Chmod(path, 0); err != nil {
+			t.Fatal(err)
+		}
+		if got := complains(t, "mine", "ocdfg", path); !strings.Contains(got, "permission denied") {
+			t.Error(got)
+		}
 	}
-	if got := complains(t, "mine", "dfg", write(t, "any.db", []byte("SQLite format 3\x00 CREATE TABLE x"))); !strings.Contains(got, "SQLite database") {
-		t.Error(got)
+	if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
 	}
 }

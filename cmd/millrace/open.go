@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"millrace/eventlog"
 	"millrace/ingest"
@@ -48,57 +47,70 @@ type openedLog struct {
 	// Narrowed says that filters left a part of the log only.
 	Narrowed bool
 	// Stored is the store the log came from; nil if it came from a file.
-	Stored  *eventlog.Store
+	Stored *eventlog.Store
+	// Objects is the object-centric log it is of; "" for others.
+	Objects string
 	closers []io.Closer
 }
 
 // ofOrders says whether the cases are sales orders.
 func (l *openedLog) ofOrders() bool { return l.Case == orderToCash.CaseType }
 
-func (l *openedLog) Close() error {
-	var errs []error
-	for _, c := range slices.Backward(l.closers) {
-		errs = append(errs, c.Close())
-	}
-	return errors.Join(errs...)
-}
+func (l *openedLog) Close() error { return closeAll(l.closers) }
 
 // open opens the log a command was given and narrows it by its filters.
 func (f *logFlags) open(e *env) (*openedLog, error) {
-	filters, err := f.filters(e)
+	s, err := f.stored(e)
 	if err != nil {
 		return nil, err
 	}
-	if f.Log == "-" {
-		return nil, usageError{errors.New("a log is read more than once, so not from standard input; write it to a file first")}
+	return f.openOf(e, s)
+}
+
+// stored opens the store of the log a command was given; nil for a
+// case-centric file, which is mined without one.
+func (f *logFlags) stored(e *env) (*storedLog, error) {
+	if _, err := f.filters(e); err != nil {
+		return nil, err // before a long reading
 	}
-	var l *openedLog
-	if f.Log == "" {
-		if f.Log, err = onlyLog(e); err != nil {
+	if f.Log != "-" && f.Log != "" && isFile(f.Log) {
+		format, err := objectFormatOf(f.Log, f.InputFormat)
+		if err != nil || format == nil {
 			return nil, err
 		}
 	}
-	objects, err := f.objects(e)
+	return openStored(e, f.Log, f.timeColumn(), &f.readFlags)
+}
+
+// openOf opens the log of a store, which goes with it, or a case-centric file.
+func (f *logFlags) openOf(e *env, s *storedLog) (*openedLog, error) {
+	l, err := f.narrowed(e, s)
+	if s == nil {
+		return l, err
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	l.closers = append([]io.Closer{s}, l.closers...)
+	return l, nil
+}
+
+// narrowed opens the log of a store, or a case-centric file, and narrows it by
+// the filters.
+func (f *logFlags) narrowed(e *env, s *storedLog) (l *openedLog, err error) {
+	filters, err := f.filters(e)
 	switch {
 	case err != nil:
-		return nil, err
-	case objects != nil:
-		if l, err = objects.log(e, f); err != nil {
-			return nil, errors.Join(err, objects.Close())
-		}
+	case s != nil:
+		l, err = s.log(e, f)
 	case len(f.Follow) > 0:
-		return nil, usageError{fmt.Errorf("--follow: %s is no object-centric log, so there is nothing to follow", f.Log)}
-	case isFile(f.Log):
-		l, err = f.openFile(e, needsAttributes(filters))
-	case f.Case != "":
-		return nil, usageError{fmt.Errorf("--case: log %s has its cases already; only an object-centric log, or a file, is told what a case is", f.Log)}
+		err = usageError{fmt.Errorf("--follow: %s is no object-centric log, so there is nothing to follow", f.Log)}
 	default:
-		l, err = openStored(e, f.Log, f.Lifecycle)
+		l, err = f.openFile(e, needsAttributes(filters))
 	}
 	if err != nil {
 		return nil, err
 	}
-	l.closers = append(l.closers, l.Log)
 	l.Narrowed = len(filters) > 0
 	if l.Log, err = l.Where(e, filters...); err != nil {
 		return nil, errors.Join(err, l.Close())
@@ -129,9 +141,9 @@ func (f *logFlags) openFile(e *env, attributes bool) (*openedLog, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	zone, err := time.LoadLocation(f.readFlags.options(e, "", false).Timezone)
+	zone, err := e.logZone(&f.readFlags)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, err
 	}
 	name := logName(f.Log)
 	b := eventlog.NewBuilder(eventlog.BuilderOptions{Name: name, Lifecycle: life, Zone: zone, Attributes: attributes})
@@ -157,7 +169,7 @@ func (f *logFlags) openFile(e *env, attributes bool) (*openedLog, error) {
 		}
 	}
 	cases, _ := log.Size()
-	return &openedLog{Log: log, Origin: f.Log, Types: map[string]int64{"case": cases}}, nil
+	return &openedLog{Log: log, Origin: f.Log, Types: map[string]int64{"case": cases}, closers: []io.Closer{log}}, nil
 }
 
 // readAll reads a file with progress.
@@ -174,15 +186,21 @@ func readAll(e *env, what string, file ingest.File, take func(*eventlog.Batch) e
 
 // openFormat opens a file of the format it says it is, or looks like.
 func openFormat(e *env, path, format string, o ingest.Options) (ingest.File, string, error) {
-	if err := checkFile(path); err != nil {
-		return nil, "", err
-	}
-	f, err := formatOf(path, format)
+	f, err := caseFormat(path, format)
 	if err != nil {
 		return nil, "", err
 	}
 	file, err := f.Open(e, path, o)
 	return file, f.Name, err
+}
+
+// caseFormat is the format of a case-centric file that it says it is in, or
+// looks like.
+func caseFormat(path, format string) (ingest.Format, error) {
+	if err := checkFile(path); err != nil {
+		return ingest.Format{}, err
+	}
+	return formatOf(path, format)
 }
 
 // checkFile refuses what cannot be a log, or cannot be read twice.
@@ -223,39 +241,12 @@ func formatOf(path, format string) (ingest.Format, error) {
 	if len(head) == 0 {
 		return ingest.Format{}, fmt.Errorf("%s is empty: there is not even a header", path)
 	}
-	if what := objectCentric(head); what != "" {
-		return ingest.Format{}, fmt.Errorf("%s is an object-centric log (%s), which cannot be read yet; "+
-			"flatten it to one object type and load that as CSV, Parquet or XES (PM4Py: ocel_flattening)", path, what)
-	}
 	for _, f := range formats {
 		if f.Sniff(head) {
 			return f, nil
 		}
 	}
-	switch {
-	case bytes.HasPrefix(head, []byte("SQLite format 3\x00")):
-		return ingest.Format{}, fmt.Errorf("%s is an SQLite database, which cannot be read yet; export its table of events as CSV", path)
-	}
 	return ingest.Format{}, fmt.Errorf("%s is in none of the formats %s; if it is, say so by --input-format", path, strings.Join(names, ", "))
-}
-
-// objectCentric says which kind of OCEL file one is that begins so, if any.
-func objectCentric(head []byte) string {
-	text := bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")))
-	has := func(marks ...string) bool {
-		return slices.ContainsFunc(marks, func(m string) bool { return bytes.Contains(text, []byte(m)) })
-	}
-	switch {
-	case bytes.HasPrefix(text, []byte("{")) && has(`"ocel:`, `"objectTypes"`, `"eventTypes"`):
-		return "OCEL, JSON"
-	case bytes.HasPrefix(text, []byte("<")) && has("<object-types", "<event-types", `scope="object"`, "ocel-standard.org"):
-		return "OCEL, XML"
-	case bytes.HasPrefix(text, []byte("SQLite format 3\x00")) && has("event_object", "object_object", "ocel_", "ocel:"):
-		return "OCEL, SQLite"
-	case !bytes.HasPrefix(text, []byte("<")) && has("ocel:type:"):
-		return "OCEL, CSV"
-	}
-	return ""
 }
 
 // readHead returns the first bytes of a file, decompressed.

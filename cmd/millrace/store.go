@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -29,39 +28,6 @@ var orderToCash = eventlog.LogDefinition{
 
 func (e *env) logOptions() eventlog.LogOptions {
 	return eventlog.LogOptions{Model: o2c.Model(), Zone: e.Project.zone()}
-}
-
-// openStored opens a log of the project's store.
-func openStored(e *env, name string, life string) (*openedLog, error) {
-	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
-	if err != nil {
-		if errors.Is(err, eventlog.ErrNoStore) {
-			return nil, fmt.Errorf("there is no file and no log %q: %w", name, err)
-		}
-		return nil, err
-	}
-	o := e.logOptions()
-	if life != "" {
-		l, err := eventlog.ParseLifecycle(life)
-		if err != nil {
-			return nil, errors.Join(usageError{err}, s.Close())
-		}
-		o.Lifecycle = &l
-	}
-	l, err := s.Log(e, name, o)
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	types, err := s.ObjectTypes(e, name)
-	if err != nil {
-		return nil, errors.Join(err, l.Close(), s.Close())
-	}
-	logs, err := s.Logs(e)
-	if err != nil {
-		return nil, errors.Join(err, l.Close(), s.Close())
-	}
-	at := slices.IndexFunc(logs, func(d eventlog.LogDefinition) bool { return d.Name == name })
-	return &openedLog{Log: l, Origin: e.Project.storePath(), Types: types, Case: logs[at].CaseType, Stored: s, closers: []io.Closer{s}}, nil
 }
 
 // onlyLog is the log that is meant where none is named.
