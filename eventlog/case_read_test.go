@@ -12,10 +12,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// told is a case-centric log as lines: events of each case in order, and the
+// casesTold is a case-centric log as lines: events of each case in order, and the
 // attributes of the cases. What a builder orders is left to its own tests:
 // events of a case that have different times stand by them.
-func told(list ...*Batch) map[string]string {
+func casesTold(list ...*Batch) map[string]string {
 	out := map[string]string{}
 	attributes := func(columns []Column, i int) string {
 		var words []string
@@ -102,7 +102,7 @@ func TestCasesComeBack(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		if diff := cmp.Diff(told(b), told(got...)); diff != "" {
+		if diff := cmp.Diff(casesTold(b), casesTold(got...)); diff != "" {
 			rt.Fatalf("-want +got\n%s", diff)
 		}
 	})
