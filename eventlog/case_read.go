@@ -4,26 +4,33 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/duckdb/duckdb-go/v2"
 )
 
 // Cases calls emit with all cases of a log, whole, by ascending object number,
-// their events in the log's declared order: every event that is stored, with
-// its lifecycle transition and its attributes, and the attributes of the
-// cases. Cases without events come last. What is emitted may be kept.
+// which for an imported log is the order of its files: every event that is
+// stored, with its lifecycle transition and its attributes, and the attributes
+// of the cases. Cases without events stand in their place. What is emitted may
+// be kept.
+//
+// Events of a case are in the log's declared order; those of an imported XES
+// log in the order of their file, unless several loads brought events of the
+// case.
 //
 // An attribute that has values of several types has a column for each, of
 // which a row has one. Meta is the header of an imported XES log, else empty.
 //
 // Memory is bounded by a million events, or the longest case, with their
-// attributes; each million costs one reading of the source's attributes.
+// attributes, and the ids of the cases without events among them; each million
+// costs one reading of the source's attributes.
 func (s *Store) Cases(ctx context.Context, log string, o LogOptions, emit func(*Batch) error) (Meta, error) {
 	key, err := s.columnsKey(ctx, log, o)
 	if err != nil {
@@ -36,22 +43,20 @@ func (s *Store) Cases(ctx context.Context, log string, o LogOptions, emit func(*
 func (s *Store) CasesOf(ctx context.Context, def LogDefinition, o LogOptions, emit func(*Batch) error) (meta Meta, err error) {
 	err = s.session(ctx, func(c *storeConn) error {
 		r := &caseReader{c: c, o: o, emit: emit}
-		if err := r.prepare(ctx, def); err != nil {
+		said, err := c.strings(ctx, storeText("read_case_meta"), def.CaseType)
+		if err == nil && len(said) > 0 {
+			err = json.Unmarshal([]byte(said[0]), &meta)
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.prepare(ctx, def, meta.XES != nil); err != nil {
 			return err
 		}
 		if _, err := s.LogRows(ctx, def, o.Model, func(rows *CaseRows) error { return r.take(ctx, rows) }); err != nil {
 			return err
 		}
-		if len(def.Follow) == 0 {
-			if err := r.empty(ctx, def.CaseType); err != nil {
-				return err
-			}
-		}
-		said, err := c.strings(ctx, storeText("read_case_meta"), def.CaseType)
-		if err != nil || len(said) == 0 {
-			return err
-		}
-		return json.Unmarshal([]byte(said[0]), &meta)
+		return r.idle(ctx, math.MaxInt64)
 	})
 	return meta, err
 }
@@ -63,6 +68,8 @@ type caseReader struct {
 	emit   func(*Batch) error
 	events []attributeSource
 	cases  attributeSource
+	loads  []int64 // the last event of each load, ascending, where events stay in the order of their file
+	empty  emptyCases
 }
 
 // An attributeSource is a table of attributes and how they are read.
@@ -82,8 +89,25 @@ func (r *caseReader) source(ctx context.Context, owner, typ string) (attributeSo
 	return a, err
 }
 
-// prepare finds the tables of attributes.
-func (r *caseReader) prepare(ctx context.Context, def LogDefinition) (err error) {
+// prepare finds the tables of attributes, and the cases without events.
+func (r *caseReader) prepare(ctx context.Context, def LogDefinition, filed bool) (err error) {
+	if err := r.c.exec(ctx, storeText("read_case_empty"), def.CaseType, len(def.Follow) == 0); err != nil {
+		return err
+	}
+	if err := r.c.exec(ctx, storeText("read_number")); err != nil {
+		return err
+	}
+	if filed {
+		err := r.c.each(ctx, storeText("read_case_loads"), []any{def.CaseType}, func(scan func(...any) error) error {
+			var last int64
+			err := scan(&last)
+			r.loads = append(r.loads, last)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 	if r.cases, err = r.source(ctx, "object", def.CaseType); err != nil {
 		return err
 	}
@@ -120,17 +144,33 @@ func (r *caseReader) take(ctx context.Context, rows *CaseRows) error {
 	for i, e := range rows.Event {
 		at[e] = i
 	}
+	if err := r.idle(ctx, rows.Case[0]); err != nil {
+		return err
+	}
 	var events, cases []int64
 	var ids []string
 	lengths := []int{}
+	n := 0 // of rows
 	for _, c := range log.batches {
-		events, cases = append(events, c.Event...), append(cases, c.Case...)
 		for i := range c.Case {
-			lengths = append(lengths, int(c.Offsets[i+1]-c.Offsets[i]))
+			for {
+				some, names, err := r.empty.before(ctx, r.c, rows.Case[n])
+				if err != nil {
+					return err
+				}
+				if len(some) == 0 {
+					break
+				}
+				cases, ids, lengths = append(cases, some...), append(ids, names...), append(lengths, make([]int, len(some))...)
+			}
+			cases, ids = append(cases, rows.Case[n]), append(ids, rows.ID[n])
+			own := c.Event[c.Offsets[i]:c.Offsets[i+1]]
+			if filed := rows.Event[rows.Offsets[n]:rows.Offsets[n+1]]; r.oneLoad(filed) {
+				own = filed
+			}
+			events, lengths = append(events, own...), append(lengths, len(own))
+			n++
 		}
-	}
-	if ids, err = log.CaseIDs(ctx, positions(len(cases))); err != nil {
-		return err
 	}
 	for i, a := range r.events {
 		if err := r.join(ctx, fmt.Sprintf("y_event_%d", i), events, a); err != nil {
@@ -212,32 +252,23 @@ func (r *caseReader) join(ctx context.Context, name string, numbers []int64, a a
 	return r.c.exec(ctx, storeText("read_attributes", "name", name, "attributes", exprs.String(), "table", a.table.table(), "owner", a.table.owner))
 }
 
-// numbers leaves the temporary table y_number(i, number).
+// numbers fills the temporary table y_number(i, number). By rows, not by a view
+// on memory: a store that is open read-only takes no view.
 func (c *storeConn) numbers(ctx context.Context, numbers []int64) error {
-	schema := arrow.NewSchema([]arrow.Field{{Name: "i", Type: arrow.PrimitiveTypes.Int64}, {Name: "number", Type: arrow.PrimitiveTypes.Int64}}, nil)
-	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
-	defer b.Release()
-	b.Field(0).(*array.Int64Builder).AppendValues(positions(len(numbers)), nil)
-	b.Field(1).(*array.Int64Builder).AppendValues(numbers, nil)
-	rec := b.NewRecordBatch()
-	defer rec.Release()
-	rows, err := array.NewRecordReader(schema, []arrow.RecordBatch{rec})
-	if err != nil {
+	if err := c.exec(ctx, "DELETE FROM temp.y_number"); err != nil {
 		return err
 	}
-	defer rows.Release()
 	return c.Raw(func(dc any) error {
-		a, err := duckdb.NewArrowFromConn(dc.(driver.Conn))
+		a, err := duckdb.NewAppender(dc.(driver.Conn), "temp", "main", "y_number")
 		if err != nil {
 			return err
 		}
-		release, err := a.RegisterView(rows, "y_incoming")
-		if err != nil {
-			return err
+		for i, n := range numbers {
+			if err = a.AppendRow(int64(i), n); err != nil {
+				break
+			}
 		}
-		defer release()
-		_, err = dc.(driver.ExecerContext).ExecContext(ctx, "CREATE OR REPLACE TEMP TABLE y_number AS FROM y_incoming", nil)
-		return err
+		return errors.Join(err, a.CloseWithCancel(ctx))
 	})
 }
 
@@ -268,29 +299,65 @@ func (r *caseReader) attributes(ctx context.Context, columns []Column, name stri
 	return slices.DeleteFunc(columns, func(c Column) bool { return !slices.Contains(c.Null, false) }), err
 }
 
-// empty emits the cases that have no events.
-func (r *caseReader) empty(ctx context.Context, typ string) error {
-	if err := r.c.exec(ctx, storeText("read_case_empty"), typ); err != nil {
-		return err
+// oneLoad says whether the events of a case are to stay as their file has them.
+func (r *caseReader) oneLoad(events []int64) bool {
+	if len(r.loads) == 0 {
+		return false
 	}
-	total, err := r.c.int(ctx, "SELECT count(*) FROM y_empty")
-	for from := int64(0); from < total && err == nil; from += caseBatch {
-		var numbers []int64
-		out := &Batch{}
-		err = r.c.arrow(ctx, storeText("read_case_empty_range"), []any{from, from + caseBatch}, func(rec arrow.RecordBatch) error {
-			numbers = append(numbers, rec.Column(0).(*array.Int64).Int64Values()...)
-			out.CaseIDs = appendTexts(out.CaseIDs, rec.Column(1))
-			return nil
-		})
-		if err == nil {
-			err = r.join(ctx, "y_case", numbers, r.cases)
+	first, _ := slices.BinarySearch(r.loads, slices.Min(events))
+	last, _ := slices.BinarySearch(r.loads, slices.Max(events))
+	return first == last
+}
+
+// idle emits the cases without events whose numbers are lower.
+func (r *caseReader) idle(ctx context.Context, number int64) error {
+	for {
+		numbers, ids, err := r.empty.before(ctx, r.c, number)
+		if err != nil || len(numbers) == 0 {
+			return err
 		}
-		if err == nil {
+		out := &Batch{CaseIDs: ids}
+		if err = r.join(ctx, "y_case", numbers, r.cases); err == nil {
 			out.CaseAttributes, err = r.attributes(ctx, nil, "y_case", r.cases, 0, len(numbers))
 		}
 		if err == nil {
 			err = r.emit(out)
 		}
+		if err != nil {
+			return err
+		}
 	}
-	return err
+}
+
+// emptyCases reads the temporary table y_empty, the cases without events, page
+// by page.
+type emptyCases struct {
+	row     int64 // the first that is not in the page, nor was
+	numbers []int64
+	ids     []string
+}
+
+// before returns the next cases whose numbers are lower, at most a page of
+// them; none when there are no more.
+func (e *emptyCases) before(ctx context.Context, c *storeConn, number int64) ([]int64, []string, error) {
+	if len(e.numbers) == 0 && e.row >= 0 {
+		err := c.arrow(ctx, storeText("read_case_empty_range"), []any{e.row, e.row + caseBatch}, func(rec arrow.RecordBatch) error {
+			e.numbers = append(e.numbers, rec.Column(0).(*array.Int64).Int64Values()...)
+			e.ids = appendTexts(e.ids, rec.Column(1))
+			return nil
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		if e.row += caseBatch; len(e.numbers) == 0 {
+			e.row = -1
+		}
+	}
+	n, _ := slices.BinarySearch(e.numbers, number)
+	numbers, ids := e.numbers[:n:n], e.ids[:n:n]
+	e.numbers, e.ids = e.numbers[n:], e.ids[n:]
+	if len(e.numbers) == 0 {
+		e.numbers, e.ids = nil, nil // what was returned may be kept
+	}
+	return numbers, ids, nil
 }

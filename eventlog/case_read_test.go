@@ -12,10 +12,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// told is a case-centric log as lines: events of each case in order, and the
+// casesTold is a case-centric log as lines: events of each case in order, and the
 // attributes of the cases. What a builder orders is left to its own tests:
 // events of a case that have different times stand by them.
-func told(list ...*Batch) map[string]string {
+func casesTold(list ...*Batch) map[string]string {
 	out := map[string]string{}
 	attributes := func(columns []Column, i int) string {
 		var words []string
@@ -54,6 +54,7 @@ func told(list ...*Batch) map[string]string {
 
 // A batch that is stored comes back as cases.
 func TestCasesComeBack(t *testing.T) {
+	checks(t, 40)
 	s := openStore(t, filepath.Join(t.TempDir(), "s.duckdb"))
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
@@ -102,7 +103,7 @@ func TestCasesComeBack(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		if diff := cmp.Diff(told(b), told(got...)); diff != "" {
+		if diff := cmp.Diff(casesTold(b), casesTold(got...)); diff != "" {
 			rt.Fatalf("-want +got\n%s", diff)
 		}
 	})
@@ -131,5 +132,36 @@ func TestCasesInBatches(t *testing.T) {
 	})
 	if err != nil || total != events || len(seen) != events/10+1 {
 		t.Errorf("%d events of %d cases, %v", total, len(seen), err)
+	}
+}
+
+// A store that is open for reading only gives its cases too.
+func TestCasesOfReadOnlyStore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.duckdb")
+	b := &Batch{
+		Case: []string{"1"}, Activity: []string{"place"}, Time: []int64{1e6}, Attributes: []Column{{Name: "amount", Type: Int, Int: []int64{5}}},
+		CaseIDs: []string{"0", "1", "2"}, CaseAttributes: []Column{{Name: "price", Type: Float, Float: []float64{2.5, 3.5, 4.5}}},
+	}
+	if _, err := Import(t.Context(), path, OpenOptions{}, ImportOptions{Log: "log"}, batches(b), nil); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), path, OpenOptions{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var got []*Batch
+	if _, err := s.Cases(t.Context(), "log", LogOptions{}, func(b *Batch) error { got = append(got, b); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(casesTold(b), casesTold(got...)); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	var order []string
+	for _, b := range got {
+		order = append(order, b.CaseIDs...)
+	}
+	if diff := cmp.Diff([]string{"0", "1", "2"}, order); diff != "" {
+		t.Errorf("order: -want +got\n%s", diff)
 	}
 }

@@ -96,7 +96,8 @@ type logMerge struct {
 	c       *storeConn
 	receipt LoadReceipt
 	load    int64
-	changed bool // something other than rows: a log, its header
+	changed bool                         // something other than rows: a log, its header
+	retyped map[string]map[string]string // by owner and name, attributes that the log has in another type: see agree
 }
 
 func (m *logMerge) run(ctx context.Context) error {
@@ -170,11 +171,21 @@ func (m *logMerge) log(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	meta, err := json.Marshal(m.end.Meta)
+	old, err := m.c.strings(ctx, storeText("merge_meta_old"), m.options.Log)
 	if err != nil {
 		return err
 	}
-	old, err := m.c.strings(ctx, storeText("merge_meta_old"), m.options.Log)
+	now := m.end.Meta
+	if len(old) > 0 {
+		var was Meta
+		if err := json.Unmarshal([]byte(old[0]), &was); err != nil {
+			return err
+		}
+		if now, err = m.agree(ctx, was); err != nil {
+			return err
+		}
+	}
+	meta, err := json.Marshal(now)
 	if err != nil {
 		return err
 	}
@@ -259,6 +270,9 @@ func (m *logMerge) attributeColumns(ctx context.Context, owner, typ string, stag
 		}
 		byName[a.name] = append(byName[a.name], a)
 	}
+	if len(m.retyped[owner]) > 0 && byName[XESRest] == nil {
+		want = append(want, Attribute{Name: XESRest, SQL: storeSQLType(Nested)})
+	}
 	for i, a := range want {
 		for _, other := range byName[a.Name] {
 			want[i].SQL = widerType(want[i].SQL, storeSQLType(other.typ))
@@ -271,6 +285,13 @@ func (m *logMerge) attributeColumns(ctx context.Context, owner, typ string, stag
 	for i, a := range want {
 		column, _ := t.column(a.Name)
 		values[i] = stagedValue{attributeColumn: column, expr: stagedExpr(column.sql, byName[a.Name])}
+		if a.Name == XESRest && len(m.retyped[owner]) > 0 {
+			rest := ""
+			if byName[a.Name] != nil {
+				rest = values[i].expr
+			}
+			values[i].expr = fmt.Sprintf("CAST(%s AS %s)", m.restExpr(owner, rest, byName), column.sql)
+		}
 	}
 	return t, values, nil
 }

@@ -2,17 +2,33 @@ package eventlog
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
+
+// checks makes rapid do with fewer checks than it does by default, where each
+// costs several loads. -rapid.checks is obeyed.
+func checks(t *testing.T, n int) {
+	t.Helper()
+	f := flag.Lookup("rapid.checks")
+	if f.Value.String() != f.DefValue {
+		return
+	}
+	if err := f.Value.Set(strconv.Itoa(n)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Value.Set(f.DefValue) })
+}
 
 // said is an object-centric log as lists of lines, for comparison: events in
 // order, all else as multisets.
@@ -256,6 +272,7 @@ func (d *drawnLog) load(t interface {
 // What is stored comes back, in however many slices it came, and a second time
 // nothing is written. All logs are in one store: none sees another's objects.
 func TestObjectsComeBack(t *testing.T) {
+	checks(t, 40)
 	s := openStore(t, filepath.Join(t.TempDir(), "s.duckdb"))
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {

@@ -1,3 +1,3 @@
--- Which cases have no events?
+-- Which cases have no events? (none are asked for where other objects may bring them)
 CREATE TEMP TABLE y_empty AS
-SELECT object, id FROM main.object WHERE type = $1 AND object NOT IN (SELECT object FROM main.event_object) ORDER BY object
+SELECT object, id FROM main.object WHERE $2 AND type = $1 AND object NOT IN (SELECT object FROM main.event_object) ORDER BY object

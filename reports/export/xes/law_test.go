@@ -107,8 +107,9 @@ func file(t testing.TB, text string) string {
 
 // A pen draws logs of XES whose events are all taken.
 type pen struct {
-	t *rapid.T
-	e xmltext.Escaper
+	t    *rapid.T
+	e    xmltext.Escaper
+	file string // begins the names of traces, which all have one then
 }
 
 func (p *pen) quote(s string) string { return string(p.e.Append(nil, s)) }
@@ -191,12 +192,15 @@ func (p *pen) log() string {
 	b.WriteString(p.attributes("concept:name", "source", "source", "a"))
 	names := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"1", "2", "case <&>", "#9", "ü", " "}), 0, 4, rapid.ID[string]).Draw(p.t, "traces")
 	for _, name := range names {
+		name = p.file + name
 		b.WriteString("<trace>")
 		before := rapid.Bool().Draw(p.t, "name first")
 		kind := rapid.SampledFrom([]string{"string", "string", "string", "int", "id", "none"}).Draw(p.t, "kind of name")
 		named := "<" + kind + ` key="concept:name" value="` + p.quote(name) + `"/>`
-		if kind == "none" {
+		if kind == "none" && p.file == "" {
 			named = ""
+		} else if kind == "none" {
+			named = `<string key="concept:name" value="` + p.quote(name) + `"/>`
 		}
 		if before {
 			b.WriteString(named)

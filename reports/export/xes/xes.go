@@ -99,9 +99,6 @@ func (x *writer) column(kind string, c *eventlog.Column, row int) error {
 			x.node(n)
 			return nil
 		}
-		if x.meta.XES != nil {
-			return fmt.Errorf("attribute %q: %w", c.Name, err)
-		}
 		kind = "string" // JSON of another format
 	}
 	if kind == "" {
