@@ -228,14 +228,6 @@ func (b *Batch) addRow(rows *CaseRows, i int) {
 	b.Instance = append(b.Instance, rows.Instance[i])
 }
 
-func positions(n int) []int64 {
-	out := make([]int64, n)
-	for i := range out {
-		out[i] = int64(i)
-	}
-	return out
-}
-
 // join leaves a temporary table of the attributes of some events or cases, by
 // their place in the list.
 func (r *caseReader) join(ctx context.Context, name string, numbers []int64, a attributeSource) error {
