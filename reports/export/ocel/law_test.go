@@ -53,8 +53,8 @@ func drawTime(t *rapid.T) int64 {
 
 // drawTypes draws declarations with the attributes they have; a type of
 // attribute that starts with "?" is not declared.
-func drawTypes(t *rapid.T, label string) []eventlog.DeclaredType {
-	names := rapid.SliceOfNDistinct(rapid.SampledFrom(hostileNames), 1, 4, rapid.ID[string]).Draw(t, label)
+func drawTypes(t *rapid.T, label string, named bool) []eventlog.DeclaredType {
+	names := rapid.SliceOfNDistinct(rapid.SampledFrom(hostileNames).Filter(func(s string) bool { return s != "" || !named }), 1, 4, rapid.ID[string]).Draw(t, label)
 	var types []eventlog.DeclaredType
 	for _, name := range names {
 		d := eventlog.DeclaredType{Name: name}
@@ -94,10 +94,13 @@ func declaredOnly(types []eventlog.DeclaredType, rows []judgedRow) (meta, expect
 	return meta, expected
 }
 
-func drawModel(t *rapid.T) *model {
+func drawModel(t *rapid.T) *model { return drawModelOf(t, false) }
+
+// drawModelOf draws a log; where all is named, no id or type is empty.
+func drawModelOf(t *rapid.T, named bool) *model {
 	m := &model{}
-	eventTypes, objectTypes := drawTypes(t, "event types"), drawTypes(t, "object types")
-	ids := rapid.SliceOfNDistinct(rapid.OneOf(rapid.SampledFrom([]string{"", "1", "01", "a'b", "<&>", "o\"1", "Ö", " x"}), rapid.StringMatching(`[a-z0-9]{1,6}`)), 0, 8, rapid.ID[string])
+	eventTypes, objectTypes := drawTypes(t, "event types", named), drawTypes(t, "object types", named)
+	ids := rapid.SliceOfNDistinct(rapid.OneOf(rapid.SampledFrom([]string{"", "1", "01", "a'b", "<&>", "o\"1", "Ö", " x"}), rapid.StringMatching(`[a-z0-9]{1,6}`)).Filter(func(s string) bool { return s != "" || !named }), 0, 8, rapid.ID[string])
 	text := func(label string) string {
 		return rapid.SampledFrom([]string{"", "order", "placed by", "<q>&\"'", "ü\n"}).Draw(t, label)
 	}
