@@ -17,7 +17,7 @@ import (
 // exported events, divergence with the log's own note.
 func TestProfileOfTheSample(t *testing.T) {
 	dir := t.TempDir()
-	millrace(t, "demo", "--dir", dir)
+	millrace(t, "demo", "--source", "tryton", "--dir", dir)
 	project := filepath.Join(dir, "millrace.yaml")
 	if err := os.WriteFile(project, []byte("store: millrace.duckdb\n"), 0o600); err != nil {
 		t.Fatal(err)
