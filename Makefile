@@ -22,7 +22,7 @@ build: ## bin/millrace
 	go build $(TAGS) -trimpath -o bin/millrace ./cmd/millrace
 
 test: needs check ## everything that must hold before a commit; says at its end what was skipped and why
-	@go test $(TAGS) -json $(PKG) | go run ./internal/testreport
+	@go test $(TAGS) -timeout 30m -json $(PKG) | go run ./internal/testreport
 
 needs: # what tests need besides Go: installed where that is allowed, else named
 	@.ci/needs
