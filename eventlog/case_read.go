@@ -10,8 +10,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
-	"github.com/duckdb/duckdb-go/v2"
 )
 
 // Cases calls emit with all cases of a log, whole, by ascending object number,
@@ -212,32 +210,19 @@ func (r *caseReader) join(ctx context.Context, name string, numbers []int64, a a
 	return r.c.exec(ctx, storeText("read_attributes", "name", name, "attributes", exprs.String(), "table", a.table.table(), "owner", a.table.owner))
 }
 
-// numbers leaves the temporary table y_number(i, number).
+// numbers leaves the temporary table y_number(i, number). It is filled by an
+// appender: a view of Arrow's would need a store that can be written.
 func (c *storeConn) numbers(ctx context.Context, numbers []int64) error {
-	schema := arrow.NewSchema([]arrow.Field{{Name: "i", Type: arrow.PrimitiveTypes.Int64}, {Name: "number", Type: arrow.PrimitiveTypes.Int64}}, nil)
-	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
-	defer b.Release()
-	b.Field(0).(*array.Int64Builder).AppendValues(positions(len(numbers)), nil)
-	b.Field(1).(*array.Int64Builder).AppendValues(numbers, nil)
-	rec := b.NewRecordBatch()
-	defer rec.Release()
-	rows, err := array.NewRecordReader(schema, []arrow.RecordBatch{rec})
-	if err != nil {
+	if err := c.exec(ctx, "CREATE OR REPLACE TEMP TABLE y_number (i BIGINT, number BIGINT)"); err != nil {
 		return err
 	}
-	defer rows.Release()
-	return c.Raw(func(dc any) error {
-		a, err := duckdb.NewArrowFromConn(dc.(driver.Conn))
-		if err != nil {
-			return err
+	return c.append(ctx, "y_number", func(row func(...driver.Value) error) error {
+		for i, n := range numbers {
+			if err := row(int64(i), n); err != nil {
+				return err
+			}
 		}
-		release, err := a.RegisterView(rows, "y_incoming")
-		if err != nil {
-			return err
-		}
-		defer release()
-		_, err = dc.(driver.ExecerContext).ExecContext(ctx, "CREATE OR REPLACE TEMP TABLE y_number AS FROM y_incoming", nil)
-		return err
+		return ctx.Err()
 	})
 }
 

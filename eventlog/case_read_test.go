@@ -133,3 +133,27 @@ func TestCasesInBatches(t *testing.T) {
 		t.Errorf("%d events of %d cases, %v", total, len(seen), err)
 	}
 }
+
+// A store that is open for reading only gives its cases back all the same.
+func TestCasesOfAReadOnlyStore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.duckdb")
+	s := openStore(t, path)
+	want := &Batch{Case: []string{"1"}, CaseIDs: []string{"1"}, Activity: []string{"a"}, Time: []int64{1e6},
+		Attributes: []Column{{Name: "n", Type: Int, Int: []int64{5}}}}
+	mustImport(t, s, ImportOptions{Log: "log"}, batches(want))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), path, OpenOptions{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var got []*Batch
+	if _, err := s.Cases(t.Context(), "log", LogOptions{}, func(b *Batch) error { got = append(got, b); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(told(want), told(got...)); diff != "" {
+		t.Error(diff)
+	}
+}
