@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/duckdb/duckdb-go/v2"
 )
 
 // Cases calls emit with all cases of a log, whole, by ascending object number,
@@ -244,23 +242,19 @@ func (r *caseReader) join(ctx context.Context, name string, numbers []int64, a a
 	return r.c.exec(ctx, storeText("read_attributes", "name", name, "attributes", exprs.String(), "table", a.table.table(), "owner", a.table.owner))
 }
 
-// numbers fills the temporary table y_number(i, number). By rows, not by a view
-// on memory: a store that is open read-only takes no view.
+// numbers leaves the temporary table y_number(i, number). It is filled by an
+// appender: a view of Arrow's would need a store that can be written.
 func (c *storeConn) numbers(ctx context.Context, numbers []int64) error {
-	if err := c.exec(ctx, "DELETE FROM temp.y_number"); err != nil {
+	if err := c.exec(ctx, "CREATE OR REPLACE TEMP TABLE y_number (i BIGINT, number BIGINT)"); err != nil {
 		return err
 	}
-	return c.Raw(func(dc any) error {
-		a, err := duckdb.NewAppender(dc.(driver.Conn), "temp", "main", "y_number")
-		if err != nil {
-			return err
-		}
+	return c.append(ctx, "y_number", func(row func(...driver.Value) error) error {
 		for i, n := range numbers {
-			if err = a.AppendRow(int64(i), n); err != nil {
-				break
+			if err := row(int64(i), n); err != nil {
+				return err
 			}
 		}
-		return errors.Join(err, a.CloseWithCancel(ctx))
+		return ctx.Err()
 	})
 }
 

@@ -3,11 +3,8 @@ package eventlog
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/duckdb/duckdb-go/v2"
 )
 
 // objectSteps are the events of objects in their declared order: the
@@ -85,7 +82,7 @@ func (s *Store) objectSteps(ctx context.Context, o ObjectFlowOptions, use func(*
 
 // within keeps the numbers of a log's events in a table.
 func (t *objectSteps) within(ctx context.Context, l *Log) error {
-	return t.append(ctx, "within", func(row func(...driver.Value) error) error {
+	return t.c.append(ctx, "within", func(row func(...driver.Value) error) error {
 		for _, b := range l.batches {
 			for _, e := range b.Event {
 				if err := row(e); err != nil {
@@ -100,18 +97,6 @@ func (t *objectSteps) within(ctx context.Context, l *Log) error {
 	})
 }
 
-// append adds rows to a temporary table.
-func (t *objectSteps) append(ctx context.Context, table string, fill func(row func(...driver.Value) error) error) error {
-	return t.c.Raw(func(dc any) error {
-		a, err := duckdb.NewAppender(dc.(driver.Conn), "temp", "main", table)
-		if err != nil {
-			return err
-		}
-		err = fill(func(values ...driver.Value) error { return a.AppendRow(values...) })
-		return errors.Join(err, a.CloseWithCancel(ctx))
-	})
-}
-
 // order puts the events of some objects in order, and writes their steps.
 func (t *objectSteps) order(ctx context.Context, r *CaseRows, o ObjectFlowOptions) error {
 	b := NewBuilder(BuilderOptions{Lifecycle: o.Lifecycle, Zone: o.Zone})
@@ -123,7 +108,7 @@ func (t *objectSteps) order(ctx context.Context, r *CaseRows, o ObjectFlowOption
 	for i := range rows {
 		rows[i] = int32(i)
 	}
-	return t.append(ctx, "step", func(row func(...driver.Value) error) error {
+	return t.c.append(ctx, "step", func(row func(...driver.Value) error) error {
 		for i, object := range r.Case {
 			typ, ok := slices.BinarySearch(t.stored, r.ID[i])
 			if !ok {

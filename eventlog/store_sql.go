@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"embed"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -173,4 +174,16 @@ func storeCheckName(what, name string) error {
 		return fmt.Errorf("%s %q: a name is UTF-8 text without NUL", what, name)
 	}
 	return nil
+}
+
+// append adds rows to a temporary table.
+func (c *storeConn) append(ctx context.Context, table string, fill func(row func(...driver.Value) error) error) error {
+	return c.Raw(func(dc any) error {
+		a, err := duckdb.NewAppender(dc.(driver.Conn), "temp", "main", table)
+		if err != nil {
+			return err
+		}
+		err = fill(func(values ...driver.Value) error { return a.AppendRow(values...) })
+		return errors.Join(err, a.CloseWithCancel(ctx))
+	})
 }

@@ -30,6 +30,8 @@ func TestProgram(t *testing.T) {
 		{"two processes", testTwo},
 		{"twice", testTwice},
 		{"private", testPrivate},
+		{"reader stops", testReaderStops},
+		{"temporary", testTemporary},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, p) })
 	}

@@ -1,6 +1,6 @@
 -- Which objects are described, or referred to by their type?
 CREATE TEMP TABLE o_typed AS
-SELECT type, id, bool_or(defined) AS defined, coalesce(min(ord) FILTER (defined), min(ord)) AS ord
+SELECT type, id, bool_or(defined) AS defined, coalesce(min(ord) FILTER (WHERE defined), min(ord)) AS ord
 FROM (
 	SELECT {prefix} || type AS type, id, true AS defined, ord FROM {objects}
 	UNION ALL SELECT {prefix} || type, object, false, ord FROM {event_object} WHERE type IS NOT NULL
