@@ -159,6 +159,36 @@ func TestObjectsHistory(t *testing.T) {
 	}
 }
 
+// Of several values at one time the last one said holds, however often each is
+// said, and in that order they come back.
+func TestObjectsValuesAtOneTime(t *testing.T) {
+	s := openStore(t, filepath.Join(t.TempDir(), "s.duckdb"))
+	b := &ObjectBatch{Objects: ObjectRows{Type: []string{"order"}, ID: []string{"o"}}}
+	for _, v := range []string{"a", "b", "a", "c", "a"} {
+		x := &b.Values
+		x.Object, x.Attribute, x.Time = append(x.Object, "o"), append(x.Attribute, "state"), append(x.Time, 1e6)
+		x.Kind, x.Value = append(x.Kind, Text), append(x.Value, v)
+	}
+	mustMergeObjects(t, s, "log", ObjectMeta{}, b)
+	var now, order []string
+	_, err := s.Objects(t.Context(), "log", func(b *ObjectBatch) error { order = append(order, b.Values.Value...); return nil })
+	if err == nil {
+		err = s.session(t.Context(), func(c *storeConn) (err error) {
+			now, err = c.strings(t.Context(), `SELECT state FROM objects."log:order"`)
+			return err
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"a", "b", "a", "c", "a"}, order); d != "" {
+		t.Errorf("-want +got\n%s", d)
+	}
+	if d := cmp.Diff([]string{"a"}, now); d != "" {
+		t.Errorf("now: -want +got\n%s", d)
+	}
+}
+
 // An event that is known by its id becomes what its last row says.
 func TestObjectsEventChanges(t *testing.T) {
 	s := openStore(t, filepath.Join(t.TempDir(), "s.duckdb"))

@@ -227,14 +227,20 @@ func gathered(list []string) (out []string) {
 	return out
 }
 
-var numberText = regexp.MustCompile(`(text|int|float) "[-+0-9.eE]+"`)
+var numberText = regexp.MustCompile(`(text|int|float|bool) "([-+0-9.eE]+|true|false)"`)
 
 // spelled gives numbers one spelling: SQLite makes a number of a text that is
-// one, 100000 of 1e5, where its column is declared a number.
+// one, 100000 of 1e5, where its column is declared a number; true is 1 there.
 func spelled(list []string) []string {
 	for i := range list {
 		list[i] = numberText.ReplaceAllStringFunc(list[i], func(s string) string {
 			_, number, _ := strings.Cut(strings.Trim(s, `"`), `"`)
+			switch number {
+			case "true":
+				number = "1"
+			case "false":
+				number = "0"
+			}
 			if f, err := strconv.ParseFloat(number, 64); err == nil && f != float64(int64(f)) || err == nil && strings.ContainsAny(number, ".eE+") {
 				return fmt.Sprintf("number %v", f)
 			} else if n, err := strconv.ParseInt(number, 10, 64); err == nil && n > -1<<53 && n < 1<<53 {

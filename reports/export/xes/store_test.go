@@ -134,7 +134,7 @@ func traces(said []string) []string {
 // whatever types their attributes have there. A file that comes again adds
 // nothing.
 func TestAStoreKeepsTheTracesOfSeveralFiles(t *testing.T) {
-	checks(t, 40)
+	checks(t, 30)
 	h := newShelf(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		log := h.name()
