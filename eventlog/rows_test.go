@@ -9,7 +9,10 @@ import (
 
 // Batches are whole cases, in order, and hold what was imported.
 func TestLogRowsInBatches(t *testing.T) {
-	const n = 1_100_000 // more than a batch of events, and of cases
+	n := 2_000_000
+	if testing.Short() {
+		n = 1_100_000 // more than a batch of events, and of cases
+	}
 	s := openStore(t, filepath.Join(t.TempDir(), "a.duckdb"))
 	mustImport(t, s, ImportOptions{Log: "l"}, generated(n, 50_000))
 	batches, cases, events, last := 0, 0, 0, int64(0)
