@@ -217,7 +217,11 @@ func TestAStoreKeepsPublicLogs(t *testing.T) {
 			meta, batches, rejects := read(t, path)
 			want := said(t, unpack(t, path))
 			if rejects > 0 {
-				t.Skipf("%d events are rejected", rejects)
+				// its one event has no activity, so there is nothing to keep
+				if filepath.Base(path) != "xes_20.xes" || rejects != 1 {
+					t.Errorf("%d events are rejected", rejects)
+				}
+				return
 			}
 			log := h.name()
 			h.load(log, "xes", meta, batches)
