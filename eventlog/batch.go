@@ -24,10 +24,28 @@ type Batch struct {
 	Day       []bool   // true: Time is known to the day only, and is that day's local midnight
 	Place     []int64  // where it stands in the source: a line of a text file, else the number of the event, from 1
 
+	// Codes say Case, Activity and Resource once more, by number, where the
+	// reader knows them so; nil where it does not. A label is then looked up
+	// once a batch, not once a row.
+	Codes *BatchCodes
+
 	Attributes []Column // of the events
 
 	CaseIDs        []string
 	CaseAttributes []Column // one value for each of CaseIDs
+}
+
+// BatchCodes are the dictionary-coded columns of a [Batch].
+type BatchCodes struct {
+	Case, Activity, Resource Codes // Resource is zero where the batch has no column of it
+}
+
+// Codes are a column by number: row i says Labels[Of[i]]. The labels of one
+// batch are distinct, each is used by a row, and they stand in the order in
+// which the rows first say them.
+type Codes struct {
+	Of     []uint32
+	Labels []string
 }
 
 // Len returns the number of events.
