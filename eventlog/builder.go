@@ -234,6 +234,7 @@ func (b *Builder) Log() (*Log, error) {
 	if err := b.write(w); err != nil {
 		return nil, err
 	}
+	l.paths = codePaths(l.batches)
 	l.notes = b.notes
 	if b.attributes != nil {
 		l.table = &conditionTable{fill: func(ctx context.Context, c *sql.Conn) error { return b.fillTables(ctx, c) }}
@@ -244,6 +245,18 @@ func (b *Builder) Log() (*Log, error) {
 // write puts the events in order and hands them to w, case by case in the
 // order in which the cases were first seen.
 func (b *Builder) write(w *casesWriter) error {
+	o := &ordering{b: b}
+	if err := o.write(w); err != nil {
+		return err
+	}
+	o.note()
+	return w.flush()
+}
+
+// write hands the cases of the ordering's Builder to w, which may have some of
+// another.
+func (o *ordering) write(w *casesWriter) error {
+	b := o.b
 	// A counting sort by case keeps the order of arrival within each.
 	offsets := make([]int, len(b.cases.labels)+1)
 	for _, c := range b.caseOf {
@@ -261,7 +274,6 @@ func (b *Builder) write(w *casesWriter) error {
 		rows[at[c]] = int32(row)
 		at[c]++
 	}
-	o := ordering{b: b}
 	for c := range len(offsets) - 1 {
 		steps := o.order(rows[offsets[c]:offsets[c+1]])
 		if len(steps) == 0 {
@@ -289,13 +301,16 @@ func (b *Builder) write(w *casesWriter) error {
 				cur.Start = append(cur.Start, begin)
 			}
 			if w.resources {
-				cur.Resource = append(cur.Resource, b.resource[s.row])
+				resource := int32(-1)
+				if b.resource != nil {
+					resource = b.resource[s.row]
+				}
+				cur.Resource = append(cur.Resource, resource)
 			}
 		}
 		cur.Offsets = append(cur.Offsets, int32(len(cur.Activity)))
 	}
-	o.note()
-	return w.flush()
+	return nil
 }
 
 // A step is one event of a case while it is put in order.

@@ -149,7 +149,7 @@ func (r *caseReader) take(ctx context.Context, rows *CaseRows) error {
 	var ids []string
 	lengths := []int{}
 	n := 0 // of rows
-	for _, c := range log.batches {
+	for c := range log.Batches() {
 		for i := range c.Case {
 			for {
 				some, names, err := r.empty.before(ctx, r.c, rows.Case[n])

@@ -11,6 +11,14 @@ type Cases struct {
 	Start    []int64 // nil if no event of the log has a duration of its own; else = Time where it has none
 	Event    []int64 // number of the event in the store, or its place in the file
 	Resource []int32 // nil if not kept; -1 where missing
+
+	Variant     []uint32 // number of the path of each case in its log
+	First, Last []int64  // earliest and latest time of each case: see Ends
+
+	// Work and WorkStart are Time and Start in working time: how much of it
+	// has passed, by the calendar of the case. nil if the log has no calendars;
+	// WorkStart also where Start is.
+	Work, WorkStart []int64
 }
 
 // Len returns the number of cases.
@@ -28,8 +36,17 @@ func (c *Cases) Starts() []int64 {
 // or the last of its events has none. The difference is the duration of the
 // case: from the end of its first event to the end of its last, whatever
 // overlaps between them.
-func (c *Cases) Ends(i int) (first, last int64) {
-	return ends(c.Time[c.Offsets[i]:c.Offsets[i+1]])
+func (c *Cases) Ends(i int) (first, last int64) { return c.First[i], c.Last[i] }
+
+// path returns the activities of case i.
+func (c *Cases) path(i int) []uint16 { return c.Activity[c.Offsets[i]:c.Offsets[i+1]] }
+
+// close fills First and Last.
+func (c *Cases) close() {
+	c.First, c.Last = make([]int64, c.Len()), make([]int64, c.Len())
+	for i := range c.Case {
+		c.First[i], c.Last[i] = ends(c.Time[c.Offsets[i]:c.Offsets[i+1]])
+	}
 }
 
 func ends(times []int64) (first, last int64) {
@@ -83,5 +100,6 @@ func (w *casesWriter) flush() error {
 	}
 	c := w.cur
 	w.cur = nil
+	c.close()
 	return w.emit(c)
 }

@@ -24,9 +24,22 @@ import (
 // It holds nothing that cannot be built again.
 var errColumns = errors.New("the columns are damaged")
 
-// columnsFormat is the version of the file's layout; a reader that finds
+// columnsFormat is the version of the files' layout; a reader that finds
 // another one builds the columns again.
-const columnsFormat = "millrace-columns-1"
+//
+// A log is two Arrow IPC files. One has its cases, whole ones in each record
+// batch:
+//
+//	case int64 · variant uint32 · first int64 · last int64 ·
+//	events list<struct<activity uint16, time int64, event int64,
+//	                   [start int64], [resource int32], [work int64], [work_start int64]>>
+//
+// The other has, in one record batch, what the numbers in those mean: the path
+// of each variant, and the variants in canonical order; labels and names of
+// resources are in its metadata.
+//
+//	path list<uint16> · canonical uint32
+const columnsFormat = "millrace-columns-2"
 
 // A columnsFile says what was written, so that a reader can tell whether it is
 // still that.
@@ -36,6 +49,9 @@ type columnsFile struct {
 	Checksums []uint32 // CRC32C of each block of checksumBlock bytes
 }
 
+// columnsFiles are the files of a log.
+type columnsFiles struct{ Cases, Paths columnsFile }
+
 // checksumBlock is how many bytes of the file one checksum covers. Blocks of
 // the file, not batches, are checked: so nothing is parsed that is not known
 // to be whole (a flipped bit in the schema makes arrow write to its input).
@@ -43,86 +59,209 @@ const checksumBlock = 16 << 20
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// writeColumns writes l as an Arrow IPC file of whole cases beside the store at
-// path, under a name no other file has, and syncs it. It is complete or an error.
-func writeColumns(path string, l *Log) (out columnsFile, err error) {
+// columnsShape says which of the optional columns there are.
+type columnsShape struct{ starts, resources, working bool }
+
+func (s columnsShape) schema() *arrow.Schema {
+	fields := []arrow.Field{
+		{Name: "activity", Type: arrow.PrimitiveTypes.Uint16},
+		{Name: "time", Type: arrow.PrimitiveTypes.Int64},
+		{Name: "event", Type: arrow.PrimitiveTypes.Int64},
+	}
+	if s.starts {
+		fields = append(fields, arrow.Field{Name: "start", Type: arrow.PrimitiveTypes.Int64})
+	}
+	if s.resources {
+		fields = append(fields, arrow.Field{Name: "resource", Type: arrow.PrimitiveTypes.Int32})
+	}
+	if s.working {
+		fields = append(fields, arrow.Field{Name: "work", Type: arrow.PrimitiveTypes.Int64})
+		if s.starts {
+			fields = append(fields, arrow.Field{Name: "work_start", Type: arrow.PrimitiveTypes.Int64})
+		}
+	}
+	meta := arrow.NewMetadata([]string{"format"}, []string{columnsFormat})
+	return arrow.NewSchema([]arrow.Field{
+		{Name: "case", Type: arrow.PrimitiveTypes.Int64},
+		{Name: "variant", Type: arrow.PrimitiveTypes.Uint32},
+		{Name: "first", Type: arrow.PrimitiveTypes.Int64},
+		{Name: "last", Type: arrow.PrimitiveTypes.Int64},
+		{Name: "events", Type: arrow.ListOf(arrow.StructOf(fields...))},
+	}, &meta)
+}
+
+// A columnsWriter writes a log beside the store at path, batch by batch, under
+// names that no other file has. What it writes is complete, or removed.
+type columnsWriter struct {
+	path  string
+	shape columnsShape
+	cases *arrowFile
+	paths *paths
+}
+
+// newColumnsWriter begins a log, whose paths are numbered as they come up.
+func newColumnsWriter(path string, shape columnsShape) (*columnsWriter, error) {
+	f, err := newArrowFile(path, shape.schema())
+	if err != nil {
+		return nil, err
+	}
+	return &columnsWriter{path: path, shape: shape, cases: f, paths: &paths{}}, nil
+}
+
+// write adds a batch, of which Variant is filled in.
+func (w *columnsWriter) write(c *Cases) error {
+	w.paths.code(c)
+	return w.append(c)
+}
+
+func (w *columnsWriter) append(c *Cases) error {
+	events := []arrow.ArrayData{
+		values(arrow.PrimitiveTypes.Uint16, c.Activity),
+		values(arrow.PrimitiveTypes.Int64, c.Time),
+		values(arrow.PrimitiveTypes.Int64, c.Event),
+	}
+	if w.shape.starts {
+		events = append(events, values(arrow.PrimitiveTypes.Int64, c.Starts()))
+	}
+	if w.shape.resources {
+		resources := c.Resource
+		if resources == nil {
+			resources = slices.Repeat([]int32{-1}, len(c.Activity))
+		}
+		events = append(events, values(arrow.PrimitiveTypes.Int32, resources))
+	}
+	if w.shape.working {
+		events = append(events, values(arrow.PrimitiveTypes.Int64, c.Work))
+		if w.shape.starts {
+			_, starts := c.clocks(true)
+			events = append(events, values(arrow.PrimitiveTypes.Int64, starts))
+		}
+	}
+	schema := w.cases.schema
+	t := schema.Field(4).Type.(*arrow.ListType)
+	child := array.NewData(t.Elem(), len(c.Activity), []*memory.Buffer{nil}, events, 0, 0)
+	list := array.NewData(t, c.Len(), []*memory.Buffer{nil, memory.NewBufferBytes(bytesOf(c.Offsets))}, []arrow.ArrayData{child}, 0, 0)
+	return w.cases.write(c.Len(), values(arrow.PrimitiveTypes.Int64, c.Case), values(arrow.PrimitiveTypes.Uint32, c.Variant),
+		values(arrow.PrimitiveTypes.Int64, c.First), values(arrow.PrimitiveTypes.Int64, c.Last), list)
+}
+
+// finish writes what the numbers mean, and syncs both files.
+func (w *columnsWriter) finish(labels, resources []string) (out columnsFiles, err error) {
+	keys, texts := []string{"format"}, []string{columnsFormat}
+	for _, list := range []struct {
+		key    string
+		labels []string
+	}{{"activities", labels}, {"resources", resources}} {
+		text, err := json.Marshal(append([]string{}, list.labels...))
+		if err != nil {
+			return out, errors.Join(err, w.discard())
+		}
+		keys, texts = append(keys, list.key), append(texts, string(text))
+	}
+	meta := arrow.NewMetadata(keys, texts)
+	f, err := newArrowFile(w.path, arrow.NewSchema([]arrow.Field{
+		{Name: "path", Type: arrow.LargeListOf(arrow.PrimitiveTypes.Uint16)},
+		{Name: "canonical", Type: arrow.PrimitiveTypes.Uint32},
+	}, &meta))
+	if err != nil {
+		return out, errors.Join(err, w.discard())
+	}
+	p := w.paths
+	offsets := append([]int64{0}, p.ends...)
+	list := array.NewData(arrow.LargeListOf(arrow.PrimitiveTypes.Uint16), p.len(),
+		[]*memory.Buffer{nil, memory.NewBufferBytes(bytesOf(offsets))}, []arrow.ArrayData{values(arrow.PrimitiveTypes.Uint16, p.steps)}, 0, 0)
+	err = f.write(p.len(), list, values(arrow.PrimitiveTypes.Uint32, p.canonical(labels)))
+	if err != nil {
+		return out, errors.Join(err, f.discard(), w.discard())
+	}
+	if out.Paths, err = f.finish(); err != nil {
+		return out, errors.Join(err, w.discard())
+	}
+	if out.Cases, err = w.cases.finish(); err != nil {
+		return out, errors.Join(err, os.Remove(f.file.Name()))
+	}
+	return out, nil
+}
+
+func (w *columnsWriter) discard() error { return w.cases.discard() }
+
+// writeColumns writes a log that is in memory.
+func writeColumns(path string, l *Log) (columnsFiles, error) {
+	shape := columnsShape{working: l.working}
+	for _, c := range l.batches {
+		shape.starts = shape.starts || c.Start != nil
+		shape.resources = shape.resources || c.Resource != nil
+	}
+	w, err := newColumnsWriter(path, shape)
+	if err != nil {
+		return columnsFiles{}, err
+	}
+	w.paths = l.paths
+	for _, c := range l.batches {
+		if err := w.append(c); err != nil {
+			return columnsFiles{}, errors.Join(err, w.discard())
+		}
+	}
+	return w.finish(l.labels, l.resources)
+}
+
+// An arrowFile is an Arrow IPC file that is being written beside a store.
+type arrowFile struct {
+	file   *os.File
+	schema *arrow.Schema
+	w      *ipc.FileWriter
+}
+
+func newArrowFile(path string, schema *arrow.Schema) (*arrowFile, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), columnsPrefix(path)+"*"+columnsSuffix) // 0600
 	if err != nil {
-		return out, err
+		return nil, err
 	}
+	a := &arrowFile{file: f, schema: schema}
+	if a.w, err = ipc.NewFileWriter(f, ipc.WithSchema(schema)); err != nil {
+		return nil, errors.Join(err, a.discard())
+	}
+	return a, nil
+}
+
+func (a *arrowFile) write(rows int, columns ...arrow.ArrayData) error {
+	arrays := make([]arrow.Array, len(columns))
+	for i, c := range columns {
+		arrays[i] = array.MakeFromData(c)
+	}
+	rec := array.NewRecordBatch(a.schema, arrays, int64(rows))
+	defer rec.Release()
+	return a.w.Write(rec)
+}
+
+// finish syncs the file and says what is in it; if it cannot, the file is removed.
+func (a *arrowFile) finish() (out columnsFile, err error) {
 	defer func() {
-		err = errors.Join(err, f.Close())
+		err = errors.Join(err, a.file.Close())
 		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
+			err = errors.Join(err, os.Remove(a.file.Name()))
 		}
 	}()
-	starts, resources := false, false
-	for _, c := range l.batches {
-		starts = starts || c.Start != nil
-		resources = resources || c.Resource != nil
-	}
-	labels, err := json.Marshal(l.labels)
-	if err != nil {
+	if err := a.w.Close(); err != nil {
 		return out, err
 	}
-	names, err := json.Marshal(l.resources)
-	if err != nil {
+	if err := a.file.Sync(); err != nil {
 		return out, err
 	}
-	fields := []arrow.Field{
-		{Name: "case", Type: arrow.PrimitiveTypes.Int64},
-		{Name: "activity", Type: arrow.ListOf(arrow.PrimitiveTypes.Uint16)},
-		{Name: "time", Type: arrow.ListOf(arrow.PrimitiveTypes.Int64)},
-		{Name: "event", Type: arrow.ListOf(arrow.PrimitiveTypes.Int64)},
-	}
-	if starts {
-		fields = append(fields, arrow.Field{Name: "start", Type: arrow.ListOf(arrow.PrimitiveTypes.Int64)})
-	}
-	if resources {
-		fields = append(fields, arrow.Field{Name: "resource", Type: arrow.ListOf(arrow.PrimitiveTypes.Int32)})
-	}
-	meta := arrow.NewMetadata([]string{"format", "activities", "resources"}, []string{columnsFormat, string(labels), string(names)})
-	schema := arrow.NewSchema(fields, &meta)
-	w, err := ipc.NewFileWriter(f, ipc.WithSchema(schema))
-	if err != nil {
+	out.Name = filepath.Base(a.file.Name())
+	if out.Size, err = a.file.Seek(0, io.SeekEnd); err != nil {
 		return out, err
 	}
-	for _, c := range l.batches {
-		cols := []arrow.Array{
-			plain(arrow.PrimitiveTypes.Int64, c.Case),
-			list(c.Offsets, arrow.PrimitiveTypes.Uint16, c.Activity),
-			list(c.Offsets, arrow.PrimitiveTypes.Int64, c.Time),
-			list(c.Offsets, arrow.PrimitiveTypes.Int64, c.Event),
-		}
-		if starts {
-			cols = append(cols, list(c.Offsets, arrow.PrimitiveTypes.Int64, c.Starts()))
-		}
-		if resources {
-			cols = append(cols, list(c.Offsets, arrow.PrimitiveTypes.Int32, c.Resource))
-		}
-		rec := array.NewRecordBatch(schema, cols, int64(c.Len()))
-		err := w.Write(rec)
-		rec.Release()
-		if err != nil {
-			return out, err
-		}
-	}
-	if err := w.Close(); err != nil {
-		return out, err
-	}
-	if err := f.Sync(); err != nil {
-		return out, err
-	}
-	out.Name = filepath.Base(f.Name())
-	if out.Size, err = f.Seek(0, io.SeekEnd); err != nil {
-		return out, err
-	}
-	m, err := syscall.Mmap(int(f.Fd()), 0, int(out.Size), syscall.PROT_READ, syscall.MAP_SHARED)
+	m, err := syscall.Mmap(int(a.file.Fd()), 0, int(out.Size), syscall.PROT_READ, syscall.MAP_SHARED)
 	if err != nil {
 		return out, err
 	}
 	out.Checksums = checksums(m)
 	return out, syscall.Munmap(m)
+}
+
+func (a *arrowFile) discard() error {
+	return errors.Join(a.file.Close(), os.Remove(a.file.Name()))
 }
 
 // checksums returns the CRC32C of each block of data, on all processors.
@@ -148,14 +287,8 @@ func bytesOf[T any](s []T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), len(s)*int(unsafe.Sizeof(s[0])))
 }
 
-func plain[T any](t arrow.DataType, values []T) arrow.Array {
-	return array.MakeFromData(array.NewData(t, len(values), []*memory.Buffer{nil, memory.NewBufferBytes(bytesOf(values))}, nil, 0, 0))
-}
-
-func list[T any](offsets []int32, t arrow.DataType, values []T) arrow.Array {
-	child := array.NewData(t, len(values), []*memory.Buffer{nil, memory.NewBufferBytes(bytesOf(values))}, nil, 0, 0)
-	return array.MakeFromData(array.NewData(arrow.ListOf(t), len(offsets)-1,
-		[]*memory.Buffer{nil, memory.NewBufferBytes(bytesOf(offsets))}, []arrow.ArrayData{child}, 0, 0))
+func values[T any](t arrow.DataType, v []T) arrow.ArrayData {
+	return array.NewData(t, len(v), []*memory.Buffer{nil, memory.NewBufferBytes(bytesOf(v))}, nil, 0, 0)
 }
 
 // mapping is a file mapped into memory.
@@ -165,7 +298,55 @@ func (m mapping) Close() error { return syscall.Munmap(m) }
 
 // openColumns maps the columns in dir that want describes and checks them. The
 // batches point into the mapping: closing it invalidates them.
-func openColumns(dir string, want columnsFile) (l *Log, err error) {
+func openColumns(dir string, want columnsFiles) (*Log, error) {
+	l := &Log{}
+	if err := l.openColumns(dir, want); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+func (l *Log) openColumns(dir string, want columnsFiles) error {
+	r, err := l.openArrow(dir, want.Paths)
+	if err != nil {
+		return err
+	}
+	meta := r.Schema().Metadata()
+	for key, to := range map[string]*[]string{"activities": &l.labels, "resources": &l.resources} {
+		v, _ := meta.GetValue(key)
+		if err := json.Unmarshal([]byte(v), to); err != nil {
+			return fmt.Errorf("%w: %s: %w", errColumns, want.Paths.Name, err)
+		}
+	}
+	rec, err := r.RecordBatchAt(0)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", errColumns, want.Paths.Name, err)
+	}
+	list := rec.Column(0).(*array.LargeList)
+	l.paths = &paths{
+		steps: list.ListValues().(*array.Uint16).Uint16Values(),
+		order: rec.Column(1).(*array.Uint32).Uint32Values(),
+	}
+	if offsets := list.Offsets(); len(offsets) > 0 {
+		l.paths.ends = offsets[1:]
+	}
+	if r, err = l.openArrow(dir, want.Cases); err != nil {
+		return err
+	}
+	for i := range r.NumRecords() {
+		rec, err := r.RecordBatchAt(i)
+		if err != nil {
+			return fmt.Errorf("%w: %s: %w", errColumns, want.Cases.Name, err)
+		}
+		c := casesOf(rec)
+		l.working = c.Work != nil
+		l.batches = append(l.batches, c)
+	}
+	return nil
+}
+
+// openArrow maps a file into memory, until the log is closed.
+func (l *Log) openArrow(dir string, want columnsFile) (*ipc.FileReader, error) {
 	f, err := os.Open(filepath.Join(dir, want.Name))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errColumns, err)
@@ -182,12 +363,7 @@ func openColumns(dir string, want columnsFile) (l *Log, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("map %s: %w", want.Name, err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, syscall.Munmap(m))
-			l = nil
-		}
-	}()
+	l.close = append(l.close, mapping(m))
 	if !slices.Equal(checksums(m), want.Checksums) {
 		return nil, fmt.Errorf("%w: %s does not match its checksums", errColumns, want.Name)
 	}
@@ -199,46 +375,35 @@ func openColumns(dir string, want columnsFile) (l *Log, err error) {
 	if v, _ := meta.GetValue("format"); v != columnsFormat {
 		return nil, fmt.Errorf("%w: %s was written by another version", errColumns, want.Name)
 	}
-	l = &Log{close: []io.Closer{mapping(m)}}
-	for key, to := range map[string]*[]string{"activities": &l.labels, "resources": &l.resources} {
-		v, _ := meta.GetValue(key)
-		if err := json.Unmarshal([]byte(v), to); err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", errColumns, want.Name, err)
-		}
-	}
-	for i := range r.NumRecords() {
-		rec, err := r.RecordBatchAt(i)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", errColumns, want.Name, err)
-		}
-		l.batches = append(l.batches, casesOf(rec))
-	}
-	return l, nil
+	return r, nil
 }
 
 // casesOf views a record batch as Cases, without copying.
 func casesOf(rec arrow.RecordBatch) *Cases {
-	c := &Cases{}
-	for i, f := range rec.Schema().Fields() {
-		col := rec.Column(i)
-		if f.Name == "case" {
-			c.Case = col.(*array.Int64).Int64Values()
-			continue
-		}
-		l := col.(*array.List)
-		values := l.ListValues()
-		switch f.Name {
+	int64s := func(a arrow.Array) []int64 { return a.(*array.Int64).Int64Values() }
+	list := rec.Column(4).(*array.List)
+	c := &Cases{
+		Case: int64s(rec.Column(0)), Variant: rec.Column(1).(*array.Uint32).Uint32Values(),
+		First: int64s(rec.Column(2)), Last: int64s(rec.Column(3)),
+		Offsets: list.Offsets(),
+	}
+	events := list.ListValues().(*array.Struct)
+	for i, f := range events.DataType().(*arrow.StructType).Fields() {
+		switch col := events.Field(i); f.Name {
 		case "activity":
-			c.Offsets = l.Offsets()
-			c.Activity = values.(*array.Uint16).Uint16Values()
+			c.Activity = col.(*array.Uint16).Uint16Values()
 		case "time":
-			c.Time = values.(*array.Int64).Int64Values()
+			c.Time = int64s(col)
 		case "event":
-			c.Event = values.(*array.Int64).Int64Values()
+			c.Event = int64s(col)
 		case "start":
-			c.Start = values.(*array.Int64).Int64Values()
+			c.Start = int64s(col)
 		case "resource":
-			c.Resource = values.(*array.Int32).Int32Values()
+			c.Resource = col.(*array.Int32).Int32Values()
+		case "work":
+			c.Work = int64s(col)
+		case "work_start":
+			c.WorkStart = int64s(col)
 		}
 	}
 	return c

@@ -111,42 +111,82 @@ func (s *Store) mapColumns(ctx context.Context, key columnsKey) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	var file columnsFile
+	files := map[string]columnsFile{}
 	var notes string
 	err = s.session(ctx, func(c *storeConn) error {
 		return c.each(ctx, storeText("columns_of_log"), []any{key.Definition.Name, string(definition)}, func(scan func(...any) error) error {
+			var part string
+			var file columnsFile
 			var sums []any
-			if err := scan(&file.Name, &file.Size, &sums, &notes); err != nil {
+			if err := scan(&part, &file.Name, &file.Size, &sums, &notes); err != nil {
 				return err
 			}
 			for _, x := range sums {
 				file.Checksums = append(file.Checksums, x.(uint32))
 			}
+			files[part] = file
 			return nil
 		})
 	})
-	if err != nil || file.Name == "" {
+	if err != nil || len(files) == 0 {
 		return nil, err
 	}
-	l, err := openColumns(filepath.Dir(s.path), file)
+	l, err := openColumns(filepath.Dir(s.path), columnsFiles{files["cases"], files["paths"]})
 	if err != nil {
 		return nil, err
 	}
 	return l, json.Unmarshal([]byte(notes), &l.notes)
 }
 
+// logCases puts the cases of a log in their declared order and emits them,
+// batch by batch. Memory is bounded by a batch.
+func (s *Store) logCases(ctx context.Context, key columnsKey, o LogOptions, begin func(columnsShape) error, emit func(*Cases) error) (labels *RowLabels, notes []Note, err error) {
+	var shape columnsShape
+	err = s.session(ctx, func(c *storeConn) error {
+		return c.each(ctx, storeText("columns_shape"), nil, func(scan func(...any) error) error { return scan(&shape.starts, &shape.resources) })
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := begin(shape); err != nil {
+		return nil, nil, err
+	}
+	w := &casesWriter{starts: shape.starts, resources: shape.resources, emit: emit}
+	met := &ordering{}
+	labels = &RowLabels{}
+	notes, err = s.LogRows(ctx, key.Definition, o.Model, func(r *CaseRows) error {
+		labels = r.Labels
+		met.b = NewBuilder(BuilderOptions{Lifecycle: key.Lifecycle, Zone: o.Zone})
+		if err := met.b.addRows(r); err != nil {
+			return err
+		}
+		return met.write(w)
+	})
+	if err == nil {
+		err = w.flush()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if met.b != nil {
+		met.note()
+		notes = append(notes, met.b.notes...)
+	}
+	return labels, notes, nil
+}
+
 // buildLog puts a log together in memory.
 func (s *Store) buildLog(ctx context.Context, key columnsKey, o LogOptions) (*Log, error) {
-	b := NewBuilder(BuilderOptions{Name: key.Definition.Name, Lifecycle: key.Lifecycle, Zone: o.Zone})
-	notes, err := s.LogRows(ctx, key.Definition, o.Model, b.addRows)
+	l := &Log{paths: &paths{}}
+	labels, notes, err := s.logCases(ctx, key, o, func(columnsShape) error { return nil }, func(c *Cases) error {
+		l.paths.code(c)
+		l.batches = append(l.batches, c)
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	l, err := b.Log()
-	if err != nil {
-		return nil, err
-	}
-	l.notes = append(notes, l.notes...)
+	l.labels, l.resources, l.notes = labels.Activity, labels.Resource, notes
 	return l, nil
 }
 
@@ -229,32 +269,49 @@ func (s *Store) BuildColumns(ctx context.Context, name string, o LogOptions) err
 	if l, err := s.mapColumns(ctx, key); err == nil && l != nil {
 		return errors.Join(l.Close(), s.cleanColumns(ctx))
 	}
-	l, err := s.buildLog(ctx, key, o)
+	var w *columnsWriter
+	labels, notes, err := s.logCases(ctx, key, o,
+		func(shape columnsShape) (err error) { w, err = newColumnsWriter(s.path, shape); return err },
+		func(c *Cases) error { return w.write(c) })
+	if err != nil {
+		if w != nil {
+			err = errors.Join(err, w.discard())
+		}
+		return err
+	}
+	files, err := w.finish(labels.Activity, labels.Resource)
 	if err != nil {
 		return err
 	}
-	file, err := writeColumns(s.path, l)
-	if err != nil {
-		return err
+	if err := s.commitColumns(ctx, key, files, notes); err != nil {
+		dir := filepath.Dir(s.path)
+		return errors.Join(err, os.Remove(filepath.Join(dir, files.Cases.Name)), os.Remove(filepath.Join(dir, files.Paths.Name)))
 	}
+	return s.cleanColumns(ctx)
+}
+
+// commitColumns makes files the columns of a log.
+func (s *Store) commitColumns(ctx context.Context, key columnsKey, files columnsFiles, notes []Note) error {
 	definition, err := json.Marshal(key)
 	if err != nil {
 		return err
 	}
-	notes, err := json.Marshal(append([]Note{}, l.notes...))
+	text, err := json.Marshal(append([]Note{}, notes...))
 	if err != nil {
 		return err
 	}
-	err = s.write(ctx, func(c *storeConn) error {
+	name := key.Definition.Name
+	return s.write(ctx, func(c *storeConn) error {
 		if err := c.exec(ctx, storeText("columns_delete"), name); err != nil {
 			return err
 		}
-		return c.exec(ctx, storeText("columns_insert"), name, string(definition), file.Name, file.Size, file.Checksums, string(notes))
+		for part, f := range map[string]columnsFile{"cases": files.Cases, "paths": files.Paths} {
+			if err := c.exec(ctx, storeText("columns_insert"), name, string(definition), part, f.Name, f.Size, f.Checksums, string(text)); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	if err != nil {
-		return errors.Join(err, os.Remove(filepath.Join(filepath.Dir(s.path), file.Name)))
-	}
-	return s.cleanColumns(ctx)
 }
 
 // objectIDs returns the ids of objects by their numbers.
@@ -314,7 +371,7 @@ func (s *Store) fillTables(ctx context.Context, l *Log, def LogDefinition, to *s
 			return err
 		}
 		err = to.Raw(func(dc any) error {
-			for _, b := range l.batches {
+			for b := range l.Batches() {
 				caseOf := make([]int64, len(b.Event))
 				for i, n := range b.Case {
 					for e := b.Offsets[i]; e < b.Offsets[i+1]; e++ {

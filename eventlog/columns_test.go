@@ -81,26 +81,29 @@ func TestDamagedColumnsAreNoticed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole, err := os.ReadFile(filepath.Join(dir, file.Name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for cut := range whole {
-		if err := os.WriteFile(filepath.Join(dir, file.Name), whole[:cut], 0o600); err != nil {
+	for _, name := range []string{file.Cases.Name, file.Paths.Name} {
+		path := filepath.Join(dir, name)
+		whole, err := os.ReadFile(path)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := openColumns(dir, file); !errors.Is(err, errColumns) {
-			t.Fatalf("cut to %d bytes: %v", cut, err)
+		try := func(what string, i int, bytes []byte) {
+			t.Helper()
+			if err := os.WriteFile(path, bytes, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := openColumns(dir, file); !errors.Is(err, errColumns) {
+				t.Fatalf("%s: %s %d: %v", name, what, i, err)
+			}
 		}
-	}
-	for i := range whole {
-		bad := append([]byte(nil), whole...)
-		bad[i] ^= 0x10
-		if err := os.WriteFile(filepath.Join(dir, file.Name), bad, 0o600); err != nil {
+		for i := range whole {
+			try("cut to", i, whole[:i])
+			bad := append([]byte(nil), whole...)
+			bad[i] ^= 0x10
+			try("flipped byte", i, bad)
+		}
+		if err := os.WriteFile(path, whole, 0o600); err != nil {
 			t.Fatal(err)
-		}
-		if _, err := openColumns(dir, file); !errors.Is(err, errColumns) {
-			t.Fatalf("byte %d flipped: %v", i, err)
 		}
 	}
 }
@@ -116,11 +119,8 @@ func TestFoldDoesNotDependOnBatches(t *testing.T) {
 		split.batches = nil
 		for _, c := range l.batches { // one case a batch
 			for i := range c.Case {
-				one, err := (&Log{batches: []*Cases{c}}).selectCases(context.Background(), func(_ *Cases, j int) bool { return i == j })
-				if err != nil {
-					t.Fatal(err)
-				}
-				split.batches = append(split.batches, one.batches...)
+				one := Log{batches: []*Cases{c}, paths: l.paths, picked: [][]int32{{int32(i)}}}
+				split.batches = append(split.batches, one.seen(0))
 			}
 		}
 		parts, err := Summarize(context.Background(), &split, SummaryOptions{})

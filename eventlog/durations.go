@@ -64,14 +64,7 @@ func (h *Durations) Add(d int64) {
 		h.overlapSum.add(uint64(-d))
 		return
 	}
-	if h.N == 0 || d < h.Min {
-		h.Min = d
-	}
-	if d > h.Max {
-		h.Max = d
-	}
-	h.N++
-	h.sum.add(uint64(d))
+	h.measure(d)
 	switch {
 	case h.keep:
 		h.exact = append(h.exact, d)
@@ -83,6 +76,18 @@ func (h *Durations) Add(d int64) {
 		h.spread()
 		h.count(bucket(uint64(d)), 1)
 	}
+}
+
+// measure counts a duration in all but the distribution.
+func (h *Durations) measure(d int64) {
+	if h.N == 0 || d < h.Min {
+		h.Min = d
+	}
+	if d > h.Max {
+		h.Max = d
+	}
+	h.N++
+	h.sum.add(uint64(d))
 }
 
 // Merge adds all of o to h.

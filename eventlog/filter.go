@@ -3,13 +3,10 @@ package eventlog
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // A Filter narrows a log. Filters are values with one text form, shared by the
@@ -35,8 +32,8 @@ type FilterKind struct {
 var FilterKinds = []FilterKind{
 	{"where", parseWhere},
 	{"event-where", parseEventWhere},
-	{"contains", parseOccurs(func(n int) bool { return n > 0 })},
-	{"without", parseOccurs(func(n int) bool { return n == 0 })},
+	{"contains", parseOccurs(true)},
+	{"without", parseOccurs(false)},
 	{"starts", parseEdge(func(path []uint16) uint16 { return path[0] })},
 	{"ends", parseEdge(func(path []uint16) uint16 { return path[len(path)-1] })},
 	{"follows", parseFollows},
@@ -84,84 +81,11 @@ func (l *Log) Where(ctx context.Context, filters ...Filter) (*Log, error) {
 	return l, nil
 }
 
-// narrowed is l with other batches.
-func (l *Log) narrowed(batches []*Cases) *Log {
-	out := *l
-	out.close = nil // l closes what both use
-	out.batches = slices.DeleteFunc(batches, func(c *Cases) bool { return c == nil || c.Len() == 0 })
-	return &out
-}
-
-// selectCases keeps the cases for which want is true; it runs on all processors.
-func (l *Log) selectCases(ctx context.Context, want func(c *Cases, i int) bool) (*Log, error) {
-	return l.selectEvents(ctx, want, nil)
-}
-
-// selectEvents keeps the cases for which wantCase is true, and of these the
-// events for which wantEvent is; a case without any event left goes too.
-func (l *Log) selectEvents(ctx context.Context, wantCase func(c *Cases, i int) bool, wantEvent func(c *Cases, event int) bool) (*Log, error) {
-	out := make([]*Cases, len(l.batches))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for n, c := range l.batches {
-		g.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			kept := &Cases{Offsets: []int32{0}}
-			if c.Start != nil {
-				kept.Start = []int64{}
-			}
-			if c.Resource != nil {
-				kept.Resource = []int32{}
-			}
-			for i := range c.Case {
-				if wantCase != nil && !wantCase(c, i) {
-					continue
-				}
-				lo, hi := int(c.Offsets[i]), int(c.Offsets[i+1])
-				if wantEvent == nil {
-					kept.copyEvents(c, lo, hi)
-				} else {
-					for e := lo; e < hi; e++ {
-						if wantEvent(c, e) {
-							kept.copyEvents(c, e, e+1)
-						}
-					}
-					if len(kept.Activity) == int(kept.Offsets[len(kept.Offsets)-1]) {
-						continue
-					}
-				}
-				kept.Case = append(kept.Case, c.Case[i])
-				kept.Offsets = append(kept.Offsets, int32(len(kept.Activity)))
-			}
-			out[n] = kept
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	return l.narrowed(out), nil
-}
-
-func (c *Cases) copyEvents(from *Cases, lo, hi int) {
-	c.Activity = append(c.Activity, from.Activity[lo:hi]...)
-	c.Time = append(c.Time, from.Time[lo:hi]...)
-	c.Event = append(c.Event, from.Event[lo:hi]...)
-	if from.Start != nil {
-		c.Start = append(c.Start, from.Start[lo:hi]...)
-	}
-	if from.Resource != nil {
-		c.Resource = append(c.Resource, from.Resource[lo:hi]...)
-	}
-}
-
-// path returns the activities of case i.
-func (c *Cases) path(i int) []uint16 { return c.Activity[c.Offsets[i]:c.Offsets[i+1]] }
-
 // span returns when case i begins and ends; NoTime if it has no times.
 func (c *Cases) span(i int) (first, last int64) {
+	if c.Start == nil && c.First[i] != NoTime {
+		return c.First[i], c.Last[i]
+	}
 	first, last = NoTime, NoTime
 	starts := c.Starts()
 	for e := c.Offsets[i]; e < c.Offsets[i+1]; e++ {
@@ -187,8 +111,8 @@ func parseWhere(condition string) (func(context.Context, *Log) (*Log, error), er
 		if err != nil {
 			return nil, err
 		}
-		return l.selectCases(ctx, func(c *Cases, i int) bool {
-			_, ok := slices.BinarySearch(numbers, c.Case[i])
+		return l.pick(ctx, func(n, i int) bool {
+			_, ok := slices.BinarySearch(numbers, l.batches[n].Case[i])
 			return ok
 		})
 	}, nil
@@ -200,7 +124,7 @@ func parseEventWhere(condition string) (func(context.Context, *Log) (*Log, error
 		if err != nil {
 			return nil, err
 		}
-		return l.selectEvents(ctx, nil, func(c *Cases, e int) bool {
+		return l.dropEvents(ctx, func(c *Cases, e int) bool {
 			_, ok := slices.BinarySearch(numbers, c.Event[e])
 			return ok
 		})
@@ -214,20 +138,14 @@ func (l *Log) matching(ctx context.Context, of, condition string) ([]int64, erro
 	return l.table.numbers(ctx, of, condition)
 }
 
-func parseOccurs(want func(n int) bool) func(string) (func(context.Context, *Log) (*Log, error), error) {
+func parseOccurs(want bool) func(string) (func(context.Context, *Log) (*Log, error), error) {
 	return func(activity string) (func(context.Context, *Log) (*Log, error), error) {
 		return func(ctx context.Context, l *Log) (*Log, error) {
 			code, err := l.code(activity)
 			if err != nil {
 				return nil, err
 			}
-			return l.selectCases(ctx, func(c *Cases, i int) bool {
-				n := 0
-				if slices.Contains(c.path(i), code) {
-					n = 1
-				}
-				return want(n)
-			})
+			return l.pickPaths(ctx, func(path []uint16) bool { return slices.Contains(path, code) == want })
 		}, nil
 	}
 }
@@ -239,10 +157,7 @@ func parseEdge(end func([]uint16) uint16) func(string) (func(context.Context, *L
 			if err != nil {
 				return nil, err
 			}
-			return l.selectCases(ctx, func(c *Cases, i int) bool {
-				path := c.path(i)
-				return len(path) > 0 && end(path) == code
-			})
+			return l.pickPaths(ctx, func(path []uint16) bool { return len(path) > 0 && end(path) == code })
 		}, nil
 	}
 }
@@ -253,7 +168,11 @@ func parseDrop(activity string) (func(context.Context, *Log) (*Log, error), erro
 		if err != nil {
 			return nil, err
 		}
-		return l.selectEvents(ctx, nil, func(c *Cases, e int) bool { return c.Activity[e] != code })
+		keep := make([]bool, len(l.labels))
+		for c := range keep {
+			keep[c] = c != int(code)
+		}
+		return l.project(ctx, keep)
 	}, nil
 }
 
@@ -269,7 +188,7 @@ func Keep(activities ...string) Filter {
 			}
 			keep[code] = true
 		}
-		return l.selectEvents(ctx, nil, func(c *Cases, e int) bool { return keep[c.Activity[e]] })
+		return l.project(ctx, keep)
 	}}
 }
 
@@ -289,7 +208,7 @@ func parseDurationFilter(text string) (func(context.Context, *Log) (*Log, error)
 		return nil, err
 	}
 	return func(ctx context.Context, l *Log) (*Log, error) {
-		return l.selectCases(ctx, func(c *Cases, i int) bool {
+		return l.pickCases(ctx, func(c *Cases, i int) bool {
 			first, last := c.Ends(i)
 			if first == NoTime {
 				return false
@@ -370,7 +289,7 @@ func Period(from, to time.Time, mode PeriodMode) Filter {
 		text += " to " + FormatTime(hi)
 	}
 	return Filter{Name: "time", Value: text, apply: func(ctx context.Context, l *Log) (*Log, error) {
-		return l.selectCases(ctx, func(c *Cases, i int) bool {
+		return l.pickCases(ctx, func(c *Cases, i int) bool {
 			first, last := c.span(i)
 			if first == NoTime || last == NoTime {
 				return false
@@ -399,29 +318,19 @@ func parseVariants(text string) (func(context.Context, *Log) (*Log, error), erro
 		return nil, fmt.Errorf("%q must be top:N or cover:P%%, as in \"top:10\" or \"cover:80%%\"", text)
 	}
 	return func(ctx context.Context, l *Log) (*Log, error) {
-		s, err := Summarize(ctx, l, SummaryOptions{})
+		t, err := l.countCases(ctx, false)
 		if err != nil {
 			return nil, err
 		}
-		codes := make([]uint16, len(s.Activities))
-		for i, a := range s.Activities {
-			if codes[i], err = l.code(a); err != nil {
-				return nil, err
-			}
-		}
-		keep, seen := map[string]bool{}, int64(0)
-		for i, v := range s.Variants {
-			if kind == "top" && float64(i) >= n || kind == "cover" && float64(seen) >= n/100*float64(s.Cases) {
+		keep, seen := make([]bool, len(t.variant)), int64(0)
+		for i, v := range t.ranked(l.seenPaths().canonical(l.labels)) {
+			if kind == "top" && float64(i) >= n || kind == "cover" && float64(seen) >= n/100*float64(t.cases) {
 				break
 			}
-			seen += v.Cases
-			path := make([]uint16, len(v.Path))
-			for j, a := range v.Path {
-				path[j] = codes[a]
-			}
-			keep[pathKey(path)] = true
+			seen += t.variant[v]
+			keep[v] = true
 		}
-		return l.selectCases(ctx, func(c *Cases, i int) bool { return keep[pathKey(c.path(i))] })
+		return l.pickVariants(ctx, keep)
 	}, nil
 }
 
@@ -492,7 +401,21 @@ func (p *followsPattern) apply(ctx context.Context, l *Log) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.selectCases(ctx, func(c *Cases, i int) bool {
+	if p.limit < 0 { // the path tells
+		return l.pickPaths(ctx, func(path []uint16) bool {
+			before := -1
+			for e, a := range path {
+				if a == to && before >= 0 && (!p.direct || before == e-1) {
+					return true
+				}
+				if a == from {
+					before = e
+				}
+			}
+			return false
+		})
+	}
+	return l.pickCases(ctx, func(c *Cases, i int) bool {
 		lo, hi := int(c.Offsets[i]), int(c.Offsets[i+1])
 		starts := c.Starts()
 		last, end := -1, int64(NoTime) // the latest event of from so far, and the latest end of one
@@ -501,7 +424,7 @@ func (p *followsPattern) apply(ctx context.Context, l *Log) (*Log, error) {
 				if p.direct {
 					end = c.Time[last]
 				}
-				if p.limit < 0 || end != NoTime && starts[e] != NoTime && starts[e]-end <= p.limit {
+				if end != NoTime && starts[e] != NoTime && starts[e]-end <= p.limit {
 					return true
 				}
 			}

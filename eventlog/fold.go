@@ -39,7 +39,9 @@ func Fold[A any](ctx context.Context, l *Log, f Folder[A]) (A, error) {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				f.Add(acc, l.batches[i])
+				if c := l.seen(i); c.Len() > 0 {
+					f.Add(acc, c)
+				}
 			}
 			mu.Lock()
 			defer mu.Unlock()

@@ -16,9 +16,13 @@ type Log struct {
 	resources []string // resource code → name
 	caseIDs   func(ctx context.Context, numbers []int64) ([]string, error)
 	batches   []*Cases
+	paths     *paths      // of the cases in batches
+	picked    [][]int32   // which cases of each batch are in the log, ascending; nil: all
+	view      *projection // which of their events; nil: all
 	notes     []Note
 	table     *conditionTable // nil: attributes were not kept
 	distinct  bool            // cases may share events
+	working   bool            // batches have Work
 	close     []io.Closer
 }
 
@@ -42,10 +46,6 @@ func (l *Log) Notes() []Note { return l.notes }
 // built the log may call it, before anybody reads it.
 func (l *Log) AddNotes(notes ...Note) { l.notes = append(l.notes, notes...) }
 
-// Batches returns the cases, for who has to see every event, such as an
-// export. The batches must not be changed.
-func (l *Log) Batches() []*Cases { return l.batches }
-
 // Label returns the name of activity code c of a [Cases].
 func (l *Log) Label(c uint16) string { return l.labels[c] }
 
@@ -62,11 +62,23 @@ func (l *Log) CaseIDs(ctx context.Context, numbers []int64) ([]string, error) {
 	return l.caseIDs(ctx, numbers)
 }
 
-// Size returns how many cases and event occurrences l has, in O(batches).
+// Size returns how many cases and event occurrences l has, in O(batches); of a
+// log that was filtered, in O(cases).
 func (l *Log) Size() (cases, events int64) {
-	for _, c := range l.batches {
-		cases += int64(c.Len())
-		events += int64(len(c.Activity))
+	for n, c := range l.batches {
+		if l.picked == nil && l.view == nil {
+			cases += int64(c.Len())
+			events += int64(len(c.Activity))
+			continue
+		}
+		l.each(n, func(i int) {
+			cases++
+			if l.view != nil {
+				events += int64(len(l.view.places(c.Variant[i])))
+			} else {
+				events += int64(c.Offsets[i+1] - c.Offsets[i])
+			}
+		})
 	}
 	return cases, events
 }
@@ -74,7 +86,7 @@ func (l *Log) Size() (cases, events int64) {
 // countDistinct counts the different events of l.
 func (l *Log) countDistinct(ctx context.Context) (int64, error) {
 	seen := map[int64]struct{}{}
-	for _, c := range l.batches {
+	for c := range l.Batches() {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}

@@ -83,7 +83,7 @@ func (s *Store) objectSteps(ctx context.Context, o ObjectFlowOptions, use func(*
 // within keeps the numbers of a log's events in a table.
 func (t *objectSteps) within(ctx context.Context, l *Log) error {
 	return t.c.append(ctx, "within", func(row func(...driver.Value) error) error {
-		for _, b := range l.batches {
+		for b := range l.Batches() {
 			for _, e := range b.Event {
 				if err := row(e); err != nil {
 					return err

@@ -352,7 +352,7 @@ func TestObjectFlowAgainstObvious(t *testing.T) {
 					rt.Fatal(err)
 				}
 			}
-			for _, b := range l.batches {
+			for b := range l.Batches() {
 				for _, e := range b.Event {
 					left[e] = true
 				}

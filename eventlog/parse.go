@@ -10,29 +10,45 @@ import (
 // variant a line, "CASES: activity activity …"; # begins a comment. A
 // Summary read so has no times.
 func ParseSummary(text string) (*Summary, error) {
-	acc := newSummaryAcc(denseArcs+1, false)
+	l := &Log{paths: &paths{}}
+	t := newCaseCounts(0)
 	var d dictionary
 	for i, line := range strings.Split(text, "\n") {
 		line, _, _ = strings.Cut(line, "#")
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		count, path, ok := strings.Cut(line, ":")
+		count, words, ok := strings.Cut(line, ":")
 		n, err := strconv.ParseInt(strings.TrimSpace(count), 10, 64)
 		if !ok || err != nil || n <= 0 {
 			return nil, fmt.Errorf("line %d: want %q, got %q", i+1, "CASES: activity …", line)
 		}
-		one := &Cases{Case: []int64{int64(i)}, Offsets: []int32{0}}
-		for _, a := range strings.Fields(path) {
-			one.Activity = append(one.Activity, uint16(d.add(a)))
-			one.Time = append(one.Time, NoTime)
+		var path []uint16
+		for _, a := range strings.Fields(words) {
+			path = append(path, uint16(d.add(a)))
 		}
-		one.Offsets = append(one.Offsets, int32(len(one.Activity)))
-		for range n {
-			acc.add(one)
+		v := l.paths.add(path)
+		if int(v) == len(t.variant) {
+			t.variant = append(t.variant, 0)
+		}
+		t.variant[v] += n
+		t.cases += n
+		t.events += n * int64(len(path))
+		if len(path) > 0 {
+			t.duration.rows[0].missing += n
 		}
 	}
-	s := acc.summary(d.labels)
+	l.labels = d.labels
+	waits, lasting := make([]Durations, len(l.paths.links(len(l.labels)).from)), make([]Durations, len(t.variant))
+	for v, n := range t.variant {
+		for _, arc := range l.paths.arcsOf(uint32(v)) {
+			lasting[v].Missing = n
+			if arc != noArc {
+				waits[arc].Missing += n
+			}
+		}
+	}
+	s := l.summary(t, waits, lasting)
 	s.DistinctEvents = s.Events
 	return s, nil
 }

@@ -3,8 +3,8 @@ package eventlog
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
-	"unsafe"
 )
 
 // An Activity is an index into [Summary.Activities]; it means nothing outside
@@ -52,23 +52,57 @@ type SummaryOptions struct {
 	// Exact keeps every duration for exact quantiles: 8 bytes a step and
 	// case instead of a bounded histogram.
 	Exact bool
+	// Detail is how much of durations to find out.
+	Detail Detail
+	// Working counts working time instead of elapsed time, by the calendars
+	// of the log; it is an error where it has none.
+	Working bool
 }
 
-// Summarize folds l into its Summary, in O(events) time.
+// Detail is how much of durations a [Summary] has. All else is the same.
+type Detail int8
+
+const (
+	VariantDurations Detail = iota // those of cases, of arcs, and of the cases of each variant
+	ArcDurations                   // not of each variant
+	CaseDurations                  // of cases only: no event is looked at
+)
+
+// Summarize folds l into its Summary.
 //
 // The duration of a case is its latest time minus its earliest. An event that
 // lasts has its end as its time, so the work on the first activity itself is
 // not part of it; see DESIGN.md, "Case duration".
+//
+// Counts come from which path each case follows, in O(cases + Σ|path|) time.
+// Durations of arcs take O(events) time, 8 bytes of memory traffic each; those
+// of variants O(cases), and 8 bytes of memory a case.
 func Summarize(ctx context.Context, l *Log, o SummaryOptions) (*Summary, error) {
-	acc, err := Fold(ctx, l, Folder[*summaryAcc]{
-		New:   func() *summaryAcc { return newSummaryAcc(len(l.labels), o.Exact) },
-		Add:   (*summaryAcc).add,
-		Merge: (*summaryAcc).merge,
-	})
+	if o.Working && !l.working {
+		return nil, errors.New("the log has no working time: name calendars in millrace.yaml")
+	}
+	t, err := l.countCases(ctx, o.Working)
 	if err != nil {
 		return nil, err
 	}
-	s := acc.summary(l.labels)
+	var waits []Durations
+	if o.Detail <= ArcDurations {
+		if waits, err = l.arcDurations(ctx, o); err != nil {
+			return nil, err
+		}
+	}
+	var lasting []Durations
+	if o.Detail <= VariantDurations {
+		if lasting, err = l.variantDurations(ctx, t, o); err != nil {
+			return nil, err
+		}
+	}
+	s := l.summary(t, waits, lasting)
+	if o.Exact {
+		if s.CaseDuration, err = l.exactCaseDuration(ctx, o); err != nil {
+			return nil, err
+		}
+	}
 	s.Notes = slices.Clone(l.notes)
 	s.DistinctEvents = s.Events
 	if l.distinct {
@@ -79,209 +113,70 @@ func Summarize(ctx context.Context, l *Log, o SummaryOptions) (*Summary, error) 
 	return s, nil
 }
 
-// denseArcs is the largest vocabulary for which arcs are found by a table of
-// activities × activities; above it, by hashing.
-const denseArcs = 1024
+// summary puts together what was counted, with labels in the place of codes.
+// Paths that no case follows, and what only they have, are left out.
+func (l *Log) summary(t *caseCounts, waits, lasting []Durations) *Summary {
+	seen := l.seenPaths()
+	s := &Summary{Cases: t.cases, Events: t.events, CaseDuration: t.duration.durations(0), First: t.first, Last: t.last}
+	ranked := t.ranked(seen.canonical(l.labels))
 
-// A summaryAcc is a Summary in the making, over activity codes.
-type summaryAcc struct {
-	codes int
-	exact bool
-
-	variantOf map[string]int32 // bytes of the path → variants
-	variants  []variantAcc
-
-	arcDense []int32 // from*codes+to → arcs, +1
-	arcOf    map[uint32]int32
-	arcs     []arcAcc
-
-	cases, events int64
-	duration      Durations
-	first, last   int64
-}
-
-type variantAcc struct {
-	path     []uint16
-	cases    int64
-	duration Durations
-}
-
-type arcAcc struct {
-	from, to uint16
-	last     int64 // case in which it was seen last, to count each case once
-	count    int64
-	cases    int64
-	wait     Durations
-}
-
-func newSummaryAcc(codes int, exact bool) *summaryAcc {
-	a := &summaryAcc{codes: codes, exact: exact, variantOf: map[string]int32{}, first: NoTime, last: NoTime}
-	a.duration.keep = exact
-	if codes <= denseArcs {
-		a.arcDense = make([]int32, codes*codes)
-	} else {
-		a.arcOf = map[uint32]int32{}
-	}
-	return a
-}
-
-// pathKey views a path as a string, without copying.
-func pathKey(p []uint16) string {
-	return unsafe.String((*byte)(unsafe.Pointer(unsafe.SliceData(p))), 2*len(p))
-}
-
-func (a *summaryAcc) variant(path []uint16) *variantAcc {
-	i, ok := a.variantOf[pathKey(path)]
-	if !ok {
-		own := slices.Clone(path)
-		i = int32(len(a.variants))
-		a.variants = append(a.variants, variantAcc{path: own})
-		a.variants[i].duration.keep = a.exact
-		a.variantOf[pathKey(own)] = i
-	}
-	return &a.variants[i]
-}
-
-func (a *summaryAcc) arc(from, to uint16) *arcAcc {
-	var slot *int32
-	if a.arcDense != nil {
-		slot = &a.arcDense[int(from)*a.codes+int(to)]
-		if *slot > 0 {
-			return &a.arcs[*slot-1]
-		}
-	} else if i, ok := a.arcOf[uint32(from)<<16|uint32(to)]; ok {
-		return &a.arcs[i-1]
-	}
-	a.arcs = append(a.arcs, arcAcc{from: from, to: to, last: -1})
-	n := int32(len(a.arcs))
-	if slot != nil {
-		*slot = n
-	} else {
-		a.arcOf[uint32(from)<<16|uint32(to)] = n
-	}
-	arc := &a.arcs[n-1]
-	arc.wait.keep = a.exact
-	return arc
-}
-
-func (a *summaryAcc) add(c *Cases) {
-	starts := c.Starts()
-	for i := range c.Case {
-		lo, hi := c.Offsets[i], c.Offsets[i+1]
-		path, times, begins := c.Activity[lo:hi], c.Time[lo:hi], starts[lo:hi]
-		a.cases++
-		a.events += int64(len(path))
-		v := a.variant(path)
-		v.cases++
-		if len(path) == 0 {
-			continue
-		}
-		for j := 1; j < len(path); j++ {
-			arc := a.arc(path[j-1], path[j])
-			arc.count++
-			if arc.last != a.cases {
-				arc.last = a.cases
-				arc.cases++
-			}
-			if end, begin := times[j-1], begins[j]; end != NoTime && begin != NoTime {
-				arc.wait.Add(begin - end)
-			} else {
-				arc.wait.Missing++
-			}
-		}
-		first, last := ends(times)
-		if first != NoTime {
-			a.duration.Add(last - first)
-			v.duration.Add(last - first)
-		} else {
-			a.duration.Missing++
-			v.duration.Missing++
-		}
-		a.span(begins[0], last)
-		if first == NoTime || c.Start != nil || first < begins[0] { // not all told by the ends
-			for j, t := range times {
-				a.span(begins[j], t)
-			}
-		}
-	}
-}
-
-func (a *summaryAcc) span(first, last int64) {
-	if first != NoTime && (a.first == NoTime || first < a.first) {
-		a.first = first
-	}
-	a.last = max(a.last, last)
-}
-
-func (a *summaryAcc) merge(o *summaryAcc) {
-	for i := range o.variants {
-		from := &o.variants[i]
-		v := a.variant(from.path)
-		v.cases += from.cases
-		v.duration.Merge(&from.duration)
-	}
-	for i := range o.arcs {
-		from := &o.arcs[i]
-		arc := a.arc(from.from, from.to)
-		arc.count += from.count
-		arc.cases += from.cases
-		arc.wait.Merge(&from.wait)
-	}
-	a.cases += o.cases
-	a.events += o.events
-	a.duration.Merge(&o.duration)
-	a.span(o.first, o.last)
-}
-
-// summary turns codes into sorted labels. Codes no case uses are left out.
-func (a *summaryAcc) summary(labels []string) *Summary {
-	used := make([]bool, len(labels))
-	for i := range a.variants {
-		for _, c := range a.variants[i].path {
+	used, steps := make([]bool, len(l.labels)), 0
+	for _, v := range ranked {
+		for _, c := range seen.at(v) {
 			used[c] = true
 		}
+		steps += len(seen.at(v))
 	}
-	a.duration.seal()
-	for i := range a.variants {
-		a.variants[i].duration.seal()
-	}
-	for i := range a.arcs {
-		a.arcs[i].wait.seal()
-	}
-	s := &Summary{Cases: a.cases, Events: a.events, CaseDuration: a.duration, First: a.first, Last: a.last}
-	for c, label := range labels {
+	for c, label := range l.labels {
 		if used[c] {
 			s.Activities = append(s.Activities, label)
 		}
 	}
 	slices.Sort(s.Activities)
-	activity := make([]Activity, len(labels))
-	for c, label := range labels {
+	activity := make([]Activity, len(l.labels))
+	for c, label := range l.labels {
 		i, _ := slices.BinarySearch(s.Activities, label)
 		activity[c] = Activity(i)
 	}
-	for i := range a.variants {
-		from := &a.variants[i]
-		v := Variant{Path: make([]Activity, len(from.path)), Cases: from.cases, Duration: from.duration}
-		for j, c := range from.path {
-			v.Path[j] = activity[c]
-		}
-		s.Variants = append(s.Variants, v)
-	}
-	for i := range a.arcs {
-		from := &a.arcs[i]
-		s.Arcs = append(s.Arcs, Arc{activity[from.from], activity[from.to], from.count, from.cases, from.wait})
-	}
-	s.normalize()
-	return s
-}
 
-// normalize sorts s into its canonical order. Only constructors call it.
-func (s *Summary) normalize() {
-	slices.SortFunc(s.Variants, func(a, b Variant) int {
-		return cmp.Or(cmp.Compare(b.Cases, a.Cases), slices.Compare(a.Path, b.Path))
-	})
+	links := seen.links(len(l.labels))
+	count, cases := make([]int64, len(links.from)), make([]int64, len(links.from))
+	last := make([]uint32, len(links.from)) // path that had it last, + 1
+	all := make([]Activity, 0, steps)
+	s.Variants = make([]Variant, len(ranked))
+	for i, v := range ranked {
+		from := len(all)
+		for _, c := range seen.at(v) {
+			all = append(all, activity[c])
+		}
+		n := t.variant[v]
+		s.Variants[i] = Variant{Path: all[from:len(all):len(all)], Cases: n}
+		if lasting != nil {
+			s.Variants[i].Duration = lasting[v]
+		}
+		for _, a := range seen.arcsOf(v) {
+			if a == noArc {
+				continue
+			}
+			count[a] += n
+			if last[a] != v+1 {
+				last[a] = v + 1
+				cases[a] += n
+			}
+		}
+	}
+	for a, n := range count {
+		if n == 0 {
+			continue
+		}
+		arc := Arc{From: activity[links.from[a]], To: activity[links.to[a]], Count: n, Cases: cases[a]}
+		if waits != nil {
+			arc.Wait = waits[a]
+		}
+		s.Arcs = append(s.Arcs, arc)
+	}
 	slices.SortFunc(s.Arcs, func(a, b Arc) int {
 		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
 	})
+	return s
 }

@@ -144,7 +144,7 @@ func (s *Store) caseEvents(ctx context.Context, object *TracedObject, o LogOptio
 		if err != nil {
 			return nil, err
 		}
-		for _, b := range l.batches {
+		for b := range l.Batches() {
 			for i, n := range b.Case {
 				if n == object.number {
 					events = append(events, b.Event[b.Offsets[i]:b.Offsets[i+1]]...)

@@ -74,7 +74,7 @@ func TestBottlenecksAreTheSlowCount(t *testing.T) {
 
 		sums := map[[3]string]*big.Rat{}
 		first, last := int64(math.MaxInt64), int64(math.MinInt64)
-		for _, c := range l.Batches() {
+		for c := range l.Batches() {
 			starts := c.Starts()
 			for i, number := range c.Case {
 				for e := c.Offsets[i]; e < c.Offsets[i+1]; e++ {
@@ -149,7 +149,7 @@ func TestValueWaitingIsAMonoid(t *testing.T) {
 		want := string(marshal(t, FindBottlenecks(s, fold(t, l, f))))
 
 		accs := []*ValueWaiting{f.New()}
-		for _, c := range l.Batches() {
+		for c := range l.Batches() {
 			for i := range c.Case {
 				if rapid.Bool().Draw(t, "another worker") {
 					accs = append(accs, f.New())

@@ -171,7 +171,7 @@ func build(t failer, stories []story) *eventlog.Log {
 // told reads the stories back from a log: their events are in order now.
 func told(t failer, l *eventlog.Log) (stories []story) {
 	t.Helper()
-	for _, c := range l.Batches() {
+	for c := range l.Batches() {
 		ids, err := l.CaseIDs(context.Background(), c.Case)
 		if err != nil {
 			t.Fatal(err)
@@ -273,7 +273,7 @@ func fold[A any](t failer, l *eventlog.Log, f eventlog.Folder[A]) A {
 func worth(t failer, l *eventlog.Log) func(int64) (Money, bool) {
 	t.Helper()
 	values := map[int64]Money{}
-	for _, c := range l.Batches() {
+	for c := range l.Batches() {
 		ids, err := l.CaseIDs(context.Background(), c.Case)
 		if err != nil {
 			t.Fatal(err)
@@ -315,7 +315,7 @@ func TestWorkersDoNotShow(t *testing.T) {
 		in = append(in, s)
 	}
 	l := build(t, in)
-	if n := len(l.Batches()); n < 3 {
+	if n := len(slices.Collect(l.Batches())); n < 3 {
 		t.Fatalf("%d batches, want several", n)
 	}
 	want := results(t, l)

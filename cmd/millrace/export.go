@@ -149,7 +149,7 @@ func eventRows(ctx context.Context, l *eventlog.Log) rows {
 		{Name: "resource", Type: arrow.BinaryTypes.String, Nullable: true},
 	}, nil)
 	return rows{schema, func(yield func(arrow.RecordBatch, error) bool) {
-		for _, c := range l.Batches() {
+		for c := range l.Batches() {
 			ids, err := l.CaseIDs(ctx, c.Case)
 			if err != nil {
 				yield(nil, err)
@@ -201,7 +201,7 @@ func caseRows(ctx context.Context, l *eventlog.Log) rows {
 		{Name: "variant", Type: arrow.BinaryTypes.String},
 	}, nil)
 	return rows{schema, func(yield func(arrow.RecordBatch, error) bool) {
-		for _, c := range l.Batches() {
+		for c := range l.Batches() {
 			ids, err := l.CaseIDs(ctx, c.Case)
 			if err != nil {
 				yield(nil, err)

@@ -83,7 +83,7 @@ func (c *exportCmd) exportXES(e *env, w io.Writer) (notes []eventlog.Note, err e
 // caseIDs are the ids of all cases of a log.
 func caseIDs(e *env, l *openedLog) (map[string]bool, error) {
 	all := map[string]bool{}
-	for _, b := range l.Batches() {
+	for b := range l.Batches() {
 		ids, err := l.CaseIDs(e, b.Case)
 		if err != nil {
 			return nil, err

@@ -1,0 +1,290 @@
+package eventlog
+
+import (
+	"context"
+	"iter"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// What a filter leaves of a log is a view of it: some of its cases, and of
+// each path some of its steps. No event is copied; only who asks for whole
+// batches ([Log.Batches], [Fold]) gets one made, at a time.
+
+// A projection leaves steps out of paths. It says for each path of the log
+// which path is left, and of which steps.
+type projection struct {
+	paths   *paths
+	variant []int32 // of the log's paths → of these; -1: no step is left
+	ends    []int64 // of the places of each of the log's paths in at
+	at      []int32 // places of the steps that are left, from the begin of the case
+}
+
+// places returns which events are left of a case that follows path v.
+func (p *projection) places(v uint32) []int32 {
+	from := int64(0)
+	if v > 0 {
+		from = p.ends[v-1]
+	}
+	return p.at[from:p.ends[v]]
+}
+
+// seenPaths are the paths that cases follow in this log.
+func (l *Log) seenPaths() *paths {
+	if l.view != nil {
+		return l.view.paths
+	}
+	return l.paths
+}
+
+// seenVariant is the number in seenPaths of a case that follows path v of the
+// batches; -1 if it has no event left.
+func (l *Log) seenVariant(v uint32) int32 {
+	if l.view != nil {
+		return l.view.variant[v]
+	}
+	return int32(v)
+}
+
+// each calls do with every case of batch n that is in the log.
+func (l *Log) each(n int, do func(i int)) {
+	if l.picked == nil {
+		for i := range l.batches[n].Len() {
+			do(i)
+		}
+		return
+	}
+	for _, i := range l.picked[n] {
+		do(int(i))
+	}
+}
+
+// Batches returns the cases, for who has to see every event, such as an
+// export, by ascending number. The batches must not be changed.
+func (l *Log) Batches() iter.Seq[*Cases] {
+	return func(yield func(*Cases) bool) {
+		for n := range l.batches {
+			if c := l.seen(n); c.Len() > 0 && !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// seen returns batch n as it is in the log.
+func (l *Log) seen(n int) *Cases {
+	c := l.batches[n]
+	if l.picked == nil && l.view == nil {
+		return c
+	}
+	out := &Cases{Offsets: []int32{0}}
+	like(out, c)
+	l.each(n, func(i int) {
+		lo, hi := int(c.Offsets[i]), int(c.Offsets[i+1])
+		out.Case = append(out.Case, c.Case[i])
+		if l.view == nil {
+			out.copyEvents(c, lo, hi)
+			out.Variant = append(out.Variant, c.Variant[i])
+			out.First, out.Last = append(out.First, c.First[i]), append(out.Last, c.Last[i])
+		} else {
+			for _, at := range l.view.places(c.Variant[i]) {
+				out.copyEvents(c, lo+int(at), lo+int(at)+1)
+			}
+			out.Variant = append(out.Variant, uint32(l.view.variant[c.Variant[i]]))
+		}
+		out.Offsets = append(out.Offsets, int32(len(out.Activity)))
+	})
+	if l.view != nil {
+		out.close()
+	}
+	return out
+}
+
+// like gives c the optional columns that another batch has.
+func like(c, other *Cases) {
+	if other.Start != nil {
+		c.Start = []int64{}
+	}
+	if other.Resource != nil {
+		c.Resource = []int32{}
+	}
+	if other.Work != nil {
+		c.Work = []int64{}
+	}
+	if other.WorkStart != nil {
+		c.WorkStart = []int64{}
+	}
+}
+
+func (c *Cases) copyEvents(from *Cases, lo, hi int) {
+	c.Activity = append(c.Activity, from.Activity[lo:hi]...)
+	c.Time = append(c.Time, from.Time[lo:hi]...)
+	c.Event = append(c.Event, from.Event[lo:hi]...)
+	if from.Start != nil {
+		c.Start = append(c.Start, from.Start[lo:hi]...)
+	}
+	if from.Resource != nil {
+		c.Resource = append(c.Resource, from.Resource[lo:hi]...)
+	}
+	if from.Work != nil {
+		c.Work = append(c.Work, from.Work[lo:hi]...)
+	}
+	if from.WorkStart != nil {
+		c.WorkStart = append(c.WorkStart, from.WorkStart[lo:hi]...)
+	}
+}
+
+// parallel calls do for every batch, on all processors.
+func (l *Log) parallel(ctx context.Context, do func(n int) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for n := range l.batches {
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return do(n)
+		})
+	}
+	return g.Wait()
+}
+
+// viewed is l, seen in another way.
+func (l *Log) viewed() *Log {
+	out := *l
+	out.close = nil // l closes what both use
+	return &out
+}
+
+// pick keeps the cases for which want is true, of those the log has: want is
+// asked with the number of a batch, and of a case in it.
+func (l *Log) pick(ctx context.Context, want func(n, i int) bool) (*Log, error) {
+	out := l.viewed()
+	out.picked = make([][]int32, len(l.batches))
+	err := l.parallel(ctx, func(n int) error {
+		size := l.batches[n].Len()
+		if l.picked != nil {
+			size = len(l.picked[n])
+		}
+		kept := make([]int32, 0, size)
+		l.each(n, func(i int) {
+			if want(n, i) {
+				kept = append(kept, int32(i))
+			}
+		})
+		out.picked[n] = kept
+		return nil
+	})
+	return out, err
+}
+
+// pickPaths keeps the cases that follow a path for which want is true. It
+// takes O(paths + cases) time, and looks at no event.
+func (l *Log) pickPaths(ctx context.Context, want func(path []uint16) bool) (*Log, error) {
+	seen := l.seenPaths()
+	wanted := make([]bool, seen.len())
+	for v := range wanted {
+		wanted[v] = want(seen.at(uint32(v)))
+	}
+	return l.pickVariants(ctx, wanted)
+}
+
+// pickVariants keeps the cases that follow one of the wanted of seenPaths.
+func (l *Log) pickVariants(ctx context.Context, wanted []bool) (*Log, error) {
+	return l.pick(ctx, func(n, i int) bool { return wanted[l.seenVariant(l.batches[n].Variant[i])] })
+}
+
+// pickCases keeps the cases for which want is true, which is asked with the
+// case as it is in the log.
+func (l *Log) pickCases(ctx context.Context, want func(c *Cases, i int) bool) (*Log, error) {
+	if l.view == nil {
+		return l.pick(ctx, func(n, i int) bool { return want(l.batches[n], i) })
+	}
+	out := l.viewed()
+	out.picked = make([][]int32, len(l.batches))
+	err := l.parallel(ctx, func(n int) error {
+		c, kept, at := l.seen(n), []int32{}, 0
+		l.each(n, func(i int) {
+			if want(c, at) {
+				kept = append(kept, int32(i))
+			}
+			at++
+		})
+		out.picked[n] = kept
+		return nil
+	})
+	return out, err
+}
+
+// project keeps the steps with the given activity codes; a case that has none
+// goes. It takes O(Σ|path| + cases) time, and looks at no event.
+func (l *Log) project(ctx context.Context, keep []bool) (*Log, error) {
+	out := l.viewed()
+	p := &projection{paths: &paths{}, variant: make([]int32, l.paths.len()), ends: make([]int64, 0, l.paths.len())}
+	out.view = p
+	var path []uint16
+	for v := range p.variant {
+		path = path[:0]
+		steps := l.paths.at(uint32(v))
+		take := func(place int) {
+			if keep[steps[place]] {
+				path = append(path, steps[place])
+				p.at = append(p.at, int32(place))
+			}
+		}
+		if l.view != nil {
+			for _, place := range l.view.places(uint32(v)) {
+				take(int(place))
+			}
+		} else {
+			for place := range steps {
+				take(place)
+			}
+		}
+		p.ends = append(p.ends, int64(len(p.at)))
+		if p.variant[v] = -1; len(path) > 0 {
+			p.variant[v] = int32(p.paths.add(path))
+		}
+	}
+	return out.pick(ctx, func(n, i int) bool { return p.variant[l.batches[n].Variant[i]] >= 0 })
+}
+
+// dropEvents keeps the events for which want is true; a case that has none
+// goes. Unlike the others it copies what is left.
+func (l *Log) dropEvents(ctx context.Context, want func(c *Cases, event int) bool) (*Log, error) {
+	out := l.viewed()
+	out.picked, out.view = nil, nil
+	batches := make([]*Cases, len(l.batches))
+	err := l.parallel(ctx, func(n int) error {
+		c := l.seen(n)
+		kept := &Cases{Offsets: []int32{0}}
+		like(kept, c)
+		for i := range c.Case {
+			for e := int(c.Offsets[i]); e < int(c.Offsets[i+1]); e++ {
+				if want(c, e) {
+					kept.copyEvents(c, e, e+1)
+				}
+			}
+			if len(kept.Activity) == int(kept.Offsets[len(kept.Offsets)-1]) {
+				continue
+			}
+			kept.Case = append(kept.Case, c.Case[i])
+			kept.Offsets = append(kept.Offsets, int32(len(kept.Activity)))
+		}
+		kept.close()
+		batches[n] = kept
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out.batches = nil
+	for _, c := range batches {
+		if c.Len() > 0 {
+			out.batches = append(out.batches, c)
+		}
+	}
+	out.paths = codePaths(out.batches)
+	return out, nil
+}
