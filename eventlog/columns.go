@@ -39,6 +39,8 @@ var errColumns = errors.New("the columns are damaged")
 // resources are in its metadata.
 //
 //	path list<uint16> · canonical uint32
+//
+// The third has its waits: see waitsSchema.
 const columnsFormat = "millrace-columns-2"
 
 // A columnsFile says what was written, so that a reader can tell whether it is
@@ -49,8 +51,28 @@ type columnsFile struct {
 	Checksums []uint32 // CRC32C of each block of checksumBlock bytes
 }
 
-// columnsFiles are the files of a log.
-type columnsFiles struct{ Cases, Paths columnsFile }
+// columnsFiles are the files of a log: its cases, what the numbers in those
+// mean, and their waits. Cases that changed since are in More, whose paths are
+// numbered on from those of Paths; they hold in the place of what Cases says of
+// them. Waits and what is added may be missing.
+type columnsFiles struct{ Cases, Paths, Waits, More, MorePaths columnsFile }
+
+// parts names the files, as table columns does.
+func (f *columnsFiles) parts() map[string]*columnsFile {
+	return map[string]*columnsFile{"cases": &f.Cases, "paths": &f.Paths, "waits": &f.Waits, "more": &f.More, "more-paths": &f.MorePaths}
+}
+
+// remove removes the files that keep does not have.
+func (f *columnsFiles) remove(dir string, keep columnsFiles) error {
+	var errs []error
+	kept := keep.parts()
+	for part, file := range f.parts() {
+		if file.Name != "" && kept[part].Name != file.Name {
+			errs = append(errs, os.Remove(filepath.Join(dir, file.Name)))
+		}
+	}
+	return errors.Join(errs...)
+}
 
 // checksumBlock is how many bytes of the file one checksum covers. Blocks of
 // the file, not batches, are checked: so nothing is parsed that is not known
@@ -97,6 +119,7 @@ type columnsWriter struct {
 	shape columnsShape
 	cases *arrowFile
 	paths *paths
+	first int // paths that are in another file already
 }
 
 // newColumnsWriter begins a log, whose paths are numbered as they come up.
@@ -146,15 +169,19 @@ func (w *columnsWriter) append(c *Cases) error {
 }
 
 // finish writes what the numbers mean, and syncs both files.
-func (w *columnsWriter) finish(labels, resources []string) (out columnsFiles, err error) {
-	keys, texts := []string{"format"}, []string{columnsFormat}
+func (w *columnsWriter) finish(labels, resources []string, facts columnsFacts) (cases, paths columnsFile, err error) {
+	about, err := json.Marshal(facts)
+	if err != nil {
+		return cases, paths, errors.Join(err, w.discard())
+	}
+	keys, texts := []string{"format", "facts"}, []string{columnsFormat, string(about)}
 	for _, list := range []struct {
 		key    string
 		labels []string
 	}{{"activities", labels}, {"resources", resources}} {
 		text, err := json.Marshal(append([]string{}, list.labels...))
 		if err != nil {
-			return out, errors.Join(err, w.discard())
+			return cases, paths, errors.Join(err, w.discard())
 		}
 		keys, texts = append(keys, list.key), append(texts, string(text))
 	}
@@ -164,23 +191,21 @@ func (w *columnsWriter) finish(labels, resources []string) (out columnsFiles, er
 		{Name: "canonical", Type: arrow.PrimitiveTypes.Uint32},
 	}, &meta))
 	if err != nil {
-		return out, errors.Join(err, w.discard())
+		return cases, paths, errors.Join(err, w.discard())
 	}
-	p := w.paths
-	offsets := append([]int64{0}, p.ends...)
-	list := array.NewData(arrow.LargeListOf(arrow.PrimitiveTypes.Uint16), p.len(),
-		[]*memory.Buffer{nil, memory.NewBufferBytes(bytesOf(offsets))}, []arrow.ArrayData{values(arrow.PrimitiveTypes.Uint16, p.steps)}, 0, 0)
-	err = f.write(p.len(), list, values(arrow.PrimitiveTypes.Uint32, p.canonical(labels)))
+	fresh := w.paths.from(w.first)
+	err = f.write(fresh.len(), lists(append([]int64{0}, fresh.ends...), values(arrow.PrimitiveTypes.Uint16, fresh.steps)),
+		values(arrow.PrimitiveTypes.Uint32, fresh.canonical(labels)))
 	if err != nil {
-		return out, errors.Join(err, f.discard(), w.discard())
+		return cases, paths, errors.Join(f.fail(err), w.discard())
 	}
-	if out.Paths, err = f.finish(); err != nil {
-		return out, errors.Join(err, w.discard())
+	if paths, err = f.finish(); err != nil {
+		return cases, paths, errors.Join(err, w.discard())
 	}
-	if out.Cases, err = w.cases.finish(); err != nil {
-		return out, errors.Join(err, os.Remove(f.file.Name()))
+	if cases, err = w.cases.finish(); err != nil {
+		return cases, paths, errors.Join(err, os.Remove(f.file.Name()))
 	}
-	return out, nil
+	return cases, paths, nil
 }
 
 func (w *columnsWriter) discard() error { return w.cases.discard() }
@@ -202,7 +227,9 @@ func writeColumns(path string, l *Log) (columnsFiles, error) {
 			return columnsFiles{}, errors.Join(err, w.discard())
 		}
 	}
-	return w.finish(l.labels, l.resources)
+	var out columnsFiles
+	out.Cases, out.Paths, err = w.finish(l.labels, l.resources, l.facts)
+	return out, err
 }
 
 // An arrowFile is an Arrow IPC file that is being written beside a store.
@@ -260,6 +287,9 @@ func (a *arrowFile) finish() (out columnsFile, err error) {
 	return out, syscall.Munmap(m)
 }
 
+// fail removes the file, which could not be written.
+func (a *arrowFile) fail(err error) error { return errors.Join(err, a.discard()) }
+
 func (a *arrowFile) discard() error {
 	return errors.Join(a.file.Close(), os.Remove(a.file.Name()))
 }
@@ -307,36 +337,80 @@ func openColumns(dir string, want columnsFiles) (*Log, error) {
 }
 
 func (l *Log) openColumns(dir string, want columnsFiles) error {
-	r, err := l.openArrow(dir, want.Paths)
+	l.paths = &paths{}
+	if err := l.openPaths(dir, want.Paths); err != nil {
+		return err
+	}
+	if err := l.openCases(dir, want.Cases); err != nil {
+		return err
+	}
+	l.base, l.basePaths = len(l.batches), l.paths.len()
+	if want.More.Name != "" {
+		if err := l.openPaths(dir, want.MorePaths); err != nil {
+			return err
+		}
+		if err := l.openCases(dir, want.More); err != nil {
+			return err
+		}
+		l.replace()
+	}
+	if want.Waits.Name == "" {
+		return nil
+	}
+	r, err := l.openArrow(dir, want.Waits)
 	if err != nil {
 		return err
 	}
+	rec, err := r.RecordBatchAt(0)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", errColumns, want.Waits.Name, err)
+	}
+	l.kept = &keptWaits{rec: rec}
+	return nil
+}
+
+// openPaths adds the paths of a file to the log's, and takes its labels and
+// facts, which replace those of a file before it.
+func (l *Log) openPaths(dir string, want columnsFile) error {
+	r, err := l.openArrow(dir, want)
+	if err != nil {
+		return err
+	}
+	damaged := func(err error) error { return fmt.Errorf("%w: %s: %w", errColumns, want.Name, err) }
 	meta := r.Schema().Metadata()
-	for key, to := range map[string]*[]string{"activities": &l.labels, "resources": &l.resources} {
+	l.labels, l.resources = nil, nil
+	for key, to := range map[string]any{"activities": &l.labels, "resources": &l.resources, "facts": &l.facts} {
 		v, _ := meta.GetValue(key)
 		if err := json.Unmarshal([]byte(v), to); err != nil {
-			return fmt.Errorf("%w: %s: %w", errColumns, want.Paths.Name, err)
+			return damaged(err)
 		}
 	}
 	rec, err := r.RecordBatchAt(0)
 	if err != nil {
-		return fmt.Errorf("%w: %s: %w", errColumns, want.Paths.Name, err)
+		return damaged(err)
 	}
 	list := rec.Column(0).(*array.LargeList)
-	l.paths = &paths{
-		steps: list.ListValues().(*array.Uint16).Uint16Values(),
+	fresh := &paths{
+		steps: slices.Clip(list.ListValues().(*array.Uint16).Uint16Values()), // so that adding one copies
 		order: rec.Column(1).(*array.Uint32).Uint32Values(),
 	}
 	if offsets := list.Offsets(); len(offsets) > 0 {
-		l.paths.ends = offsets[1:]
+		fresh.ends = slices.Clip(offsets[1:])
 	}
-	if r, err = l.openArrow(dir, want.Cases); err != nil {
+	l.paths = l.paths.with(fresh, l.labels)
+	return nil
+}
+
+// openCases adds the batches of a file.
+func (l *Log) openCases(dir string, want columnsFile) error {
+	r, err := l.openArrow(dir, want)
+	if err != nil {
 		return err
 	}
 	for i := range r.NumRecords() {
 		rec, err := r.RecordBatchAt(i)
 		if err != nil {
-			return fmt.Errorf("%w: %s: %w", errColumns, want.Cases.Name, err)
+			return fmt.Errorf("%w: %s: %w", errColumns, want.Name, err)
 		}
 		c := casesOf(rec)
 		l.working = c.Work != nil

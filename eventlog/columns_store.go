@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -107,55 +107,71 @@ func columnsKeyOf(def LogDefinition, o LogOptions) columnsKey {
 
 // mapColumns opens the columns of key, nil if there are none of the last load.
 func (s *Store) mapColumns(ctx context.Context, key columnsKey) (*Log, error) {
-	definition, err := json.Marshal(key)
+	files, _, notes, err := s.columnsFiles(ctx, "columns_of_log", key)
+	if err != nil || files.Cases.Name == "" {
+		return nil, err
+	}
+	l, err := openColumns(filepath.Dir(s.path), files)
 	if err != nil {
 		return nil, err
 	}
-	files := map[string]columnsFile{}
-	var notes string
+	l.notes = notes
+	return l, nil
+}
+
+// columnsFiles finds the files of a log by a statement, none if there are none,
+// and the load that they are of.
+func (s *Store) columnsFiles(ctx context.Context, statement string, key columnsKey) (files columnsFiles, version int64, notes []Note, err error) {
+	definition, err := json.Marshal(key)
+	if err != nil {
+		return files, 0, nil, err
+	}
+	var text string
 	err = s.session(ctx, func(c *storeConn) error {
-		return c.each(ctx, storeText("columns_of_log"), []any{key.Definition.Name, string(definition)}, func(scan func(...any) error) error {
+		return c.each(ctx, storeText(statement), []any{key.Definition.Name, string(definition)}, func(scan func(...any) error) error {
 			var part string
 			var file columnsFile
 			var sums []any
-			if err := scan(&part, &file.Name, &file.Size, &sums, &notes); err != nil {
+			if err := scan(&part, &file.Name, &file.Size, &sums, &text, &version); err != nil {
 				return err
 			}
 			for _, x := range sums {
 				file.Checksums = append(file.Checksums, x.(uint32))
 			}
-			files[part] = file
+			if to := files.parts()[part]; to != nil {
+				*to = file
+			}
 			return nil
 		})
 	})
-	if err != nil || len(files) == 0 {
-		return nil, err
+	if err != nil || text == "" {
+		return files, version, nil, err
 	}
-	l, err := openColumns(filepath.Dir(s.path), columnsFiles{files["cases"], files["paths"]})
-	if err != nil {
-		return nil, err
-	}
-	return l, json.Unmarshal([]byte(notes), &l.notes)
+	return files, version, notes, json.Unmarshal([]byte(text), &notes)
 }
 
 // logCases puts the cases of a log in their declared order and emits them,
 // batch by batch. Memory is bounded by a batch.
-func (s *Store) logCases(ctx context.Context, key columnsKey, o LogOptions, begin func(columnsShape) error, emit func(*Cases) error) (labels *RowLabels, notes []Note, err error) {
+func (s *Store) logCases(ctx context.Context, key columnsKey, o LogOptions, begin func(columnsShape) error, emit func(*Cases) error) (labels *RowLabels, facts columnsFacts, notes []Note, err error) {
 	var shape columnsShape
 	err = s.session(ctx, func(c *storeConn) error {
 		return c.each(ctx, storeText("columns_shape"), nil, func(scan func(...any) error) error { return scan(&shape.starts, &shape.resources) })
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, facts, nil, err
 	}
 	if err := begin(shape); err != nil {
-		return nil, nil, err
+		return nil, facts, nil, err
 	}
+	facts = columnsFacts{Plain: true, Starts: shape.starts, Resource: shape.resources}
 	w := &casesWriter{starts: shape.starts, resources: shape.resources, emit: emit}
 	met := &ordering{}
 	labels = &RowLabels{}
+	cases := int64(0)
 	notes, err = s.LogRows(ctx, key.Definition, o.Model, func(r *CaseRows) error {
 		labels = r.Labels
+		cases += int64(len(r.Case))
+		facts.see(r)
 		met.b = NewBuilder(BuilderOptions{Lifecycle: key.Lifecycle, Zone: o.Zone})
 		if err := met.b.addRows(r); err != nil {
 			return err
@@ -166,19 +182,38 @@ func (s *Store) logCases(ctx context.Context, key columnsKey, o LogOptions, begi
 		err = w.flush()
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, facts, nil, err
+	}
+	if key.Lifecycle != All && slices.ContainsFunc(labels.Lifecycle, func(s string) bool { return lifeOf(s) != lifeComplete }) {
+		facts.Plain = false
 	}
 	if met.b != nil {
 		met.note()
 		notes = append(notes, met.b.notes...)
 	}
-	return labels, notes, nil
+	facts.Missing, facts.Ties = met.missing, met.ties
+	objects, err := s.CountObjects(ctx, key.Definition.CaseType)
+	facts.Empty = objects - cases
+	return labels, facts, notes, err
+}
+
+// see takes note of rows.
+func (f *columnsFacts) see(r *CaseRows) {
+	for i, n := range r.Sequence {
+		f.Sequence = max(f.Sequence, n)
+		f.Plain = f.Plain && !r.Day[i] && r.Rank[i] == 0
+	}
+}
+
+// idleObjects is the note of objects that make no case.
+func idleObjects(caseType string, n int64) Note {
+	return Note{Code: "cases-without-events", Text: fmt.Sprintf("Objects of type %s without events, which make no case: %d.", caseType, n)}
 }
 
 // buildLog puts a log together in memory.
 func (s *Store) buildLog(ctx context.Context, key columnsKey, o LogOptions) (*Log, error) {
 	l := &Log{paths: &paths{}}
-	labels, notes, err := s.logCases(ctx, key, o, func(columnsShape) error { return nil }, func(c *Cases) error {
+	labels, facts, notes, err := s.logCases(ctx, key, o, func(columnsShape) error { return nil }, func(c *Cases) error {
 		l.paths.code(c)
 		l.batches = append(l.batches, c)
 		return nil
@@ -186,7 +221,7 @@ func (s *Store) buildLog(ctx context.Context, key columnsKey, o LogOptions) (*Lo
 	if err != nil {
 		return nil, err
 	}
-	l.labels, l.resources, l.notes = labels.Activity, labels.Resource, notes
+	l.labels, l.resources, l.facts, l.notes = labels.Activity, labels.Resource, facts, notes
 	return l, nil
 }
 
@@ -269,25 +304,46 @@ func (s *Store) BuildColumns(ctx context.Context, name string, o LogOptions) err
 	if l, err := s.mapColumns(ctx, key); err == nil && l != nil {
 		return errors.Join(l.Close(), s.cleanColumns(ctx))
 	}
+	if err := s.extendColumns(ctx, key); err == nil || !errors.Is(err, errExtend) {
+		return errors.Join(err, s.cleanColumns(ctx))
+	}
+	files, notes, err := s.writeColumns(ctx, key, o)
+	if err != nil {
+		return err
+	}
+	if err := s.commitColumns(ctx, key, files, notes); err != nil {
+		return errors.Join(err, files.remove(filepath.Dir(s.path), columnsFiles{}))
+	}
+	return s.cleanColumns(ctx)
+}
+
+// writeColumns writes the columns of a log from the store's rows.
+func (s *Store) writeColumns(ctx context.Context, key columnsKey, o LogOptions) (files columnsFiles, notes []Note, err error) {
 	var w *columnsWriter
-	labels, notes, err := s.logCases(ctx, key, o,
+	labels, facts, notes, err := s.logCases(ctx, key, o,
 		func(shape columnsShape) (err error) { w, err = newColumnsWriter(s.path, shape); return err },
 		func(c *Cases) error { return w.write(c) })
 	if err != nil {
 		if w != nil {
 			err = errors.Join(err, w.discard())
 		}
-		return err
+		return files, nil, err
 	}
-	files, err := w.finish(labels.Activity, labels.Resource)
+	if files.Cases, files.Paths, err = w.finish(labels.Activity, labels.Resource, facts); err != nil {
+		return files, nil, err
+	}
+	fail := func(err error) (columnsFiles, []Note, error) {
+		return files, nil, errors.Join(err, files.remove(filepath.Dir(s.path), columnsFiles{}))
+	}
+	l, err := openColumns(filepath.Dir(s.path), files)
 	if err != nil {
-		return err
+		return fail(err)
 	}
-	if err := s.commitColumns(ctx, key, files, notes); err != nil {
-		dir := filepath.Dir(s.path)
-		return errors.Join(err, os.Remove(filepath.Join(dir, files.Cases.Name)), os.Remove(filepath.Join(dir, files.Paths.Name)))
+	defer l.Close()
+	if files.Waits, err = l.writeWaits(ctx, s.path); err != nil {
+		return fail(err)
 	}
-	return s.cleanColumns(ctx)
+	return files, notes, nil
 }
 
 // commitColumns makes files the columns of a log.
@@ -305,7 +361,12 @@ func (s *Store) commitColumns(ctx context.Context, key columnsKey, files columns
 		if err := c.exec(ctx, storeText("columns_delete"), name); err != nil {
 			return err
 		}
-		for part, f := range map[string]columnsFile{"cases": files.Cases, "paths": files.Paths} {
+		parts := files.parts()
+		for _, part := range slices.Sorted(maps.Keys(parts)) {
+			f := parts[part]
+			if f.Name == "" {
+				continue
+			}
 			if err := c.exec(ctx, storeText("columns_insert"), name, string(definition), part, f.Name, f.Size, f.Checksums, string(text)); err != nil {
 				return err
 			}

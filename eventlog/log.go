@@ -17,12 +17,17 @@ type Log struct {
 	caseIDs   func(ctx context.Context, numbers []int64) ([]string, error)
 	batches   []*Cases
 	paths     *paths      // of the cases in batches
-	picked    [][]int32   // which cases of each batch are in the log, ascending; nil: all
+	picked    [][]int32   // which cases of each batch are in the log, ascending; nil: all, of a batch or at all
 	view      *projection // which of their events; nil: all
 	notes     []Note
 	table     *conditionTable // nil: attributes were not kept
 	distinct  bool            // cases may share events
 	working   bool            // batches have Work
+
+	base      int // batches from here on replace cases of those before; 0: there are none
+	basePaths int // paths that the first of its files has
+	facts     columnsFacts
+	kept      *keptWaits // of the whole log; nil: to be counted
 	close     []io.Closer
 }
 
@@ -66,7 +71,7 @@ func (l *Log) CaseIDs(ctx context.Context, numbers []int64) ([]string, error) {
 // log that was filtered, in O(cases).
 func (l *Log) Size() (cases, events int64) {
 	for n, c := range l.batches {
-		if l.picked == nil && l.view == nil {
+		if (l.picked == nil || l.picked[n] == nil) && l.view == nil {
 			cases += int64(c.Len())
 			events += int64(len(c.Activity))
 			continue

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"runtime"
 	"slices"
+	"sort"
 	"sync"
 
 	"github.com/zeebo/xxh3"
@@ -82,6 +83,58 @@ func nextPower(n int) int {
 		p *= 2
 	}
 	return p
+}
+
+// clone returns paths that can be added to.
+func (p *paths) clone() *paths {
+	return &paths{ends: slices.Clone(p.ends), steps: slices.Clone(p.steps)}
+}
+
+// from returns the paths from number first on, numbered from 0.
+func (p *paths) from(first int) *paths {
+	if first == 0 {
+		return p
+	}
+	start := p.ends[first-1]
+	out := &paths{steps: p.steps[start:]}
+	for _, end := range p.ends[first:] {
+		out.ends = append(out.ends, end-start)
+	}
+	return out
+}
+
+// with returns the paths of p and, numbered on, those of more, which both know
+// their order by labels. It takes O(paths) time.
+func (p *paths) with(more *paths, labels []string) *paths {
+	if p.len() == 0 {
+		return more
+	}
+	if more.len() == 0 {
+		return p
+	}
+	out := &paths{steps: slices.Concat(p.steps, more.steps), ends: slices.Grow(slices.Clone(p.ends), more.len())}
+	for _, end := range more.ends {
+		out.ends = append(out.ends, int64(len(p.steps))+end)
+	}
+	rank := ranks(labels)
+	less := func(a, b uint32) bool {
+		x, y := out.at(a), out.at(b)
+		for i := range min(len(x), len(y)) {
+			if x[i] != y[i] {
+				return rank[x[i]] < rank[y[i]]
+			}
+		}
+		return len(x) < len(y)
+	}
+	first := uint32(p.len())
+	rest := p.order
+	for _, v := range more.order {
+		n := sort.Search(len(rest), func(i int) bool { return !less(rest[i], v+first) })
+		out.order = append(append(out.order, rest[:n]...), v+first)
+		rest = rest[n:]
+	}
+	out.order = append(out.order, rest...)
+	return out
 }
 
 // code says of each case of c which path it follows.

@@ -57,6 +57,9 @@ type SummaryOptions struct {
 	// Working counts working time instead of elapsed time, by the calendars
 	// of the log; it is an error where it has none.
 	Working bool
+	// Recount looks at every event even where the store keeps the waits of
+	// the whole log; the result is the same.
+	Recount bool
 }
 
 // Detail is how much of durations a [Summary] has. All else is the same.

@@ -188,16 +188,36 @@ func (c *Cases) clocks(working bool) (end, begin []int64) {
 
 // arcDurations returns the waits of each arc of seenPaths.
 func (l *Log) arcDurations(ctx context.Context, o SummaryOptions) ([]Durations, error) {
-	seen := l.seenPaths()
-	links := seen.links(len(l.labels))
+	links := l.seenPaths().links(len(l.labels))
 	if o.Exact {
 		return l.exactArcDurations(ctx, o)
 	}
-	t, err := gather(ctx, l,
+	var h *histograms
+	if l.kept != nil && !o.Working && !o.Recount {
+		h = l.kept.histograms(links)
+	} else {
+		var err error
+		if h, err = l.countWaits(ctx, o.Working); err != nil {
+			return nil, err
+		}
+	}
+	all := make([]Durations, len(links.from))
+	for a := range all {
+		all[a] = h.durations(a)
+	}
+	return all, nil
+}
+
+// countWaits counts the waits of each arc of seenPaths: the one pass over all
+// events.
+func (l *Log) countWaits(ctx context.Context, working bool) (*histograms, error) {
+	seen := l.seenPaths()
+	links := seen.links(len(l.labels))
+	return gather(ctx, l,
 		func() *histograms { return newHistograms(len(links.from)) },
 		func(t *histograms, n int) {
 			c := l.batches[n]
-			end, begin := c.clocks(o.Working)
+			end, begin := c.clocks(working)
 			if l.view == nil && c.Start == nil {
 				l.each(n, func(i int) { t.steps(seen.arcsOf(c.Variant[i]), end[c.Offsets[i]:c.Offsets[i+1]]) })
 				return
@@ -205,14 +225,6 @@ func (l *Log) arcDurations(ctx context.Context, o SummaryOptions) ([]Durations, 
 			l.waits(n, end, begin, t.add)
 		},
 		(*histograms).merge)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]Durations, len(links.from))
-	for a := range all {
-		all[a] = t.durations(a)
-	}
-	return all, nil
 }
 
 // waits calls add with every step of batch n from one event to the next.

@@ -49,7 +49,7 @@ func (l *Log) seenVariant(v uint32) int32 {
 
 // each calls do with every case of batch n that is in the log.
 func (l *Log) each(n int, do func(i int)) {
-	if l.picked == nil {
+	if l.picked == nil || l.picked[n] == nil {
 		for i := range l.batches[n].Len() {
 			do(i)
 		}
@@ -63,6 +63,9 @@ func (l *Log) each(n int, do func(i int)) {
 // Batches returns the cases, for who has to see every event, such as an
 // export, by ascending number. The batches must not be changed.
 func (l *Log) Batches() iter.Seq[*Cases] {
+	if l.base > 0 && l.base < len(l.batches) {
+		return l.merged
+	}
 	return func(yield func(*Cases) bool) {
 		for n := range l.batches {
 			if c := l.seen(n); c.Len() > 0 && !yield(c) {
@@ -75,7 +78,7 @@ func (l *Log) Batches() iter.Seq[*Cases] {
 // seen returns batch n as it is in the log.
 func (l *Log) seen(n int) *Cases {
 	c := l.batches[n]
-	if l.picked == nil && l.view == nil {
+	if (l.picked == nil || l.picked[n] == nil) && l.view == nil {
 		return c
 	}
 	out := &Cases{Offsets: []int32{0}}
@@ -154,6 +157,7 @@ func (l *Log) parallel(ctx context.Context, do func(n int) error) error {
 func (l *Log) viewed() *Log {
 	out := *l
 	out.close = nil // l closes what both use
+	out.kept = nil  // what is kept is of the whole log
 	return &out
 }
 
@@ -164,7 +168,7 @@ func (l *Log) pick(ctx context.Context, want func(n, i int) bool) (*Log, error) 
 	out.picked = make([][]int32, len(l.batches))
 	err := l.parallel(ctx, func(n int) error {
 		size := l.batches[n].Len()
-		if l.picked != nil {
+		if l.picked != nil && l.picked[n] != nil {
 			size = len(l.picked[n])
 		}
 		kept := make([]int32, 0, size)
@@ -254,7 +258,7 @@ func (l *Log) project(ctx context.Context, keep []bool) (*Log, error) {
 // goes. Unlike the others it copies what is left.
 func (l *Log) dropEvents(ctx context.Context, want func(c *Cases, event int) bool) (*Log, error) {
 	out := l.viewed()
-	out.picked, out.view = nil, nil
+	out.picked, out.view, out.base = nil, nil, 0
 	batches := make([]*Cases, len(l.batches))
 	err := l.parallel(ctx, func(n int) error {
 		c := l.seen(n)
@@ -280,9 +284,12 @@ func (l *Log) dropEvents(ctx context.Context, want func(c *Cases, event int) boo
 		return nil, err
 	}
 	out.batches = nil
-	for _, c := range batches {
+	for n, c := range batches {
 		if c.Len() > 0 {
 			out.batches = append(out.batches, c)
+		}
+		if n < l.base {
+			out.base = len(out.batches)
 		}
 	}
 	out.paths = codePaths(out.batches)

@@ -1,0 +1,243 @@
+package eventlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+)
+
+// columnsFacts are what adding events to columns has to know of those that are
+// there.
+type columnsFacts struct {
+	// Plain says that later events can stand behind the ones that are there
+	// without a look at those: none has the precision of a day or a rank, and
+	// no start waits for its completion.
+	Plain    bool
+	Sequence int64 // highest in the source
+	Starts   bool
+	Resource bool
+	Missing  int64 // events without a time: see ordering.note
+	Ties     int64
+	Empty    int64 // objects without events
+}
+
+// notes says what is counted, as building the columns does.
+func (f columnsFacts) notes(caseType string, key columnsKey) []Note {
+	var notes []Note
+	if f.Empty > 0 {
+		notes = append(notes, idleObjects(caseType, f.Empty))
+	}
+	met := &ordering{b: NewBuilder(BuilderOptions{Lifecycle: key.Lifecycle}), missing: f.Missing, ties: f.Ties}
+	met.note()
+	return append(notes, met.b.notes...)
+}
+
+// extendShare is the part of a log's cases that columns hold twice at most;
+// above it they are built again from what is there.
+const extendShare = 0.1
+
+// errExtend says that new events cannot be added to columns without building
+// all of them again. Why is for tests.
+var errExtend = errors.New("the columns have to be built again")
+
+// extendColumns adds what was loaded since to the columns of a log. It reads
+// the new events, and of the columns the cases that these are of; their waits
+// take the place of those that were counted. What cannot be added so is
+// errExtend.
+func (s *Store) extendColumns(ctx context.Context, key columnsKey) error {
+	x, err := s.stale(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer x.log.Close()
+	if err := x.read(ctx); err != nil {
+		return err
+	}
+	if err := x.place(); err != nil {
+		return err
+	}
+	files, notes, err := x.write(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.commitColumns(ctx, key, files, notes); err != nil {
+		return errors.Join(err, files.remove(filepath.Dir(s.path), x.files))
+	}
+	return nil
+}
+
+// An extension is columns that are being added to.
+type extension struct {
+	s     *Store
+	key   columnsKey
+	files columnsFiles
+	log   *Log // as the columns have it
+	loads []int32
+
+	labels, resources dictionary
+	objects           int64    // that came since
+	fresh             []*Cases // new events only
+	facts             columnsFacts
+
+	more  []*Cases // every case that differs from those in the first file
+	paths *paths
+	waits *histograms
+}
+
+// stale opens the columns of a log as they are, whatever was loaded since.
+func (s *Store) stale(ctx context.Context, key columnsKey) (*extension, error) {
+	def := key.Definition
+	shared, err := s.isObjectType(ctx, def.CaseType)
+	if err != nil {
+		return nil, err
+	}
+	if shared || def.CaseType != def.Name || len(def.Follow)+len(def.Items) > 0 {
+		return nil, fmt.Errorf("%w: its cases are put together from several objects", errExtend)
+	}
+	x := &extension{s: s, key: key}
+	files, version, _, err := s.columnsFiles(ctx, "columns_stale", key)
+	if err != nil {
+		return nil, err
+	}
+	x.files = files
+	if x.files.Cases.Name == "" || x.files.Waits.Name == "" {
+		return nil, fmt.Errorf("%w: there are none", errExtend)
+	}
+	err = s.session(ctx, func(c *storeConn) error {
+		return c.each(ctx, storeText("columns_since"), []any{def.Name, version}, func(scan func(...any) error) error {
+			var list []any
+			err := scan(&list)
+			for _, l := range list {
+				x.loads = append(x.loads, l.(int32))
+			}
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(x.loads) == 0 {
+		return nil, fmt.Errorf("%w: nothing was loaded since", errExtend)
+	}
+	if x.log, err = openColumns(filepath.Dir(s.path), x.files); err != nil {
+		if errors.Is(err, errColumns) {
+			err = fmt.Errorf("%w: %w", errExtend, err)
+		}
+		return nil, err
+	}
+	x.log.Name = def.Name
+	if !x.log.facts.Plain || x.log.working {
+		return nil, errors.Join(fmt.Errorf("%w: the order of its events is not that of their times", errExtend), x.log.Close())
+	}
+	return x, nil
+}
+
+// read reads the new events, and puts those of each case in order.
+func (x *extension) read(ctx context.Context) error {
+	l := x.log
+	x.facts = l.facts
+	x.labels, x.resources = dictionaryOf(l.labels), dictionaryOf(l.resources)
+	rows := &CaseRows{Offsets: []int{0}}
+	cases, _ := l.Size()
+	late := ""
+	err := x.s.session(ctx, func(c *storeConn) (err error) {
+		if x.objects, err = c.int(ctx, storeText("columns_new_objects"), l.Name, x.loads); err != nil {
+			return err
+		}
+		n, err := c.int(ctx, storeText("columns_new_count"), x.loads[0], x.loads)
+		if err != nil {
+			return err
+		}
+		if _, events := l.Size(); float64(n) > extendShare*float64(events) {
+			return fmt.Errorf("%w: %d events are new, of %d", errExtend, n, events)
+		}
+		lifecycle := dictionary{}
+		return c.arrow(ctx, storeText("columns_new"), []any{x.loads[0], x.loads}, func(b arrow.RecordBatch) error {
+			ints := func(i int) []int64 { return b.Column(i).(*array.Int64).Int64Values() }
+			for _, object := range ints(0) {
+				if n := len(rows.Case); n == 0 || rows.Case[n-1] != object {
+					rows.Case, rows.ID, rows.Offsets = append(rows.Case, object), append(rows.ID, ""), append(rows.Offsets, rows.Offsets[n])
+				}
+				rows.Offsets[len(rows.Case)]++
+			}
+			rows.Event, rows.Time, rows.Start = append(rows.Event, ints(1)...), append(rows.Time, ints(3)...), append(rows.Start, ints(4)...)
+			rows.Activity = appendCodes(rows.Activity, b.Column(2), &x.labels)
+			rows.Resource = appendCodes(rows.Resource, b.Column(7), &x.resources)
+			rows.Lifecycle = appendCodes(rows.Lifecycle, b.Column(8), &lifecycle)
+			day, rank, sequence := b.Column(5).(*array.Boolean), b.Column(6).(*array.Int32).Int32Values(), ints(9)
+			for i := range int(b.NumRows()) {
+				switch {
+				case day.Value(i) || rank[i] != 0:
+					late = "an event has the precision of a day, or a rank"
+				case sequence[i] <= l.facts.Sequence:
+					late = "an event stands before others in its source"
+				}
+				x.facts.Sequence = max(x.facts.Sequence, sequence[i])
+			}
+			if x.key.Lifecycle != All && slices.ContainsFunc(lifecycle.labels, func(s string) bool { return lifeOf(s) != lifeComplete }) {
+				late = "there are starts, or other transitions"
+			}
+			return nil
+		})
+	})
+	switch {
+	case err != nil:
+		return err
+	case late != "":
+		return fmt.Errorf("%w: %s", errExtend, late)
+	case slices.ContainsFunc(rows.Start, func(t int64) bool { return t != NoTime }) && !x.facts.Starts:
+		return fmt.Errorf("%w: events last now", errExtend)
+	case slices.ContainsFunc(rows.Resource, func(c uint32) bool { return c != NoCode }) && !x.facts.Resource:
+		return fmt.Errorf("%w: events have resources now", errExtend)
+	case len(x.labels.labels) > MaxActivities:
+		return ErrTooManyActivities
+	case float64(len(rows.Case)) > extendShare*float64(cases):
+		return fmt.Errorf("%w: %d cases have new events, of %d", errExtend, len(rows.Case), cases)
+	}
+	rows.Day, rows.Rank, rows.Instance, rows.Sequence = make([]bool, len(rows.Event)), make([]int32, len(rows.Event)), make([]string, len(rows.Event)), nil
+	rows.Lifecycle = slices.Repeat([]uint32{NoCode}, len(rows.Event)) // completions stand as they are
+	rows.Labels = &RowLabels{Activity: x.labels.labels, Resource: x.resources.labels}
+	met := &ordering{b: NewBuilder(BuilderOptions{Lifecycle: x.key.Lifecycle})}
+	if err := met.b.addRows(rows); err != nil {
+		return err
+	}
+	w := &casesWriter{starts: x.facts.Starts, resources: x.facts.Resource, emit: func(c *Cases) error {
+		x.fresh = append(x.fresh, c)
+		return nil
+	}}
+	if err := met.write(w); err != nil {
+		return err
+	}
+	return w.flush()
+}
+
+// appendCodes appends a column of labels, NoCode where there is none.
+func appendCodes(to []uint32, column arrow.Array, d *dictionary) []uint32 {
+	text := column.(*array.String)
+	last, code := "", NoCode
+	for i := range text.Len() {
+		if text.IsNull(i) {
+			to = append(to, NoCode)
+			continue
+		}
+		if v := text.Value(i); code == NoCode || v != last {
+			code = d.add(v) // which copies what it keeps
+			last = d.labels[code]
+		}
+		to = append(to, code)
+	}
+	return to
+}
+
+func dictionaryOf(labels []string) dictionary {
+	d := dictionary{}
+	for _, s := range labels {
+		d.add(s)
+	}
+	return d
+}
