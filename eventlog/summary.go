@@ -52,8 +52,10 @@ type SummaryOptions struct {
 	// Exact keeps every duration for exact quantiles: 8 bytes a step and
 	// case instead of a bounded histogram.
 	Exact bool
-	// Detail is how much of durations to find out.
-	Detail Detail
+	// WithoutWaits leaves out the durations of arcs, and WithoutVariants those
+	// of the cases of each variant: who needs only counts need not wait for
+	// them. Without both, no event is looked at.
+	WithoutWaits, WithoutVariants bool
 	// Working counts working time instead of elapsed time, by the calendars
 	// of the log; it is an error where it has none.
 	Working bool
@@ -61,15 +63,6 @@ type SummaryOptions struct {
 	// the whole log; the result is the same.
 	Recount bool
 }
-
-// Detail is how much of durations a [Summary] has. All else is the same.
-type Detail int8
-
-const (
-	VariantDurations Detail = iota // those of cases, of arcs, and of the cases of each variant
-	ArcDurations                   // not of each variant
-	CaseDurations                  // of cases only: no event is looked at
-)
 
 // Summarize folds l into its Summary.
 //
@@ -89,13 +82,13 @@ func Summarize(ctx context.Context, l *Log, o SummaryOptions) (*Summary, error) 
 		return nil, err
 	}
 	var waits []Durations
-	if o.Detail <= ArcDurations {
+	if !o.WithoutWaits {
 		if waits, err = l.arcDurations(ctx, o); err != nil {
 			return nil, err
 		}
 	}
 	var lasting []Durations
-	if o.Detail <= VariantDurations {
+	if !o.WithoutVariants {
 		if lasting, err = l.variantDurations(ctx, t, o); err != nil {
 			return nil, err
 		}

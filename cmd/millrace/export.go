@@ -130,7 +130,7 @@ func exported(ctx context.Context, l *eventlog.Log, what string) (rows, error) {
 	case "cases":
 		return caseRows(ctx, l), nil
 	}
-	s, err := eventlog.Summarize(ctx, l, eventlog.SummaryOptions{})
+	s, err := eventlog.Summarize(ctx, l, eventlog.SummaryOptions{WithoutWaits: what == "variants", WithoutVariants: what != "variants"})
 	if err != nil {
 		return rows{}, err
 	}

@@ -45,7 +45,7 @@ func (c *logShowCmd) Run(e *env) (err error) {
 	if err != nil || shown {
 		return err
 	}
-	s, err := eventlog.Summarize(e, l.Log, eventlog.SummaryOptions{})
+	s, err := eventlog.Summarize(e, l.Log, eventlog.SummaryOptions{WithoutWaits: true, WithoutVariants: true})
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

@@ -31,7 +31,7 @@ func (c *mineVariantsCmd) Help() string {
 }
 
 func (c *mineVariantsCmd) Run(e *env) (err error) {
-	l, s, err := c.summarize(e, c.summaryFlags)
+	l, s, err := c.summarize(e, eventlog.SummaryOptions{Exact: c.Exact, WithoutWaits: true})
 	if err != nil {
 		return err
 	}
@@ -60,12 +60,12 @@ func (c *mineVariantsCmd) Run(e *env) (err error) {
 }
 
 // summarize opens the log and folds it.
-func (c *logFlags) summarize(e *env, o summaryFlags) (*openedLog, *eventlog.Summary, error) {
+func (c *logFlags) summarize(e *env, o eventlog.SummaryOptions) (*openedLog, *eventlog.Summary, error) {
 	l, err := c.open(e)
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := eventlog.Summarize(e, l.Log, eventlog.SummaryOptions{Exact: o.Exact})
+	s, err := eventlog.Summarize(e, l.Log, o)
 	if err != nil {
 		return nil, nil, errors.Join(err, l.Close())
 	}
@@ -85,7 +85,7 @@ func (c *mineDFGCmd) Help() string {
 }
 
 func (c *mineDFGCmd) Run(e *env) (err error) {
-	l, s, err := c.summarize(e, c.summaryFlags)
+	l, s, err := c.summarize(e, eventlog.SummaryOptions{Exact: c.Exact, WithoutVariants: true})
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ type mineReworkCmd struct {
 func (c *mineReworkCmd) Help() string { return "Example: millrace mine rework orders.csv" }
 
 func (c *mineReworkCmd) Run(e *env) (err error) {
-	l, s, err := c.summarize(e, summaryFlags{})
+	l, s, err := c.summarize(e, eventlog.SummaryOptions{WithoutWaits: true, WithoutVariants: true})
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (c *mineBottlenecksCmd) Help() string {
 }
 
 func (c *mineBottlenecksCmd) Run(e *env) (err error) {
-	l, s, err := c.summarize(e, c.summaryFlags)
+	l, s, err := c.summarize(e, eventlog.SummaryOptions{Exact: c.Exact, WithoutVariants: true})
 	if err != nil {
 		return err
 	}
@@ -234,7 +234,7 @@ func (c *mineMapCmd) Run(e *env) (err error) {
 	if err := outIs(c.Out, "the map is an SVG picture", ".svg"); err != nil {
 		return err
 	}
-	l, s, err := c.summarize(e, summaryFlags{})
+	l, s, err := c.summarize(e, eventlog.SummaryOptions{WithoutVariants: true})
 	if err != nil {
 		return err
 	}
