@@ -108,42 +108,56 @@ func (l *Log) chunk(first int64, free *stock) []row {
 // slices yields slices of time, the earliest first. Only the events of cases
 // that have begun are in memory.
 func (l *Log) slices(free *stock) iter.Seq[*block] {
-	slices := max(1, l.o.Events/blockRows)
-	width := (span/1000 + slices - 1) / slices * 1000
 	return func(yield func(*block) bool) {
-		var open [][]row // by slice, from since on
-		since := begin
-		emit := func() bool {
-			b := &block{rows: open[0], since: since, width: width}
-			open, since = open[1:], since+width
-			return len(b.rows) == 0 || yield(b)
-		}
+		open := l.openSlices()
 		next := int64(0)
 		for rows := range parallel(l.chunks(), func(first int64) []row { return l.chunk(first, free) }) {
-			for i := range rows {
-				at := int((rows[i].time - since) / width)
-				for at >= len(open) {
-					open = append(open, nil)
-				}
-				if open[at] == nil {
-					open[at] = free.take()
-				}
-				open[at] = append(open[at], rows[i])
-			}
+			open.deal(rows)
 			free.give(rows)
 			next += l.perChunk()
-			for len(open) > 0 && since+width <= l.slot(float64(next)) {
-				if !emit() {
+			for len(open.rows) > 0 && open.since+open.width <= l.slot(float64(next)) {
+				if b := open.first(); len(b.rows) > 0 && !yield(b) {
 					return
 				}
 			}
 		}
-		for len(open) > 0 {
-			if !emit() {
+		for len(open.rows) > 0 {
+			if b := open.first(); len(b.rows) > 0 && !yield(b) {
 				return
 			}
 		}
 	}
+}
+
+// openSlices are slices of time, one after the other, that may get more events.
+type openSlices struct {
+	rows  [][]row // small as they come: months of slices are open at a time
+	since int64   // where the first begins
+	width int64
+}
+
+func (l *Log) openSlices() *openSlices {
+	slices := max(1, l.o.Events/blockRows)
+	return &openSlices{since: begin, width: (span/1000 + slices - 1) / slices * 1000}
+}
+
+// deal puts each row into its slice.
+func (o *openSlices) deal(rows []row) {
+	for i := range rows {
+		at := int((rows[i].time - o.since) / o.width)
+		for at >= len(o.rows) {
+			o.rows = append(o.rows, nil)
+		}
+		o.rows[at] = append(o.rows[at], rows[i])
+	}
+}
+
+// first closes the first slice.
+func (o *openSlices) first() *block {
+	b := &block{rows: o.rows[0], since: o.since, width: o.width}
+	o.rows[0] = nil
+	o.rows, o.since = o.rows[1:], o.since+o.width
+	return b
 }
 
 // sortByTime sorts the rows of a slice of time by time; rows of one time stay as
@@ -180,7 +194,6 @@ func sortByTime(rows []row, since, width int64, free *stock) []row {
 	for _, k := range from {
 		sorted = append(sorted, rows[k&(1<<at-1)])
 	}
-	free.give(rows)
 	return sorted
 }
 
@@ -241,7 +254,7 @@ func (l *Log) anyCase(i int64) int64 {
 	}
 }
 
-// A stock keeps slices of rows to be used again.
+// A stock keeps some slices of rows to be used again.
 type stock struct {
 	mu    sync.Mutex
 	spare [][]row
@@ -261,5 +274,7 @@ func (s *stock) take() []row {
 func (s *stock) give(rows []row) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.spare = append(s.spare, rows[:0])
+	if len(s.spare) < 16 {
+		s.spare = append(s.spare, rows[:0])
+	}
 }
