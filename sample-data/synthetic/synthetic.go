@@ -42,7 +42,7 @@ const (
 	ByTime Order = iota // as a system writes them down; cases interleave
 	ByCase              // case by case, as they began
 	// Shuffled: every case's events are dealt to four parts of the log, each
-	// part is made in blocks of some 400,000 rows, whose cases come from all of
+	// part is made in blocks of some 80,000 rows, whose cases come from all of
 	// its time, the rows of a block are mixed, and so are the blocks. Such a
 	// table has a column more, sequence, which tells the order of a case's
 	// events: where times tie, nothing else would.
