@@ -34,6 +34,9 @@ type cli struct {
 	} `cmd:"" help:"Find out how work flows."`
 	Report reportCmd `cmd:"" help:"Write a page to read, print and pass on."`
 	Export exportCmd `cmd:"" help:"Write a log's events, or its variants and graph, for other tools."`
+	Bench  struct {
+		Generate benchGenerateCmd `cmd:"" help:"Make an order-to-cash log of any size, case-centric or object-centric, to measure with."`
+	} `cmd:"" help:"Measure on this machine."`
 	Doctor doctorCmd `cmd:"" help:"Check that everything needed is here, and say what to do if not."`
 }
 

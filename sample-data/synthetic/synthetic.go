@@ -1,38 +1,53 @@
 // Package synthetic makes order-to-cash logs of any size, to measure and to
-// stress with: thirty activities, variants as skewed as real ones, cases that
-// interleave in time, ties, resources.
+// stress with: thirty activities and more, variants as skewed as real ones,
+// cases that interleave in time and some of which last for months, ties,
+// resources, attributes, and the same process object-centric.
 //
-// A log is a function of its [Options] alone: same options, same bytes. Its
-// figures mean nothing; for a distributor whose figures do, see the rest of
-// sample-data. It does not know who reads it.
+// A log is a function of its [Options] alone: same options, same bytes, however
+// many cores make it. Its figures mean nothing; for a distributor whose figures
+// do, see the rest of sample-data. It does not know who reads it.
 package synthetic
 
 import (
-	"container/heap"
-	"errors"
+	"fmt"
 	"math"
+	"math/bits"
 	"math/rand/v2"
-	"strconv"
 	"time"
-
-	"millrace/eventlog"
 )
 
 // Options say which log to make. The zero value is the default.
 type Options struct {
-	Events int64  // default 10,000; the last case is cut off to meet it exactly
-	Seed   uint64 // another seed is another log
+	Events     int64  // default 10,000; the last case is cut off to meet it exactly
+	Seed       uint64 // another seed is another log
+	Activities int    // 30, the default, to 300
+	// Long is the share of cases that last 60 to 120 days, evenly spread over
+	// them; the others last eight days on average, and hardly one of them
+	// sixty. 0 to 1, default 0. A case whose events all have one time is not
+	// made longer.
+	Long float64
+	// Attributes adds attributes of events and of cases. Objects have theirs
+	// always.
+	Attributes bool
+	Order      Order // of the rows of tables
+	// Progress, if not nil, is told how many events are made, one call at a
+	// time.
+	Progress func(events int64)
 }
 
-// activities in the order of a case that goes well, then the detours.
-var activities = []string{
-	"Create Sales Order", "Check Credit Limit", "Confirm Order", "Create Delivery", "Pick Goods", "Pack Goods",
-	"Post Goods Issue", "Create Invoice", "Send Invoice", "Receive Payment", "Clear Invoice",
-	"Change Price", "Change Quantity", "Change Delivery Date", "Set Delivery Block", "Remove Delivery Block",
-	"Set Billing Block", "Remove Billing Block", "Request Approval", "Approve Order", "Reject Order", "Cancel Order",
-	"Reschedule Delivery", "Partial Delivery", "Return Goods", "Create Credit Memo", "Send Dunning Notice",
-	"Second Dunning Notice", "Write Off", "Customer Complaint",
-}
+// An Order is how the rows of a table stand.
+type Order int8
+
+const (
+	ByTime Order = iota // as a system writes them down; cases interleave
+	ByCase              // case by case, as they began
+	// Shuffled: every case's events are dealt to four parts of the log, each
+	// part is made in blocks of some 400,000 rows, whose cases come from all of
+	// its time, the rows of a block are mixed, and so are the blocks. Such a
+	// table has a column more, sequence, which tells the order of a case's
+	// events: where times tie, nothing else would.
+	Shuffled
+)
 
 const (
 	mainSteps = 11
@@ -49,209 +64,216 @@ const (
 
 	hour = int64(time.Hour / time.Microsecond)
 	span = 730 * 24 * hour // in which cases begin
+
+	shortestLong = 60 * 24 * hour
+	longestLong  = 120 * 24 * hour
+
+	maxEvents = 10_000_000_000 // a case's number has 32 bits
 )
 
 var begin = time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 
 // A Log is a log to be made, once or several times. It is not safe for
-// concurrent use.
+// concurrent use; it uses all cores by itself.
 type Log struct {
-	Cases, Events int64
+	Cases  int64 // of the whole log
+	Events int64 // that are written: of a part, its own
 
-	seed  uint64
-	paths [][]uint8
-	cut   int // events of the last case
-
-	src  *rand.PCG
-	r    *rand.Rand
-	zipf *rand.Zipf
+	o        Options
+	paths    [][]uint16
+	cut      int   // events of the last case
+	from, to int64 // rows that are written, of all in the log's order
 }
 
-// New plans a log, in O(cases) time and memory for its variants only.
+// New plans a log, in O(cases) time and memory for its variants only: ten
+// million cases take two seconds of CPU.
 func New(o Options) (*Log, error) {
 	if o.Events == 0 {
 		o.Events = 10_000
 	}
-	if o.Events < 0 {
-		return nil, errors.New("a log of a negative number of events")
+	if o.Activities == 0 {
+		o.Activities = len(coreActivities)
 	}
-	l := &Log{Events: o.Events, seed: o.Seed, src: rand.NewPCG(o.Seed, 0)}
-	l.r = rand.New(l.src)
-	l.paths = make([][]uint8, variants)
+	switch {
+	case o.Events < 0 || o.Events > maxEvents:
+		return nil, fmt.Errorf("%d events: want 1 to %d", o.Events, int64(maxEvents))
+	case o.Activities < len(coreActivities) || o.Activities > maxActivities:
+		return nil, fmt.Errorf("%d activities: want %d to %d", o.Activities, len(coreActivities), maxActivities)
+	case !(o.Long >= 0 && o.Long <= 1):
+		return nil, fmt.Errorf("%v is no share of cases that last long: want 0 to 1", o.Long)
+	case o.Order < ByTime || o.Order > Shuffled:
+		return nil, fmt.Errorf("there is no order %d of rows", o.Order)
+	}
+	l := &Log{o: o, Events: o.Events, to: o.Events}
+	m := l.maker()
+	m.src.Seed(o.Seed, 0)
+	l.paths = make([][]uint16, variants)
 	for i := range l.paths {
-		l.paths[i] = l.walk(nil)
+		l.paths[i] = m.walk(nil)
 	}
-	l.zipf = rand.NewZipf(l.r, exponent, 1, variants-1)
-	for left := o.Events; left > 0; l.Cases++ {
-		n := len(l.path(l.Cases, nil))
-		l.cut = min(n, int(min(left, math.MaxInt32)))
-		left -= int64(n)
-	}
+	l.plan()
 	return l, nil
 }
 
+// plan finds how many cases it takes to have all events, and where the last
+// one ends.
+func (l *Log) plan() {
+	const chunk = 1 << 14 // cases whose lengths are drawn by one worker
+	chunks := func(yield func(int64) bool) {
+		for first := int64(0); yield(first); first += chunk {
+		}
+	}
+	lengths := func(first int64) (sum int64) {
+		m := l.maker()
+		for number := first; number < first+chunk; number++ {
+			sum += int64(len(m.path(number)))
+		}
+		return sum
+	}
+	left := l.o.Events
+	for sum := range parallel(chunks, lengths) {
+		if sum >= left {
+			break
+		}
+		left -= sum
+		l.Cases += chunk
+	}
+	for m := l.maker(); left > 0; l.Cases++ {
+		n := int64(len(m.path(l.Cases)))
+		l.cut = int(min(n, left))
+		left -= n
+	}
+}
+
+// Newest parts a log in the order of time: newest has the given share of the
+// events, at least one and not all, and older the others. Together they are the
+// log, row for row.
+func (l *Log) Newest(share float64) (older, newest *Log, err error) {
+	switch {
+	case l.o.Order != ByTime:
+		return nil, nil, fmt.Errorf("only a log in the order of time has newest events at its end")
+	case !(share > 0 && share < 1):
+		return nil, nil, fmt.Errorf("%v is no share of the events: want more than 0 and less than 1", share)
+	case l.Events < 2:
+		return nil, nil, fmt.Errorf("a log of one event cannot be parted")
+	}
+	n := min(max(int64(math.Round(float64(l.Events)*share)), 1), l.Events-1)
+	return l.part(l.from, l.to-n), l.part(l.to-n, l.to), nil
+}
+
+// part is the log with some of its rows only.
+func (l *Log) part(from, to int64) *Log {
+	p := *l
+	p.from, p.to, p.Events = from, to, to-from
+	return &p
+}
+
+// whole says whether the log has all its rows.
+func (l *Log) whole() bool { return l.from == 0 && l.to == l.o.Events }
+
+// A row is one event while the log is made.
+type row struct {
+	time     int64  // µs
+	number   uint32 // of its case
+	step     uint16 // in its case, from 0
+	activity uint16
+	resource uint8
+}
+
+// A maker makes cases, each the same whichever were made before it.
+type maker struct {
+	*Log
+	src  *rand.PCG
+	r    *rand.Rand
+	zipf *rand.Zipf
+	buf  []uint16
+}
+
+func (l *Log) maker() *maker {
+	m := &maker{Log: l, src: rand.NewPCG(0, 0)}
+	m.r = rand.New(m.src)
+	m.zipf = rand.NewZipf(m.r, exponent, 1, variants-1)
+	return m
+}
+
 // walk appends one way through the process to path.
-func (l *Log) walk(path []uint8) []uint8 {
+func (m *maker) walk(path []uint16) []uint16 {
 	for a := range mainSteps {
-		if a > 0 && l.r.Float64() < skipped {
+		if a > 0 && m.r.Float64() < skipped {
 			continue
 		}
-		path = append(path, uint8(a))
-		for l.r.Float64() < detour {
-			path = append(path, uint8(mainSteps+int(float64(len(activities)-mainSteps)*l.r.Float64()*l.r.Float64())))
+		path = append(path, uint16(a))
+		for m.r.Float64() < detour {
+			path = append(path, m.detour())
 		}
-		if l.r.Float64() < cancel {
+		if m.r.Float64() < cancel {
 			return append(path, cancelled)
 		}
 	}
 	return path
 }
 
-// path sets the generator to what number says, so that a case is the same
-// whichever cases were made before it, and draws the way it takes.
-func (l *Log) path(number int64, buf []uint8) []uint8 {
-	l.src.Seed(l.seed, (uint64(number)+1)*0x9e3779b97f4a7c15)
-	if l.r.Float64() < fresh {
-		return l.walk(buf[:0])
+// detour draws an activity that is no main step, the first ones most often.
+func (m *maker) detour() uint16 {
+	at := m.r.Float64() * m.r.Float64()
+	if m.o.Activities > len(coreActivities) && m.r.Float64() < .5 {
+		at = m.r.Float64() // else the last of three hundred would never be seen
 	}
-	return l.paths[l.zipf.Uint64()]
+	return mainSteps + uint16(float64(m.o.Activities-mainSteps)*at)
 }
 
-// A trace is one case while it is being written.
-type trace struct {
-	number int64
-	steps  []step
-	next   int
-	buf    []uint8
-}
-
-type step struct {
-	time     int64
-	activity uint8
-	resource uint8
-}
-
-// id is "O" and at least seven digits.
-func (t *trace) id() string {
-	digits := strconv.FormatInt(t.number, 10)
-	return "O0000000"[:max(1, 8-len(digits))] + digits
-}
-
-// fill makes the case with the given number.
-func (l *Log) fill(t *trace, number int64) {
-	t.number, t.next, t.steps = number, 0, t.steps[:0]
-	path := l.path(number, t.buf)
-	if number == l.Cases-1 {
-		path = path[:l.cut]
+// path sets the generator to what number says and draws the way the case takes.
+func (m *maker) path(number int64) []uint16 {
+	m.src.Seed(m.o.Seed, (uint64(number)+1)*0x9e3779b97f4a7c15)
+	if m.r.Float64() < fresh {
+		m.buf = m.walk(m.buf[:0])
+		return m.buf
 	}
-	// Each case begins in a slot of its own, so that numbers follow beginnings.
-	at := begin + int64(float64(span)*(float64(number)+l.r.Float64())/float64(l.Cases))
-	at -= at % 1000
+	return m.paths[m.zipf.Uint64()]
+}
+
+// slot is the earliest that the case with a number can begin: each has a slot
+// of its own, so that numbers follow beginnings.
+func (l *Log) slot(number float64) int64 {
+	at := begin + int64(float64(span)*number/float64(l.Cases))
+	return at - at%1000
+}
+
+// fill appends the events of the case with the given number.
+func (m *maker) fill(rows []row, number int64) []row {
+	path := m.path(number)
+	if number == m.Cases-1 {
+		path = path[:m.cut]
+	}
+	first := len(rows)
+	at := m.slot(float64(number) + m.r.Float64())
 	for i, a := range path {
-		if i > 0 && l.r.Float64() >= tie {
+		if i > 0 && m.r.Float64() >= tie {
 			mean := float64(2 + int64(a)*7%40)
-			wait := 1_000_000 + int64(-math.Log(1-l.r.Float64())*mean*float64(hour))
+			wait := 1_000_000 + int64(-math.Log(1-m.r.Float64())*mean*float64(hour))
 			at += wait - wait%1000
 		}
-		who := uint8(resources * l.r.Float64() * l.r.Float64())
-		t.steps = append(t.steps, step{at, a, who})
+		who := uint8(resources * m.r.Float64() * m.r.Float64())
+		rows = append(rows, row{at, uint32(number), uint16(i), a, who})
 	}
+	if m.o.Long > 0 {
+		m.stretch(rows[first:], number)
+	}
+	return rows
 }
 
-// A queue of open cases, the one whose next event is earliest first.
-type queue []*trace
-
-func (q queue) Len() int { return len(q) }
-func (q queue) Less(i, j int) bool {
-	a, b := q[i], q[j]
-	if x, y := a.steps[a.next].time, b.steps[b.next].time; x != y {
-		return x < y
+// stretch makes a case last for months if it is one that does: all its waits
+// grow alike, and ties stay ties.
+func (m *maker) stretch(rows []row, number int64) {
+	from := rows[0].time
+	lasts := rows[len(rows)-1].time - from
+	if lasts == 0 || m.fraction(ofLong, number, 0) >= m.o.Long {
+		return
 	}
-	return a.number < b.number
-}
-func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *queue) Push(x any)   { *q = append(*q, x.(*trace)) }
-func (q *queue) Pop() any {
-	last := len(*q) - 1
-	t := (*q)[last]
-	*q = (*q)[:last]
-	return t
-}
-
-// interleaved calls see with every event, in order of time: as a system
-// writes them down. It holds the cases that are open at a time.
-func (l *Log) interleaved(see func(t *trace, s step) error) error {
-	var open queue
-	var free []*trace
-	spare := func() *trace {
-		if n := len(free); n > 0 {
-			t := free[n-1]
-			free = free[:n-1]
-			return t
-		}
-		return &trace{}
+	want := shortestLong + int64(m.fraction(ofLength, number, 0)*float64(longestLong-shortestLong))
+	for i := range rows {
+		high, low := bits.Mul64(uint64(rows[i].time-from), uint64(want))
+		q, _ := bits.Div64(high, low, uint64(lasts))
+		rows[i].time = from + int64(q-q%1000)
 	}
-	next := spare()
-	number := int64(0)
-	if number < l.Cases {
-		l.fill(next, number)
-	}
-	for number < l.Cases || len(open) > 0 {
-		if number < l.Cases && (len(open) == 0 || next.steps[0].time <= open[0].steps[open[0].next].time) {
-			heap.Push(&open, next)
-			next = spare()
-			if number++; number < l.Cases {
-				l.fill(next, number)
-			}
-			continue
-		}
-		t := open[0]
-		if err := see(t, t.steps[t.next]); err != nil {
-			return err
-		}
-		if t.next++; t.next < len(t.steps) {
-			heap.Fix(&open, 0)
-		} else {
-			free = append(free, heap.Pop(&open).(*trace))
-		}
-	}
-	return nil
-}
-
-// batchEvents is how many events Read puts into a batch.
-const batchEvents = 8192
-
-// Read calls emit with the events in order of time, batch by batch, and
-// returns its first error. The batch is used again: see [eventlog.Batch].
-func (l *Log) Read(emit func(*eventlog.Batch) error) error {
-	names := users()
-	b := &eventlog.Batch{}
-	place := int64(0)
-	err := l.interleaved(func(t *trace, s step) error {
-		place++
-		b.Case = append(b.Case, t.id())
-		b.Activity = append(b.Activity, activities[s.activity])
-		b.Time = append(b.Time, s.time)
-		b.Resource = append(b.Resource, names[s.resource])
-		b.Place = append(b.Place, place)
-		if b.Len() < batchEvents {
-			return nil
-		}
-		err := emit(b)
-		*b = eventlog.Batch{Case: b.Case[:0], Activity: b.Activity[:0], Time: b.Time[:0], Resource: b.Resource[:0], Place: b.Place[:0]}
-		return err
-	})
-	if err != nil || b.Len() == 0 {
-		return err
-	}
-	return emit(b)
-}
-
-// users are the names of the resources.
-func users() []string {
-	names := make([]string, resources)
-	for i := range names {
-		names[i] = "User_" + strconv.Itoa(1000 + i)[1:]
-	}
-	return names
 }

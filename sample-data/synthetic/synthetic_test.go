@@ -3,10 +3,13 @@ package synthetic
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -73,6 +76,31 @@ func TestSameOptionsSameBytes(t *testing.T) {
 				t.Error("another seed gave the same bytes")
 			}
 		})
+	}
+}
+
+// TestDefaultKeepsItsBytes holds the logs that figures were measured with: what
+// an option adds, it adds to other logs. The sums are of the generator before
+// it had options.
+func TestDefaultKeepsItsBytes(t *testing.T) {
+	for _, want := range []struct {
+		o        Options
+		csv, xes string
+	}{
+		{Options{}, "b499d6bf2f3bb545", "7a3d47342cb2d71a"},
+		{Options{Events: 500, Seed: 1}, "c4e2aba58437b2b4", "ee6964d9b73cc76a"},
+	} {
+		l := log(t, want.o)
+		table, xes := sha256.New(), sha256.New()
+		if err := errors.Join(l.WriteCSV(table), l.WriteXES(xes)); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprintf("%.8x", table.Sum(nil)); got != want.csv {
+			t.Errorf("%+v: CSV is %s, was %s", want.o, got, want.csv)
+		}
+		if got := fmt.Sprintf("%.8x", xes.Sum(nil)); got != want.xes {
+			t.Errorf("%+v: XES is %s, was %s", want.o, got, want.xes)
+		}
 	}
 }
 
@@ -184,48 +212,6 @@ func xesLines(t *testing.T, l *Log) (lines []string) {
 	return lines
 }
 
-// TestShape holds what makes the logs worth measuring with: the skew of
-// variants, the number of activities, ties.
-func TestShape(t *testing.T) {
-	s := summarize(t, log(t, Options{Events: 200_000}))
-	if s.Events != 200_000 || len(s.Activities) != len(activities) {
-		t.Errorf("%d events of %d activities, want 200000 of %d", s.Events, len(s.Activities), len(activities))
-	}
-	if length := float64(s.Events) / float64(s.Cases); length < 8 || length > 12 {
-		t.Errorf("cases have %.1f events on average, want about ten", length)
-	}
-	var top int64
-	for _, v := range s.Variants[:10] {
-		top += v.Cases
-	}
-	if share := float64(top) / float64(s.Cases); share < .3 || share > .7 {
-		t.Errorf("ten variants have %.0f %% of the cases, want about half", 100*share)
-	}
-	if len(s.Variants) < 1000 {
-		t.Errorf("%d variants, want thousands", len(s.Variants))
-	}
-	if !slices.ContainsFunc(s.Notes, func(n eventlog.Note) bool { return n.Code == "ties" }) {
-		t.Errorf("no ties; notes: %v", s.Notes)
-	}
-}
-
-// TestMemoryIsBounded holds that a log needs memory for the cases that are
-// open at a time, and not for its events.
-func TestMemoryIsBounded(t *testing.T) {
-	l := log(t, Options{Events: 300_000})
-	known := map[*trace]bool{}
-	err := l.interleaved(func(t *trace, _ step) error {
-		known[t] = true
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := int64(len(known)); n > l.Cases/20 {
-		t.Errorf("%d traces in memory for %d cases", n, l.Cases)
-	}
-}
-
 func TestStopsAtAnError(t *testing.T) {
 	l := log(t, Options{Events: 100_000})
 	stop := fmt.Errorf("enough")
@@ -233,7 +219,9 @@ func TestStopsAtAnError(t *testing.T) {
 	if err := l.Read(func(*eventlog.Batch) error { calls++; return stop }); err != stop || calls != 1 {
 		t.Errorf("got %v after %d batches, want %v after 1", err, calls, stop)
 	}
-	if _, err := New(Options{Events: -1}); err == nil {
-		t.Error("a negative number of events is no error")
+	for _, bad := range []Options{{Events: -1}, {Events: maxEvents + 1}, {Activities: 29}, {Activities: 301}, {Long: 1.1}, {Long: math.NaN()}, {Order: 3}} {
+		if _, err := New(bad); err == nil {
+			t.Errorf("%+v is no error", bad)
+		}
 	}
 }
