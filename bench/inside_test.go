@@ -2,22 +2,17 @@ package bench
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	_ "github.com/duckdb/duckdb-go/v2"
-
 	"millrace/eventlog"
 	"millrace/mining"
-	"millrace/sample-data/synthetic"
 )
 
 // errNotThere says that Millrace does not have what a step measures.
@@ -31,8 +26,6 @@ type task struct {
 
 // tasks lists what a step may call by "inside NAME …".
 var tasks = []task{
-	{"write", write},
-	{"copy", copyRows},
 	{"open", open},
 	{"fold", fold},
 	{"filter", filter},
@@ -78,52 +71,6 @@ func spend(_ context.Context, _ io.Writer, args []string) error {
 	}
 	return nil
 }
-
-// write makes a log: write FORMAT EVENTS FILE.
-func write(ctx context.Context, _ io.Writer, args []string) error {
-	n, err := strconv.ParseInt(args[1], 10, 64)
-	if err != nil {
-		return err
-	}
-	l, err := synthetic.New(synthetic.Options{Events: n, Seed: 1})
-	if err != nil {
-		return err
-	}
-	if args[0] == "parquet" {
-		return l.WriteParquet(ctx, args[2])
-	}
-	f, err := os.Create(args[2])
-	if err != nil {
-		return err
-	}
-	switch args[0] {
-	case "csv":
-		err = l.WriteCSV(f)
-	case "xes":
-		err = l.WriteXES(f)
-	default:
-		err = fmt.Errorf("%w: a synthetic log in %s", errNotThere, args[0])
-	}
-	return errors.Join(err, f.Close())
-}
-
-// copyRows writes some rows of a Parquet file to another one: copy FILE WHICH
-// FILE. The events come in order of time, so the newest ones are the last.
-func copyRows(ctx context.Context, _ io.Writer, args []string) error {
-	ways := map[string]string{ // by WHICH
-		"shuffled": "TRUE ORDER BY hash(file_row_number)",
-		"older":    "file_row_number < (SELECT 99 * num_rows // 100 FROM parquet_file_metadata('%s')) ORDER BY file_row_number",
-		"newest":   "file_row_number >= (SELECT 99 * num_rows // 100 FROM parquet_file_metadata('%s')) ORDER BY file_row_number",
-	}
-	return withDuckDB(ctx, args[2]+".spill", func(db *sql.DB) error {
-		from := literal(args[0])
-		_, err := db.ExecContext(ctx, "COPY (SELECT * EXCLUDE file_row_number FROM read_parquet('"+from+"', file_row_number = true) WHERE "+
-			strings.ReplaceAll(ways[args[1]], "%s", from)+") TO '"+literal(args[2])+"' (FORMAT parquet, COMPRESSION zstd)")
-		return err
-	})
-}
-
-func literal(text string) string { return strings.ReplaceAll(text, "'", "''") }
 
 // A taken is one run of the inner part of a task, without what a process
 // needs to begin.

@@ -10,10 +10,15 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+
+	_ "github.com/duckdb/duckdb-go/v2"
 )
 
 //go:embed sql/*.sql
 var queries embed.FS
+
+func literal(text string) string { return strings.ReplaceAll(text, "'", "''") }
 
 // withDuckDB opens a DuckDB in memory, or the file in which a table is. What it
 // cannot keep in memory it spills to a folder, as a DuckDB file does beside itself.

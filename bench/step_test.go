@@ -14,15 +14,14 @@ type step struct {
 	// commands are run one after the other, and count together. {name} is one
 	// of files, {events} how many events there are for the step.
 	commands [][]string
-	instead  [][]string // run where Millrace does not have the commands yet
-	makes    string     // file or folder; how much it grew is printed
-	in       string     // folder to work in; "": where the files are
-	part     *part      // what it must answer; nil: it only has to succeed
-	within   float64    // of its durations, as a part of their value; 0: exact
-	fewer    int64      // events are divided by this
-	most     int64      // larger logs it is not given; 0: none
-	narrows  bool       // its answer is about some of the events
-	rival    bool       // not ours
+	makes    string  // file or folder; how much it grew is printed
+	in       string  // folder to work in; "": where the files are
+	part     *part   // what it must answer; nil: it only has to succeed
+	within   float64 // of its durations, as a part of their value; 0: exact
+	fewer    int64   // events are divided by this
+	most     int64   // larger logs it is not given; 0: none
+	narrows  bool    // its answer is about some of the events
+	rival    bool    // not ours
 }
 
 const (
@@ -34,9 +33,10 @@ const (
 // files are in the folder of a run. A step runs if those it names and does not
 // make are there; a file goes when no later step names it.
 var files = map[string]string{
-	"parquet": "log.parquet", "csv": "log.csv", "xes": "log.xes", "ocel": "log.jsonocel",
-	"shuffled": "shuffled.parquet", "older": "older.parquet", "newest": "newest.parquet",
-	"store": "store", "external": "external", "grown": "grown", "objects": "objects", "table": "table.duckdb",
+	"parquet": "log.parquet", "csv": "log.csv", "xes": "log.xes", "ocel": "log.csvocel",
+	"shuffled": "shuffled.parquet",
+	"parts":    "parts", // a folder, as those below
+	"store":    "store", "external": "external", "grown": "grown", "objects": "objects", "table": "table.duckdb",
 }
 
 // one is a single command: millrace, a task inside this program, or a file of
@@ -48,20 +48,23 @@ func steps() []step {
 	return slices.Concat(generating(), fromFile("parquet"), fromFile("csv"), readingXES(), importing(), folding(), filtering(), growing(), objects())
 }
 
-// generating makes the files. Their events are in order of time, so cases
-// interleave; those of XES stand case by case.
+// generating makes the files: tables in order of time, so that cases
+// interleave, XES case by case.
 func generating() []step {
-	q := "Generate"
-	gen := func(format, file string) [][]string {
-		return one("millrace", "bench", "generate", "--events", "{events}", "--format", format, "--out", file)
+	list := []step{
+		{way: "Parquet", makes: "parquet"},
+		{way: "Parquet, rows in no order, with their sequence", makes: "shuffled"},
+		{way: "CSV", makes: "csv"},
+		{way: "XES of a tenth of the events", makes: "xes", fewer: 10},
+		{way: "object-centric (OCEL in CSV) of a tenth of the events", makes: "ocel", fewer: 10},
 	}
-	return []step{
-		{question: q, way: "Millrace: Parquet", commands: gen("parquet", "{parquet}"), instead: one("inside", "write", "parquet", "{events}", "{parquet}"), makes: "parquet"},
-		{question: q, way: "Millrace: CSV", commands: gen("csv", "{csv}"), instead: one("inside", "write", "csv", "{events}", "{csv}"), makes: "csv"},
-		{question: q, way: "Millrace: XES", commands: gen("xes", "{xes}"), instead: one("inside", "write", "xes", "{events}", "{xes}"), makes: "xes", fewer: 10},
-		{question: q, way: "Millrace: object-centric", commands: gen("ocel-json", "{ocel}"), makes: "ocel", fewer: 10},
-		{question: q, way: "the Parquet file, its rows in no order", commands: one("inside", "copy", "{parquet}", "shuffled", "{shuffled}"), makes: "shuffled"},
+	for i := range list {
+		s := &list[i]
+		s.question, s.way = "Generate", "Millrace: bench generate, "+s.way
+		s.commands = one("millrace", "bench", "generate", "--events", "{events}", "--out", "{"+s.makes+"}")
 	}
+	list[1].commands[0] = append(list[1].commands[0], "--order", "shuffled")
+	return list
 }
 
 // fromFile is from a file to the answer, cold. Rivals do not have our summary:
@@ -113,7 +116,8 @@ func importing() []step {
 		{question: q, way: "Millrace: import FILE.parquet", commands: one("millrace", "import", "{parquet}", "--log", logName), in: "store", makes: "store"},
 		{question: q, way: "DuckDB: integers and an enumeration, sorted, into a table", commands: one("inside", "sql-load", "{parquet}", "{table}"), makes: "table", rival: true},
 		{question: "Import of rows in no order, in 2 GB", way: "Millrace: import FILE.parquet --memory 2GB", commands: one("millrace", "import", "{shuffled}", "--log", logName, "--memory", "2GB"), in: "external", makes: "external"},
-		{question: "What was imported from rows in no order", way: "Millrace: mine dfg LOG", commands: one("millrace", "mine", "dfg", logName, "--json"), in: "external", part: &size},
+		{question: "What was imported from rows in no order", way: "Millrace: mine dfg LOG", commands: one("millrace", "mine", "dfg", logName, "--json"), in: "external", part: &dfg, within: buckets},
+		{question: "What was imported from rows in no order", way: "DuckDB: SQL on the file in order", commands: one("inside", "sql", "dfg", "{parquet}"), part: &dfg, rival: true},
 	}
 }
 
@@ -166,32 +170,40 @@ func filtering() []step {
 }
 
 func growing() []step {
-	load := func(file string) [][]string { return one("millrace", "import", file, "--log", logName) }
 	q := "Import of the newest 1 % of the events"
 	return []step{
-		{question: q, way: "the newest 1 % of the rows", commands: one("inside", "copy", "{parquet}", "newest", "{newest}"), makes: "newest", fewer: 100},
-		{question: q, way: "the other 99 %", commands: one("inside", "copy", "{parquet}", "older", "{older}"), makes: "older"},
-		{question: q, way: "Millrace: import of 99 %", commands: load("{older}"), in: "grown", makes: "grown"},
-		{question: q, way: "Millrace: import of the newest 1 %", commands: load("{newest}"), in: "grown", makes: "grown", fewer: 100},
-		{question: "What was imported in two parts", way: "Millrace: mine dfg LOG, mine variants LOG", commands: [][]string{
-			{"millrace", "mine", "dfg", logName, "--json"}, {"millrace", "mine", "variants", logName, "--json"}}, in: "grown", part: &both, within: buckets},
+		{question: q, way: "Millrace: bench generate --newest 1%", in: "parts", makes: "parts",
+			commands: one("millrace", "bench", "generate", "--events", "{events}", "--newest", "1%", "--out", "log.parquet")},
+		{question: q, way: "Millrace: import of the other 99 %", in: "grown", makes: "grown",
+			commands: one("millrace", "import", "{parts}/log.parquet", "--log", logName)},
+		{question: q, way: "Millrace: import of the newest 1 %", in: "grown", makes: "grown", fewer: 100,
+			commands: one("millrace", "import", "{parts}/log-newest.parquet", "--log", logName)},
+		{question: "What was imported in two parts", way: "Millrace: mine dfg LOG, then mine variants LOG", in: "grown", part: &both, within: buckets, commands: [][]string{
+			{"millrace", "mine", "dfg", logName, "--json"}, {"millrace", "mine", "variants", logName, "--json"}}},
 		{question: "What was imported in two parts", way: "DuckDB: SQL on the whole file", commands: one("inside", "sql", "both", "{parquet}"), part: &both, rival: true},
 	}
 }
 
 func objects() []step {
-	q := "Object-centric, a tenth of the events"
-	return []step{
-		{question: q, way: "Millrace: import FILE.jsonocel", commands: one("millrace", "import", "{ocel}", "--log", logName), in: "objects", makes: "objects", fewer: 10},
-		{question: q, way: "Millrace: mine ocdfg LOG", commands: one("millrace", "mine", "ocdfg", logName, "--json"), in: "objects", fewer: 10},
-		{question: q, way: "Millrace: variants of each type", commands: one("millrace", "mine", "variants", logName, "--types", "--json"), in: "objects", fewer: 10},
+	q := "Object-centric, a tenth of the events, each with three objects"
+	list := []step{
+		{way: "Millrace: import FILE.csvocel", commands: one("millrace", "import", "{ocel}", "--log", logName), makes: "objects"},
+		{way: "Millrace: mine ocdfg LOG", commands: one("millrace", "mine", "ocdfg", logName, "--json")},
+		{way: "Millrace: mine variants LOG:TYPE, each of four types"},
 	}
+	for _, t := range []string{"order", "item", "delivery", "invoice"} {
+		list[2].commands = append(list[2].commands, []string{"millrace", "mine", "variants", logName + ":" + t, "--json"})
+	}
+	for i := range list {
+		list[i].question, list[i].in, list[i].fewer = q, "objects", 10
+	}
+	return list
 }
 
 // named lists the files that a step names, those it makes too.
 func (s *step) named() []string {
 	var list []string
-	for _, c := range slices.Concat(s.commands, s.instead) {
+	for _, c := range s.commands {
 		for _, word := range c {
 			for name := range files {
 				if strings.Contains(word, "{"+name+"}") {

@@ -34,10 +34,10 @@ func (r *report) markdown(w io.Writer) {
 		versions = append(versions, name+" "+strings.TrimPrefix(r.Versions[name], "v"))
 	}
 	fmt.Fprintf(w, "Beside it: %s. Command: `%s`.\n\n", strings.Join(versions, ", "), r.Command)
-	fmt.Fprint(w, "Each step is a process of its own; its files are in the page cache. CPU is user and system time of all threads, × is relative to the first\n"+
-		"way. Memory is at its peak: the process's own, and files it maps, its program too. Others is how many cores all else on the machine kept\n"+
-		"busy meanwhile; where that is over 0.5 (!), or the load before was, wall time is not what an idle machine takes: compare CPU seconds.\n"+
-		"\"Inside\" leaves out what a process needs to begin: the best of its runs.\n")
+	fmt.Fprint(w, "Each step is a process of its own; its files are in the page cache. CPU is user and system time of all threads, × is how much\n"+
+		"more a rival takes than Millrace. Memory is at its peak: the process's own, and files it maps, its program too. Others is how many cores\n"+
+		"all else on the machine kept busy meanwhile; where that is over 0.5 (!), wall time is not what an idle machine takes: compare CPU. Load is\n"+
+		"the machine's before. \"Inside\" leaves out what a process needs to begin: the best run, of a filter the first.\n")
 	for i := 0; i < len(r.Results); {
 		n := 1
 		for i+n < len(r.Results) && r.Results[i+n].Question == r.Results[i].Question {
@@ -54,43 +54,53 @@ func (r *report) markdown(w io.Writer) {
 // question writes the table of one question.
 func question(w io.Writer, list []result) {
 	fmt.Fprintf(w, "\n**%s**\n\n", list[0].Question)
-	t := table{{"way", "CPU s", "wall s", "× CPU", "× wall", "own MB", "mapped MB", "disk MB", "others", "load before"}}
-	first := -1
-	for i, x := range list {
+	t := table{{"way", "CPU s", "wall s", "× CPU", "× wall", "own MB", "mapped MB", "disk MB", "others", "load", "said"}}
+	for _, x := range list {
 		if x.Status != measured {
-			t = append(t, []string{x.Way + ": **" + x.Status + "**, " + firstLine(x.Said), "–", "–", "–", "–", "–", "–", "–", "–", "–"})
+			t = append(t, []string{x.Way, "–", "–", "–", "–", "–", "–", "–", "–", "–", "**" + x.Status + "**: " + firstLine(x.Said)})
 			continue
 		}
-		if first < 0 && !x.Rival {
-			first = i
-		}
-		times := func(a, b float64) string {
-			if first < 0 || len(list) == 1 || b == 0 || x.Events != list[first].Events {
-				return "–"
-			}
-			return strconv.FormatFloat(a/b, 'f', 1, 64) + "×"
-		}
-		way := x.Way
-		if x.Said != "" {
-			way += " (" + x.Said + ")"
-		}
+		said := x.Said
 		if len(x.Inside) > 0 {
-			var runs []string
+			said = "inside: CPU"
 			for _, run := range x.Inside {
-				runs = append(runs, seconds(run.CPU))
+				said += " " + seconds(run.CPU)
 			}
-			way += fmt.Sprintf(" (inside; CPU of its runs %s, of the whole process %s)", strings.Join(runs, " "), seconds(x.Process.CPU))
+			said += ", process " + seconds(x.Process.CPU)
+		}
+		cpu, wall := "–", "–"
+		if ours := against(list, &x); ours != nil {
+			cpu = strconv.FormatFloat(x.cpu/ours.cpu, 'f', 1, 64) + "×"
+			wall = strconv.FormatFloat(x.wall/ours.wall, 'f', 1, 64) + "×"
 		}
 		others := strconv.FormatFloat(x.Process.Others, 'f', 1, 64)
 		if x.Process.Others > busy {
 			others += " !"
 		}
 		load, _, _ := strings.Cut(x.Process.Load, " ")
-		base := list[max(first, 0)]
-		t = append(t, []string{way, seconds(x.cpu), seconds(x.wall), times(x.cpu, base.cpu), times(x.wall, base.wall),
-			megabytes(x.Process.Anonymous), megabytes(x.Process.FileBacked), megabytes(x.Grew), others, load})
+		t = append(t, []string{x.Way, seconds(x.cpu), seconds(x.wall), cpu, wall,
+			megabytes(x.Process.Anonymous), megabytes(x.Process.FileBacked), megabytes(x.Grew), others, load, said})
 	}
 	t.write(w)
+}
+
+// against is the result of ours that a rival's is compared with: the first that
+// answers as much, else the first; nil if there is none.
+func against(list []result, x *result) (ours *result) {
+	if !x.Rival {
+		return nil
+	}
+	for i := range list {
+		if y := &list[i]; y.Status == measured && !y.Rival && y.Events == x.Events && y.cpu > 0 && y.wall > 0 {
+			if y.part == x.part {
+				return y
+			}
+			if ours == nil {
+				ours = y
+			}
+		}
+	}
+	return ours
 }
 
 // growth writes what an event costs at each size, and how that relates to the
@@ -132,11 +142,12 @@ func (r *report) writeJSON(w io.Writer) error {
 	return e.Encode(r)
 }
 
-// A table is written as Markdown whose columns stand below each other: the
-// first to the left, the others to the right.
+// A table is written as Markdown whose columns stand below each other: numbers
+// to the right.
 type table [][]string
 
 func (t table) write(w io.Writer) {
+	left := func(column int) bool { return column == 0 || t[0][column] == "said" }
 	widths := make([]int, len(t[0]))
 	for _, row := range t {
 		for i, cell := range row {
@@ -146,7 +157,7 @@ func (t table) write(w io.Writer) {
 	line := func(row []string) {
 		for i, cell := range row {
 			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-			if i == 0 {
+			if left(i) {
 				cell += pad
 			} else {
 				cell = pad + cell
@@ -158,7 +169,10 @@ func (t table) write(w io.Writer) {
 	line(t[0])
 	rule := make([]string, len(widths))
 	for i, n := range widths {
-		rule[i] = strings.Repeat("-", n-min(i, 1)) + strings.Repeat(":", min(i, 1))
+		rule[i] = strings.Repeat("-", n)
+		if !left(i) {
+			rule[i] = rule[i][1:] + ":"
+		}
 	}
 	line(rule)
 	for _, row := range t[1:] {
