@@ -44,20 +44,20 @@ fuzz: ## every fuzz test for FUZZTIME (10s)
 	done
 
 EVENTS ?= 10000000
-# A Python that has bench/rivals/requirements.txt; where it is not said, one is
-# made in .build, if that is possible here. Without it two rivals are missing,
+# A Python that has bench/rivals/requirements.txt. Where it is not said, one is
+# made in .build if that is possible here; without it two rivals are missing,
 # and the benchmark says so.
-MILLRACE_PYTHON ?= $(CURDIR)/.build/python/bin/python
+MILLRACE_PYTHON ?=
 
-bench: ## speed and memory beside DuckDB, polars and PM4Py: EVENTS (10,000,000), GROWTH=1 (at a tenth and a hundredth too), ONLY=text of a step
+.build/python/ready: bench/rivals/requirements.txt
 	@mkdir -p .build
-	@if [ ! -x "$(MILLRACE_PYTHON)" ] && [ "$(MILLRACE_PYTHON)" = "$(CURDIR)/.build/python/bin/python" ]; then \
-	  { python3 -m venv .build/python && .build/python/bin/pip install -q --disable-pip-version-check -r bench/rivals/requirements.txt; } \
-	    || echo "bench: not run: polars and PM4Py, as Python, or what is in bench/rivals/requirements.txt, is not to be had" >&2; \
-	fi
+	@python3 -m venv .build/python && .build/python/bin/pip install -q --disable-pip-version-check -r $< && touch $@ \
+	  || echo "bench: without polars and PM4Py: no Python with bench/rivals/requirements.txt is to be had here" >&2
+
+bench: $(if $(MILLRACE_PYTHON),,.build/python/ready) ## beside DuckDB, polars and PM4Py: EVENTS=10000000, GROWTH=1 (at a tenth and a hundredth too; 0: not), ONLY=text of a step
 	@go test $(TAGS) -c -o .build/bench.test ./bench
-	@cd bench && MILLRACE_BENCH_EVENTS="$(EVENTS)" MILLRACE_BENCH_GROWTH="$(GROWTH)" MILLRACE_BENCH_ONLY="$(ONLY)" \
-	  MILLRACE_PYTHON="$$(test -x "$(MILLRACE_PYTHON)" && echo "$(MILLRACE_PYTHON)" || true)" ../.build/bench.test
+	@cd bench && MILLRACE_PYTHON="$(or $(MILLRACE_PYTHON),$$(test ! -e ../.build/python/ready || echo $(CURDIR)/.build/python/bin/python))" \
+	  MILLRACE_BENCH_EVENTS="$(EVENTS)" MILLRACE_BENCH_GROWTH="$(GROWTH)" MILLRACE_BENCH_ONLY="$(ONLY)" ../.build/bench.test
 
 rewrite: ## rewrite all expected text; then read the diff
 	@for dir in $$(grep -rl --include='*_test.go' 'cockroachdb/datadriven"' . | sed 's,/[^/]*$$,,' | sort -u); do \
