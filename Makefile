@@ -43,8 +43,21 @@ fuzz: ## every fuzz test for FUZZTIME (10s)
 	  done; \
 	done
 
-bench: ## speed against named alternatives, MILLRACE_BENCH_EVENTS events (10,000,000)
-	@MILLRACE_BENCH_EVENTS=$${MILLRACE_BENCH_EVENTS:-10000000} go test $(TAGS) ./bench -run '^$$' -bench . -benchtime 1x -timeout 60m
+EVENTS ?= 10000000
+# A Python that has bench/rivals/requirements.txt. Where it is not said, one is
+# made in .build if that is possible here; without it two rivals are missing,
+# and the benchmark says so.
+MILLRACE_PYTHON ?=
+
+.build/python/ready: bench/rivals/requirements.txt
+	@mkdir -p .build
+	@python3 -m venv .build/python && .build/python/bin/pip install -q --disable-pip-version-check -r $< && touch $@ \
+	  || echo "bench: without polars and PM4Py: no Python with bench/rivals/requirements.txt is to be had here" >&2
+
+bench: $(if $(MILLRACE_PYTHON),,.build/python/ready) ## beside DuckDB, polars and PM4Py: EVENTS=10000000, GROWTH=1 (at a tenth and a hundredth too; 0: not), ONLY=text of a step
+	@go test $(TAGS) -c -o .build/bench.test ./bench
+	@cd bench && MILLRACE_PYTHON="$(or $(MILLRACE_PYTHON),$$(test ! -e ../.build/python/ready || echo $(CURDIR)/.build/python/bin/python))" \
+	  MILLRACE_BENCH_EVENTS="$(EVENTS)" MILLRACE_BENCH_GROWTH="$(GROWTH)" MILLRACE_BENCH_ONLY="$(ONLY)" ../.build/bench.test
 
 rewrite: ## rewrite all expected text; then read the diff
 	@for dir in $$(grep -rl --include='*_test.go' 'cockroachdb/datadriven"' . | sed 's,/[^/]*$$,,' | sort -u); do \
