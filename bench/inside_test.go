@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"millrace/eventlog"
+	"millrace/ingest"
+	"millrace/ingest/parquetfile"
 	"millrace/mining"
 )
 
@@ -29,6 +31,7 @@ var tasks = []task{
 	{"open", open},
 	{"fold", fold},
 	{"filter", filter},
+	{"increment", increment},
 	{"sql", askFile},
 	{"sql-load", loadTable},
 	{"sql-table", askTable},
@@ -142,7 +145,7 @@ func open(ctx context.Context, out io.Writer, _ []string) error {
 // A foldWay is one way to ask a log for its summary.
 type foldWay struct {
 	name string
-	do   func(context.Context, *eventlog.Log) (*eventlog.Summary, error) // nil: not there
+	do   func(context.Context, *eventlog.Log) (*eventlog.Summary, error)
 }
 
 func summarize(o eventlog.SummaryOptions) func(context.Context, *eventlog.Log) (*eventlog.Summary, error) {
@@ -153,17 +156,17 @@ func summarize(o eventlog.SummaryOptions) func(context.Context, *eventlog.Log) (
 
 // foldWays lists what "inside fold NAME" may be.
 var foldWays = []foldWay{
-	{"plain", nil},       // without quantiles of each variant
-	{"frequencies", nil}, // without durations
-	{"variants", summarize(eventlog.SummaryOptions{})},
+	{"kept", summarize(eventlog.SummaryOptions{WithoutVariants: true})},
+	{"plain", summarize(eventlog.SummaryOptions{WithoutVariants: true, Recount: true})},
+	{"variants", summarize(eventlog.SummaryOptions{Recount: true})},
 	{"exact", summarize(eventlog.SummaryOptions{Exact: true})},
-	{"working", nil}, // in working time
+	{"frequencies", summarize(eventlog.SummaryOptions{WithoutWaits: true, WithoutVariants: true})},
 }
 
 // fold summarizes a log that is open: fold WAY.
 func fold(ctx context.Context, out io.Writer, args []string) error {
 	for _, w := range foldWays {
-		if w.name == args[0] && w.do != nil {
+		if w.name == args[0] {
 			return withLog(ctx, func(l *eventlog.Log) error {
 				var s *eventlog.Summary
 				runs, err := repeat(func() (err error) {
@@ -203,4 +206,37 @@ func filter(ctx context.Context, out io.Writer, args []string) error {
 		}
 		return say(out, runs, mining.DFG(s), mining.FindVariants(s))
 	})
+}
+
+// increment loads a file into the log of the store in the folder, and measures
+// what comes after that: columns and summary of the whole log.
+func increment(ctx context.Context, out io.Writer, args []string) error {
+	f, err := parquetfile.Format.Open(ctx, args[0], ingest.Options{})
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := eventlog.Import(ctx, storeName, eventlog.OpenOptions{}, eventlog.ImportOptions{Log: logName, Kind: "parquet"}, f.Read, nil); err != nil {
+		return err
+	}
+	s, err := eventlog.Open(ctx, storeName, eventlog.OpenOptions{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	var sum *eventlog.Summary
+	cpu, start := ownCPU(), time.Now()
+	if err := s.BuildColumns(ctx, logName, eventlog.LogOptions{}); err != nil {
+		return err
+	}
+	l, err := s.Log(ctx, logName, eventlog.LogOptions{})
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	if sum, err = eventlog.Summarize(ctx, l, eventlog.SummaryOptions{WithoutVariants: true}); err != nil {
+		return err
+	}
+	runs := []taken{{time.Since(start).Seconds(), (ownCPU() - cpu).Seconds()}}
+	return say(out, runs, mining.DFG(sum))
 }

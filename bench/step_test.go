@@ -124,6 +124,7 @@ func importing() []step {
 func folding() []step {
 	list := []step{
 		{way: "Millrace: open the store, map and check the log", commands: one("inside", "open"), part: &size},
+		{way: "Millrace: waits as the store keeps them", commands: one("inside", "fold", "kept"), part: &part{graph: true, variants: true, p95: true}},
 		{way: "Millrace: fold, with quantiles of each arc", commands: one("inside", "fold", "plain"), part: &part{graph: true, variants: true, p95: true}},
 		{way: "Millrace: fold, with quantiles of each variant too", commands: one("inside", "fold", "variants"), part: &both},
 		{way: "Millrace: fold, exact quantiles", commands: one("inside", "fold", "exact"), part: &both, within: 1e-9},
@@ -176,8 +177,8 @@ func growing() []step {
 			commands: one("millrace", "bench", "generate", "--events", "{events}", "--newest", "1%", "--out", "log.parquet")},
 		{question: q, way: "Millrace: import of the other 99 %", in: "grown", makes: "grown",
 			commands: one("millrace", "import", "{parts}/log.parquet", "--log", logName)},
-		{question: q, way: "Millrace: import of the newest 1 %", in: "grown", makes: "grown", fewer: 100,
-			commands: one("millrace", "import", "{parts}/log-newest.parquet", "--log", logName)},
+		{question: q, way: "Millrace: after the import of the newest 1 %, columns and graph of the whole log", in: "grown", makes: "grown",
+			commands: one("inside", "increment", "{parts}/log-newest.parquet"), part: &dfg, within: buckets},
 		{question: "What was imported in two parts", way: "Millrace: mine dfg LOG, then mine variants LOG", in: "grown", part: &both, within: buckets, commands: [][]string{
 			{"millrace", "mine", "dfg", logName, "--json"}, {"millrace", "mine", "variants", logName, "--json"}}},
 		{question: "What was imported in two parts", way: "DuckDB: SQL on the whole file", commands: one("inside", "sql", "both", "{parquet}"), part: &both, rival: true},
