@@ -38,6 +38,14 @@ func (c *Coder) Add(text []byte) {
 	c.of = append(c.of, c.last)
 }
 
+// AddString is Add of a string. It is not kept.
+func (c *Coder) AddString(text string) {
+	c.Add(unsafe.Slice(unsafe.StringData(text), len(text)))
+}
+
+// LastCode returns the number of the row that was added last.
+func (c *Coder) LastCode() int { return int(c.last) }
+
 // Last returns the text of the row that was added last.
 func (c *Coder) Last() string { return c.labels[c.last] }
 

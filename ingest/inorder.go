@@ -10,9 +10,9 @@ import (
 // order of the jobs.
 //
 // produce hands out the jobs, on a goroutine of its own; work is called from
-// workers goroutines at once; take from the caller's. There are at most
-// 2·workers+2 jobs and results at a time that have not been taken. The first
-// error in the order of the jobs counts: of take, or of produce after its last
+// workers goroutines at once; take from the caller's. At most
+// workers+1 jobs at a time are begun and not taken, and one more is produced.
+// The first error in the order of the jobs counts: of take, or of produce after its last
 // job. Then, or when ctx is done, the context that produce and work see is done
 // too, and InOrder returns when they have.
 func InOrder[J, R any](ctx context.Context, workers int,
