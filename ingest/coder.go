@@ -33,7 +33,7 @@ const (
 // Add appends a row.
 func (c *Coder) Add(text []byte) {
 	if len(c.of) == 0 || c.labels[c.last] != string(text) { // neighbours are often equal
-		c.last = c.code(text)
+		c.last = c.Code(text)
 	}
 	c.of = append(c.of, c.last)
 }
@@ -49,7 +49,8 @@ func (c *Coder) LastCode() int { return int(c.last) }
 // Last returns the text of the row that was added last.
 func (c *Coder) Last() string { return c.labels[c.last] }
 
-func (c *Coder) code(text []byte) uint32 {
+// Code returns the number of a text, which is a label then. It adds no row.
+func (c *Coder) Code(text []byte) uint32 {
 	if 2*len(c.labels) >= len(c.slots) {
 		c.grow()
 	}

@@ -10,10 +10,9 @@ import (
 // order of the jobs.
 //
 // produce hands out the jobs, on a goroutine of its own; work is called from
-// workers goroutines at once; take from the caller's. At most
-// workers+1 jobs at a time are begun and not taken, and one more is produced.
-// The first error in the order of the jobs counts: of take, or of produce after its last
-// job. Then, or when ctx is done, the context that produce and work see is done
+// workers goroutines at once; take from the caller's. At most workers+1 jobs at
+// a time are begun and not taken, and one more is produced. The first error in
+// the order of the jobs counts: of take, or of produce after its last job. Then, or when ctx is done, the context that produce and work see is done
 // too, and InOrder returns when they have.
 func InOrder[J, R any](ctx context.Context, workers int,
 	produce func(ctx context.Context, job func(J) error) error,
@@ -53,16 +52,16 @@ func InOrder[J, R any](ctx context.Context, workers int,
 		})
 	}
 	for t := range order {
-		if err := outer.Err(); err != nil {
+		var r R
+		select {
+		case r = <-t.result:
+		case <-outer.Done():
+		}
+		if err := outer.Err(); err != nil { // r may be half of what it is to be
 			return err
 		}
-		select {
-		case r := <-t.result:
-			if err := take(r); err != nil {
-				return err
-			}
-		case <-outer.Done():
-			return outer.Err()
+		if err := take(r); err != nil {
+			return err
 		}
 	}
 	return failed

@@ -34,6 +34,7 @@ type file struct {
 	roles     ingest.Roles
 	found     []ingest.Detection
 	rangeRows int64 // rangeRows, but in tests
+	indirect  bool  // in tests: DuckDB is to read all
 	counts
 }
 

@@ -21,8 +21,14 @@ import (
 	"millrace/ingest"
 )
 
-// make writes what a query gives to a Parquet file.
-func makeFile(t testing.TB, path, query string, with ...string) {
+// A fataler is a test, or one of rapid's.
+type fataler interface {
+	Helper()
+	Fatal(...any)
+}
+
+// makeFile writes what a query gives to a Parquet file.
+func makeFile(t fataler, path, query string, with ...string) {
 	t.Helper()
 	db, err := sql.Open("duckdb", "")
 	if err != nil {
@@ -275,7 +281,7 @@ func TestWorkersChangeNothing(t *testing.T) {
 }
 
 // checkCodes holds a batch to what eventlog.Codes promises.
-func checkCodes(t *testing.T, b *eventlog.Batch) {
+func checkCodes(t testing.TB, b *eventlog.Batch) {
 	t.Helper()
 	for _, x := range []struct {
 		codes eventlog.Codes

@@ -23,65 +23,142 @@ const rangeRows = 122_880
 
 // Read implements [ingest.File].
 func (f *file) Read(ctx context.Context, emit func(*eventlog.Batch) error) error {
+	f.done.Store(0)
+	l := loader{plan: newPlan(f), fresh: f.fresh(&counts{})}
+	if l.direct = newDirect(l.plan); l.direct != nil {
+		defer l.direct.os.Close()
+	}
 	workers := f.options.NumWorkers()
-	conns := make(chan *sql.Conn, workers) // one a worker
+	l.workers = make(chan *worker, workers)
 	defer func() {
-		for range len(conns) {
-			(<-conns).Close()
+		for range len(l.workers) {
+			(<-l.workers).close()
 		}
 	}()
 	for range workers {
-		conn, err := f.db.Conn(ctx)
+		w, err := l.newWorker(ctx)
 		if err != nil {
 			return err
 		}
-		conns <- conn
+		l.workers <- w
 	}
-	f.done.Store(0)
-	p := newPlan(f)
-	fresh := f.fresh(&counts{})
-	var idle sync.Pool
-	produce := func(_ context.Context, job func(*reader) error) error {
-		for from := int64(0); from < f.rows; from += f.rangeRows {
-			r, _ := idle.Get().(*reader)
-			if r == nil {
-				r = &reader{plan: p}
+	return ingest.InOrder(ctx, workers, l.loads, l.work, func(t *load) error {
+		for _, r := range t.readers {
+			f.join(&r.counts)
+			if r.err != nil {
+				return r.err
 			}
-			r.from, r.counts = from, fresh.fresh(&r.counts)
-			if err := job(r); err != nil {
+			if r.len() > 0 {
+				if err := emit(&r.batch); err != nil {
+					return err
+				}
+			}
+			l.idle.Put(r)
+		}
+		return nil
+	})
+}
+
+// A loader reads a file, on several goroutines.
+type loader struct {
+	*plan
+	direct  *direct // nil: DuckDB reads all
+	fresh   counts
+	workers chan *worker
+	idle    sync.Pool // of readers
+}
+
+// A worker has what a goroutine needs.
+type worker struct {
+	conn  *sql.Conn
+	group *groupReader // nil: DuckDB reads all
+}
+
+// A load is consecutive rows, and the batches made of them.
+type load struct {
+	from, to int64
+	group    int // that they are
+	readers  []*reader
+}
+
+func (l *loader) newWorker(ctx context.Context) (w *worker, err error) {
+	w = &worker{}
+	if w.conn, err = l.db.Conn(ctx); err != nil {
+		return nil, err
+	}
+	if l.direct != nil {
+		if w.group, err = l.direct.newReader(); err != nil {
+			w.close()
+			return nil, err
+		}
+	}
+	return w, nil
+}
+
+func (w *worker) close() {
+	w.conn.Close()
+	if w.group != nil {
+		w.group.decoder.close()
+	}
+}
+
+// loads hands out groups, or ranges of rows.
+func (l *loader) loads(_ context.Context, job func(*load) error) error {
+	if l.direct == nil {
+		for from := int64(0); from < l.rows; from += l.rangeRows {
+			if err := job(&load{from: from, to: min(from+l.rangeRows, l.rows)}); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	work := func(ctx context.Context, r *reader) *reader {
-		conn := <-conns
-		defer func() { conns <- conn }()
-		r.reset()
-		r.err = conn.Raw(func(c any) error {
+	from := int64(0)
+	for i, g := range l.direct.footer.groups {
+		if err := job(&load{from: from, to: from + g.rows, group: i}); err != nil {
+			return err
+		}
+		from += g.rows
+	}
+	return nil
+}
+
+// work makes the batches of a load.
+func (l *loader) work(ctx context.Context, t *load) *load {
+	w := <-l.workers
+	defer func() { l.workers <- w }()
+	direct := w.group != nil && w.group.read(t.group) == nil
+	for from := t.from; from < t.to && ctx.Err() == nil; from += l.rangeRows {
+		r := l.reader(from, min(from+l.rangeRows, t.to))
+		t.readers = append(t.readers, r)
+		if direct {
+			w.group.batch(r, t.from+1, int(from-t.from), int(r.to-t.from))
+			r.done.Add(r.to - from)
+			continue
+		}
+		r.err = w.conn.Raw(func(c any) error {
 			a, err := duckdb.NewArrowFromConn(c.(driver.Conn))
 			if err != nil {
 				return err
 			}
 			return r.read(ctx, a)
 		})
-		r.finish()
-		return r
-	}
-	take := func(r *reader) error {
-		f.join(&r.counts)
-		if r.err != nil {
-			return r.err
+		if r.finish(); r.err != nil {
+			break
 		}
-		if r.len() > 0 {
-			if err := emit(&r.batch); err != nil {
-				return err
-			}
-		}
-		idle.Put(r)
-		return nil
 	}
-	return ingest.InOrder(ctx, workers, produce, work, take)
+	return t
+}
+
+// reader returns one for a range of rows.
+func (l *loader) reader(from, to int64) *reader {
+	r, _ := l.idle.Get().(*reader)
+	if r == nil {
+		r = &reader{plan: l.plan}
+	}
+	r.from, r.to, r.err = from, to, nil
+	r.counts = l.fresh.fresh(&r.counts)
+	r.reset()
+	return r
 }
 
 // counts are what a reader finds out about the rows it reads, and formats that
@@ -171,13 +248,14 @@ func newPlan(f *file) *plan {
 // A reader makes a batch of a range of rows.
 type reader struct {
 	*plan
-	from   int64
-	counts counts
-	err    error
+	from, to int64
+	counts   counts
+	err      error
 
 	place int64 // of the row, from 1
 	batch eventlog.Batch
 	codes eventlog.BatchCodes
+	old   eventlog.BatchCodes // memory of codes that were read directly
 	view  view
 
 	cases, activities, resources ingest.Coder
@@ -188,7 +266,7 @@ func (r *reader) len() int { return len(r.batch.Place) }
 
 // read reads the range.
 func (r *reader) read(ctx context.Context, a *duckdb.Arrow) error {
-	records, err := a.QueryContext(ctx, r.query, r.name(), r.from, r.from+r.rangeRows)
+	records, err := a.QueryContext(ctx, r.query, r.name(), r.from, r.to)
 	if err != nil {
 		return r.explain(ctx, err)
 	}
@@ -210,7 +288,7 @@ func (r *reader) read(ctx context.Context, a *duckdb.Arrow) error {
 	if err := records.Err(); err != nil {
 		return r.explain(ctx, err)
 	}
-	if want := min(r.from+r.rangeRows, r.rows); next != want {
+	if next != r.to {
 		return r.explain(ctx, fmt.Errorf("its rows end after %d of %d", next, r.rows))
 	}
 	return ctx.Err()
