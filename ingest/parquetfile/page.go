@@ -188,6 +188,9 @@ func unpackHybrid(out []uint32, data []byte, width int) bool {
 			for i := range bytes {
 				v |= uint32(data[i]) << (8 * i)
 			}
+			if uint64(v) > mask {
+				return false
+			}
 			data = data[bytes:]
 			count = min(count, len(out))
 			for i := range out[:count] {
