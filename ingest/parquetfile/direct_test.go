@@ -3,6 +3,7 @@ package parquetfile
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -170,6 +171,72 @@ func decodeAll(t testing.TB, data []byte) bool {
 		}
 	}
 	return all
+}
+
+// thriftPage writes a page as other programs than DuckDB do: a chunk begins with
+// a dictionary, and goes on without it where that grew too large.
+func thriftPage(kind, values, encoding int, data []byte) []byte {
+	var b []byte
+	number := func(delta byte, v int) {
+		b = append(b, delta<<4|thriftI32)
+		for u := uint(v) << 1; ; u >>= 7 {
+			if u < 0x80 {
+				b = append(b, byte(u))
+				return
+			}
+			b = append(b, byte(u)|0x80)
+		}
+	}
+	number(1, kind)
+	number(1, len(data))
+	number(1, len(data))
+	if kind == pageDictionary {
+		b = append(b, 4<<4|thriftStruct)
+	} else {
+		b = append(b, 2<<4|thriftStruct)
+	}
+	number(1, values)
+	number(1, encoding)
+	if kind == pageData {
+		number(1, encodingRLE)
+		number(1, encodingRLE)
+	}
+	b = append(b, thriftStop, thriftStop)
+	return append(b, data...)
+}
+
+// A chunk may give up its dictionary in its middle, and values may be missing.
+func TestDictionaryGivenUp(t *testing.T) {
+	text := func(words ...string) (b []byte) {
+		for _, w := range words {
+			b = append(binary.LittleEndian.AppendUint32(b, uint32(len(w))), w...)
+		}
+		return b
+	}
+	levels := func(bits byte) []byte { return []byte{2, 0, 0, 0, 1<<1 | 1, bits} } // of eight values
+	var data []byte
+	data = append(data, thriftPage(pageDictionary, 3, encodingPlain, text("pick", "pack", "pick"))...)                     // twice, which is odd
+	data = append(data, thriftPage(pageData, 8, encodingDictionary, append(levels(0b01110111), 2, 1<<1|1, 0x24, 0x09))...) // 0 1 2 0 1 2
+	data = append(data, thriftPage(pageData, 8, encodingPlain, append(levels(0b10000001), text("ship", "pack")...))...)
+	l := &leaf{physical: physByteArray, optional: true}
+	d, err := newDecoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	var labels ingest.Coder
+	codes := make([]uint32, 16)
+	if err := d.texts(codes, &labels, bytes.NewReader(data), l, &chunk{values: 16, bytes: int64(len(data))}); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, code := range codes {
+		got = append(got, labels.Codes().Labels[code])
+	}
+	want := "pick,pack,pick,,pick,pack,pick,,ship,,,,,,,pack"
+	if strings.Join(got, ",") != want || len(labels.Codes().Labels) != 4 {
+		t.Errorf("%q of labels %q, want %q", got, labels.Codes().Labels, want)
+	}
 }
 
 // Runs and packed bits, against an encoder that is nothing but plain.
