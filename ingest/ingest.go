@@ -78,4 +78,5 @@ type Options struct {
 	Totals     string // rows of totals: "skip" (default) or "keep"
 	CaseZeros  string // leading zeros of cases that are digits only: "keep" (default) or "strip"
 	Attributes bool   // yield attributes too, not only the roles
+	Workers    int    // goroutines that parse, where a format can; default one a processor. Nothing else depends on it
 }

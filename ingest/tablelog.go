@@ -28,6 +28,8 @@ type tableLog struct {
 	cases   *caseAttributes
 	missing int64 // times
 	dates   int64 // times without a time of day
+
+	partBytes int // for tests: instead of the usual
 }
 
 // NewTableLog reads a table as a log: it decides what the columns mean, from

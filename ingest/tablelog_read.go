@@ -5,16 +5,19 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"unicode/utf8"
 
 	"millrace/eventlog"
 )
 
 // Read implements [File].
 func (f *tableLog) Read(ctx context.Context, emit func(*eventlog.Batch) error) error {
-	r := tableReader{tableLog: f, emit: emit}
-	r.reset()
 	f.missing, f.dates = 0, 0
 	f.zeros = caseZeros{strip: f.zeros.strip}
+	if t, ok := f.Table.(Parted); ok {
+		return f.readParts(ctx, t, emit)
+	}
+	r := tableReader{tableLog: f, reject: f.Reject, emit: emit}
 	if err := f.Scan(ctx, r.row); err != nil {
 		return err
 	}
@@ -24,10 +27,13 @@ func (f *tableLog) Read(ctx context.Context, emit func(*eventlog.Batch) error) e
 // A tableReader gathers rows to batches.
 type tableReader struct {
 	*tableLog
-	emit  func(*eventlog.Batch) error
-	batch eventlog.Batch
+	reject func(line int64, column int, reason string)
+	emit   func(*eventlog.Batch) error
+	batch  eventlog.Batch
+	codes  eventlog.BatchCodes // of the batch
 
-	caseTexts, activities, resources, lifecycles, instances Texts
+	caseCodes, activities, resources Coder
+	lifecycles, instances            Texts
 }
 
 // An event is one row before it is known to be good.
@@ -39,18 +45,31 @@ type event struct {
 // row takes one row, or rejects it.
 func (r *tableReader) row(rec *Row) error {
 	if e, ok := r.check(rec); ok {
-		r.append(rec, e)
+		return r.take(rec, e)
 	}
-	if r.batch.Len() < BatchRows {
+	return nil
+}
+
+// take takes one row that is good.
+func (r *tableReader) take(rec *Row, e event) error {
+	r.append(rec, e)
+	if r.len() < BatchRows {
 		return nil
 	}
 	return r.flush()
 }
 
+func (r *tableReader) len() int { return len(r.batch.Place) }
+
+// blank says whether a field has no text. Most have.
+func blank(f []byte) bool {
+	return len(f) == 0 || (f[0] <= ' ' || f[0] >= utf8.RuneSelf) && len(bytes.TrimSpace(f)) == 0
+}
+
 func (r *tableReader) check(rec *Row) (e event, ok bool) {
 	for _, column := range [...]int{r.roles.Case, r.roles.Activity} {
-		if f := rec.Fields[column]; len(bytes.TrimSpace(f)) == 0 {
-			r.Reject(rec.Line, column, "is empty")
+		if f := rec.Fields[column]; blank(f) {
+			r.reject(rec.Line, column, "is empty")
 			return e, false
 		}
 	}
@@ -63,7 +82,7 @@ func (r *tableReader) check(rec *Row) (e event, ok bool) {
 	if c := r.roles.Sequence; c >= 0 {
 		var err error
 		if e.sequence, err = strconv.ParseInt(string(bytes.TrimSpace(rec.Fields[c])), 10, 64); err != nil {
-			r.Reject(rec.Line, c, fmt.Sprintf("%q is not a whole number", rec.Fields[c]))
+			r.reject(rec.Line, c, fmt.Sprintf("%q is not a whole number", rec.Fields[c]))
 			return e, false
 		}
 	}
@@ -83,14 +102,14 @@ func (r *tableReader) parseTime(rec *Row, t *timeColumn) (us int64, day, ok bool
 	if t.clock >= 0 {
 		text += " " + string(bytes.TrimSpace(rec.Fields[t.clock]))
 	}
-	r.Reject(rec.Line, t.date, fmt.Sprintf("%q is not a date in layout %q", text, t.format))
+	r.reject(rec.Line, t.date, fmt.Sprintf("%q is not a date in layout %q", text, t.format))
 	return us, false, false
 }
 
 func (r *tableReader) append(rec *Row, e event) {
 	b, roles := &r.batch, &r.roles
-	b.Case = append(b.Case, r.caseTexts.Text(r.zeros.of(rec.Fields[roles.Case])))
-	b.Activity = append(b.Activity, r.activities.Text(rec.Fields[roles.Activity]))
+	r.caseCodes.Add(r.zeros.of(rec.Fields[roles.Case]))
+	r.activities.Add(rec.Fields[roles.Activity])
 	b.Place = append(b.Place, rec.Line)
 	if roles.Time >= 0 {
 		b.Time = append(b.Time, e.time)
@@ -105,7 +124,7 @@ func (r *tableReader) append(rec *Row, e event) {
 		b.Start = append(b.Start, e.start)
 	}
 	if roles.Resource >= 0 {
-		b.Resource = append(b.Resource, r.resources.Text(rec.Fields[roles.Resource]))
+		r.resources.Add(rec.Fields[roles.Resource])
 	}
 	if roles.Lifecycle >= 0 {
 		b.Lifecycle = append(b.Lifecycle, r.lifecycles.Text(rec.Fields[roles.Lifecycle]))
@@ -119,33 +138,48 @@ func (r *tableReader) append(rec *Row, e event) {
 	for _, a := range r.events {
 		a.add(rec.Fields[a.field])
 	}
-	if r.cases != nil && r.cases.add(b.Case[len(b.Case)-1], rec.Fields) && r.cases.varies == "" {
+	if r.cases != nil && r.cases.add(r.caseCodes.Last(), rec.Fields) && r.cases.varies == "" {
 		r.cases.varies = r.Where(rec.Line)
 	}
 }
 
-// flush emits the batch and starts the next.
-func (r *tableReader) flush() error {
+// finish makes the batch whole.
+func (r *tableReader) finish() *eventlog.Batch {
 	b := &r.batch
-	if b.Len() == 0 {
-		return nil
+	b.Case = r.caseCodes.Texts(b.Case[:0])
+	b.Activity = r.activities.Texts(b.Activity[:0])
+	r.codes = eventlog.BatchCodes{Case: r.caseCodes.Codes(), Activity: r.activities.Codes()}
+	if r.roles.Resource >= 0 {
+		b.Resource = r.resources.Texts(b.Resource[:0])
+		r.codes.Resource = r.resources.Codes()
 	}
+	b.Codes = &r.codes
 	for _, a := range r.events {
 		b.Attributes = append(b.Attributes, a.view())
 	}
 	if r.cases != nil {
 		b.CaseIDs, b.CaseAttributes = r.cases.flush()
 	}
-	err := r.emit(b)
+	return b
+}
+
+// flush emits the batch and starts the next.
+func (r *tableReader) flush() error {
+	if r.len() == 0 {
+		return nil
+	}
+	err := r.emit(r.finish())
 	r.reset()
 	return err
 }
 
 func (r *tableReader) reset() {
 	b := &r.batch
-	b.Case, b.Activity, b.Place, b.Time, b.Start = b.Case[:0], b.Activity[:0], b.Place[:0], b.Time[:0], b.Start[:0]
-	b.Resource, b.Lifecycle, b.Instance, b.Sequence = b.Resource[:0], b.Lifecycle[:0], b.Instance[:0], b.Sequence[:0]
-	b.Attributes = b.Attributes[:0]
+	b.Place, b.Time, b.Start, b.Sequence = b.Place[:0], b.Time[:0], b.Start[:0], b.Sequence[:0]
+	b.Lifecycle, b.Instance, b.Attributes = b.Lifecycle[:0], b.Instance[:0], b.Attributes[:0]
+	r.caseCodes.Reset()
+	r.activities.Reset()
+	r.resources.Reset()
 	for _, a := range r.events {
 		a.reset()
 	}

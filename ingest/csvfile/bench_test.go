@@ -6,15 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"millrace/eventlog"
 	"millrace/ingest"
 )
 
-const benchRows = 500_000
+const benchRows = 2_000_000
 
 // benchFile is a log of four columns: cases of ten events, twenty activities, a
 // hundred resources; or eight with attributes.
@@ -36,11 +39,23 @@ func benchFile(b *testing.B, attributes bool) string {
 	return write(b, text.String())
 }
 
+// cpuSeconds is what this process has used of all processors: wall clock on a
+// machine that is shared tells little.
+func cpuSeconds() float64 {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		return math.NaN()
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano()).Seconds()
+}
+
 func BenchmarkCSV(b *testing.B) {
 	perSecond := func(b *testing.B) {
 		b.ReportMetric(float64(b.N)*benchRows/b.Elapsed().Seconds(), "rows/s")
 	}
 	read := func(b *testing.B, path string, o ingest.Options) {
+		before := cpuSeconds()
+		defer func() { b.ReportMetric(float64(b.N)*benchRows/(cpuSeconds()-before), "rows/cpu-s") }()
 		for b.Loop() {
 			f, err := Format.Open(context.Background(), path, o)
 			if err != nil {
@@ -56,7 +71,9 @@ func BenchmarkCSV(b *testing.B) {
 		}
 		perSecond(b)
 	}
-	b.Run("roles", func(b *testing.B) { read(b, benchFile(b, false), ingest.Options{}) })
+	for _, workers := range []int{1, 2} {
+		b.Run(fmt.Sprintf("roles,workers=%d", workers), func(b *testing.B) { read(b, benchFile(b, false), ingest.Options{Workers: workers}) })
+	}
 	b.Run("roles,Berlin", func(b *testing.B) { read(b, benchFile(b, false), ingest.Options{Timezone: "Europe/Berlin"}) })
 	b.Run("attributes", func(b *testing.B) { read(b, benchFile(b, true), ingest.Options{Attributes: true}) })
 	b.Run("table", func(b *testing.B) {

@@ -37,7 +37,7 @@ var Format = ingest.Format{
 // delimiter, and that is no markup.
 func sniff(head []byte) bool {
 	e := detectEncoding(head)
-	if len(head) == 0 || binary(head) != "" {
+	if len(head) == 0 || binaryFormat(head) != "" {
 		return false
 	}
 	text, err := e.decodeHead(head)
@@ -74,8 +74,8 @@ func titled(text []byte) bool {
 	return false
 }
 
-// binary names the format of a file that is no text, if it is a known one.
-func binary(head []byte) string {
+// binaryFormat names the format of a file that is no text, if it is a known one.
+func binaryFormat(head []byte) string {
 	for _, magic := range [...][2]string{
 		{"PK\x03\x04", "a ZIP or XLSX file"}, {"PAR1", "a Parquet file"}, {"SQLite format 3", "an SQLite database"},
 		{"\x28\xb5\x2f\xfd", "compressed with zstd"}, {"BZh", "compressed with bzip2"}, {"\xfd7zXZ", "compressed with xz"},

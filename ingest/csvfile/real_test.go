@@ -180,7 +180,7 @@ func TestHugeField(t *testing.T) {
 
 // Reading stops when told, by the context and by the taker.
 func TestReadStops(t *testing.T) {
-	text := "case,activity,time\n" + strings.Repeat("1,a,2024-01-01\n", 3*ingest.BatchRows)
+	text := "case,activity,time\n" + strings.Repeat("1,a,2024-01-01\n", 1_000_000)
 	open := func() ingest.File {
 		f, err := Format.Open(context.Background(), write(t, text), ingest.Options{})
 		if err != nil {

@@ -55,7 +55,7 @@ func openSource(path, told string, done *atomic.Int64) (s *source, err error) {
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, err
 	}
-	if what := binary(s.head); what != "" {
+	if what := binaryFormat(s.head); what != "" {
 		return nil, fmt.Errorf("this is %s, not CSV", what)
 	}
 	if s.enc = detectEncoding(s.head); told != "" {

@@ -42,7 +42,6 @@ type Table struct {
 	pageLines int64 // of a list, that are no rows
 	lost      int64 // rows with a character that could not be decoded
 	renamed   []string
-	row       ingest.Row
 }
 
 // OpenTable opens a file and detects how it is written.
@@ -205,6 +204,7 @@ func (t *Table) readSample(ctx context.Context, src *source) error {
 		rows = append(rows, first)
 	}
 	size := 0
+	var row ingest.Row
 	for len(rows) < sampleRows && size < sampleBytes {
 		rec, err := s.next()
 		if errors.Is(err, io.EOF) {
@@ -214,7 +214,7 @@ func (t *Table) readSample(ctx context.Context, src *source) error {
 		if err != nil {
 			return err
 		}
-		if row := t.rowOf(rec); row != nil && t.sieve.Keep(row) {
+		if row := t.rowOf(rec, &row); row != nil && t.sieve.Keep(row) {
 			rows = append(rows, texts(row.Fields))
 			for _, f := range row.Fields {
 				size += len(f)
@@ -306,94 +306,23 @@ func (t *Table) Rows(ctx context.Context, fn func(line int64, fields []string) e
 	return ingest.TextRows(ctx, t, fn)
 }
 
-// Scan implements [ingest.Table].
-func (t *Table) Scan(ctx context.Context, fn func(*ingest.Row) error) error {
-	t.done.Store(0)
-	t.RejectList, t.pageLines, t.lost = ingest.RejectList{}, 0, 0
-	t.sieve.Reset()
-	src, err := openSource(t.path, t.enc.name, &t.done)
-	if err != nil {
-		return t.at(0, err)
-	}
-	defer src.Close()
-	s := newScanner(src, t.dialect, t.enc.codec == nil)
-	if t.header {
-		if _, err := t.firstRow(s); err != nil {
-			return t.at(0, err)
-		}
-	} else {
-		for range t.skip {
-			if err := s.skipLine(); err != nil {
-				return t.at(0, err)
-			}
-		}
-	}
-	for n := 0; ; n++ {
-		if n&4095 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		rec, err := s.next()
-		t.lost = s.lost
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return t.at(s.line, err)
-		}
-		row := t.rowOf(rec)
-		if row == nil {
-			t.refuse(rec)
-			continue
-		}
-		if !t.sieve.Keep(row) {
-			continue
-		}
-		if err := fn(row); err != nil {
-			if err == ingest.ErrStop {
-				return nil
-			}
-			return err
-		}
-	}
-}
-
-// rowOf returns a record as a row, or nil if it is none.
-func (t *Table) rowOf(rec *record) *ingest.Row {
+// rowOf makes a row of a record; it returns nil if that is none.
+func (t *Table) rowOf(rec *record, row *ingest.Row) *ingest.Row {
 	if rec.bad != "" || t.dialect.list && !listRow(rec) || len(rec.fields) != len(t.columns) {
 		return nil
 	}
-	t.row = ingest.Row{Line: rec.line, Fields: rec.fields}
-	return &t.row
-}
-
-// refuse rejects a record that is no row, or counts it if nothing is lost.
-func (t *Table) refuse(rec *record) {
-	switch {
-	case rec.bad != "":
-		t.reject(rec.line, rec.bad)
-	case ingest.Blank(rec.fields):
-		t.sieve.AddBlank()
-	case t.dialect.list && !rec.row:
-		t.pageLines++
-	default:
-		what := "header"
-		if !t.header {
-			what = "first row"
-		}
-		fields := "fields"
-		if len(rec.fields) == 1 {
-			fields = "field"
-		}
-		t.reject(rec.line, fmt.Sprintf("has %d %s, the %s has %d", len(rec.fields), fields, what, len(t.columns)))
-	}
+	row.Line, row.Fields = rec.line, rec.fields
+	return row
 }
 
 // Reject implements [ingest.Table].
 func (t *Table) Reject(line int64, column int, reason string) {
-	t.Add(t.place(line), t.columns[column], reason)
+	t.rejectTo(&t.RejectList, line, column, reason)
 }
 
-func (t *Table) reject(line int64, reason string) { t.Add(t.place(line), "", reason) }
+func (t *Table) rejectTo(list *ingest.RejectList, line int64, column int, reason string) {
+	list.Add(t.place(line), t.columns[column], reason)
+}
 
 func (t *Table) place(line int64) string { return fmt.Sprintf("%s:%d", t.base, line) }
 

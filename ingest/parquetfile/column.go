@@ -2,8 +2,12 @@ package parquetfile
 
 import (
 	"context"
+	"math"
 	"strings"
 	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"millrace/eventlog"
 	"millrace/ingest"
@@ -158,8 +162,70 @@ func (a *attribute) view() eventlog.Column {
 	return c
 }
 
-func (a *attribute) reset() {
+// fresh returns the attribute without values, for another goroutine. It takes
+// the memory of one that was.
+func (a *attribute) fresh(was *attribute) *attribute {
+	if was == nil {
+		was = &attribute{}
+	}
+	c := &was.out
+	*was = attribute{column: a.column, kind: a.kind, ofCase: a.ofCase, format: a.format.Fresh(), texts: was.texts,
+		out: eventlog.Column{Name: a.out.Name, Type: a.out.Type, Text: c.Text[:0], Int: c.Int[:0], Float: c.Float[:0], Null: c.Null[:0]}}
+	return was
+}
+
+// set puts a value in its place, unless one is there; it returns false if that
+// is another.
+func (a *attribute) set(at int, col arrow.Array, row int) bool {
 	c := &a.out
-	c.Text, c.Int, c.Float, c.Null = c.Text[:0], c.Int[:0], c.Float[:0], c.Null[:0]
-	a.nulls = false
+	null := col.IsNull(row)
+	if at == len(c.Null) {
+		c.Null = append(c.Null, true)
+		switch {
+		case c.Type == eventlog.Float:
+			c.Float = append(c.Float, 0)
+		case c.Type == eventlog.Text || c.Type == eventlog.Nested:
+			c.Text = append(c.Text, "")
+		default:
+			c.Int = append(c.Int, 0)
+		}
+	}
+	if null {
+		a.nulls = a.nulls || c.Null[at]
+		return true
+	}
+	was := c.Null[at]
+	same := true
+	switch col := col.(type) {
+	case *array.Int64:
+		v := col.Value(row)
+		if a.kind.isTime() {
+			v = onClock(a.kind, a.format, v)
+		}
+		same = was || c.Int[at] == v
+		if was {
+			c.Int[at] = v
+		}
+	case *array.Float64:
+		v := col.Value(row)
+		if math.IsNaN(v) || math.IsInf(v, 0) { // what pandas writes for none
+			a.nulls = a.nulls || was
+			return true
+		}
+		same = was || c.Float[at] == v
+		if was {
+			c.Float[at] = v
+		}
+	default:
+		v := col.(interface{ Value(int) string }).Value(row)
+		if c.Type == eventlog.Nested {
+			v = ingest.CanonicalJSON(v)
+		}
+		same = was || c.Text[at] == v
+		if was {
+			c.Text[at] = a.texts.Text([]byte(v))
+		}
+	}
+	c.Null[at] = false
+	return same
 }

@@ -30,16 +30,12 @@ type file struct {
 	size, rows int64
 	done       atomic.Int64 // rows
 
-	columns     []column
-	roles       ingest.Roles
-	found       []ingest.Detection
-	time, start *ingest.TimeFormat
-	attributes  []*attribute
-	missing     int64 // times
-	dates       int64 // times without a time of day
-	rejects     []eventlog.Reject
-	rejected    int64
-	varies      string // where a case first contradicted itself
+	columns   []column
+	roles     ingest.Roles
+	found     []ingest.Detection
+	rangeRows int64 // rangeRows, but in tests
+	indirect  bool  // in tests: DuckDB is to read all
+	counts
 }
 
 func open(ctx context.Context, path string, o ingest.Options) (*file, error) {
@@ -60,7 +56,7 @@ func open(ctx context.Context, path string, o ingest.Options) (*file, error) {
 
 // openFile opens a database to read the file with, and no more.
 func openFile(path string, o ingest.Options) (*file, error) {
-	f := &file{path: path, base: filepath.Base(path), options: o}
+	f := &file{path: path, base: filepath.Base(path), options: o, rangeRows: rangeRows}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -250,9 +246,6 @@ func (f *file) Close() error {
 	}
 	return f.db.Close()
 }
-
-// Rejects implements [ingest.File].
-func (f *file) Rejects() ([]eventlog.Reject, int64) { return f.rejects, f.rejected }
 
 // Progress implements [ingest.File]. DuckDB does not tell bytes, so they are
 // taken to be spread evenly over the rows.

@@ -5,10 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,8 +21,14 @@ import (
 	"millrace/ingest"
 )
 
-// make writes what a query gives to a Parquet file.
-func makeFile(t testing.TB, path, query string, with ...string) {
+// A fataler is a test, or one of rapid's.
+type fataler interface {
+	Helper()
+	Fatal(...any)
+}
+
+// makeFile writes what a query gives to a Parquet file.
+func makeFile(t fataler, path, query string, with ...string) {
 	t.Helper()
 	db, err := sql.Open("duckdb", "")
 	if err != nil {
@@ -225,6 +233,80 @@ func TestOrderIsKept(t *testing.T) {
 	})
 }
 
+// However many goroutines read, and however few rows a batch has, the log is the
+// same, and so is what is said of it.
+func TestWorkersChangeNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "workers.parquet")
+	makeFile(t, path, `SELECT CASE WHEN i%97 = 5 THEN ' ' ELSE 'c' || hash(i)%300 END AS "case:concept:name",
+		CASE WHEN i%89 <> 3 THEN 'a' || i%7 END AS "concept:name", CASE WHEN i%50 <> 1 THEN TIMESTAMP '2024-10-27 02:30:00' + INTERVAL (i) HOUR END AS "time:timestamp",
+		'u' || i%11 AS "org:resource", i//900 AS "case:limit", i*0.5 AS amount, CASE WHEN i%3 = 0 THEN 'x' || i END AS note FROM range(20000) r(i)`, "ROW_GROUP_SIZE 2048")
+	read := func(workers int, rows int64, attributes bool) string {
+		f, err := open(context.Background(), path, ingest.Options{Attributes: attributes, Workers: workers, Timezone: "Europe/Berlin"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		f.rangeRows = rows
+		var b strings.Builder
+		if err := f.Read(context.Background(), func(batch *eventlog.Batch) error {
+			checkCodes(t, batch)
+			for i := range batch.Case {
+				fmt.Fprintf(&b, "%d: %s\n", batch.Place[i], showEvent(batch, i))
+			}
+			for i, id := range batch.CaseIDs {
+				fmt.Fprintf(&b, "case %s:%s\n", id, showAttributes(batch.CaseAttributes, i))
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		first, total := f.Rejects()
+		if done, size := f.Progress(); done != size {
+			t.Errorf("read %d bytes of %d", done, size)
+		}
+		return fmt.Sprint(b.String(), first, total, f.Notes())
+	}
+	for _, rows := range []int64{1000, 7001, rangeRows} {
+		want := read(1, rows, true)
+		for workers := 2; workers < 5; workers++ {
+			if got := read(workers, rows, true); got != want {
+				t.Errorf("%d rows a batch: %d workers read another log than one", rows, workers)
+			}
+		}
+		// Attributes of cases are told once a batch; the rest knows no batches.
+		if got, want := read(3, rows, false), read(1, rangeRows, false); got != want {
+			t.Errorf("%d rows a batch give another log than all", rows)
+		}
+	}
+}
+
+// checkCodes holds a batch to what eventlog.Codes promises.
+func checkCodes(t testing.TB, b *eventlog.Batch) {
+	t.Helper()
+	for _, x := range []struct {
+		codes eventlog.Codes
+		texts []string
+	}{{b.Codes.Case, b.Case}, {b.Codes.Activity, b.Activity}, {b.Codes.Resource, b.Resource}} {
+		if len(x.codes.Of) != len(x.texts) {
+			t.Fatalf("%d codes of %d rows", len(x.codes.Of), len(x.texts))
+		}
+		number := map[string]uint32{}
+		for i, text := range x.texts {
+			code, seen := number[text]
+			if !seen {
+				code = uint32(len(number))
+				number[text] = code
+			}
+			if x.codes.Of[i] != code || x.codes.Labels[code] != text {
+				t.Fatalf("row %d: %q has code %d, not %d", i, text, x.codes.Of[i], code)
+			}
+		}
+		if len(number) != len(x.codes.Labels) {
+			t.Fatalf("labels %q, used are %d", x.codes.Labels, len(number))
+		}
+	}
+}
+
 // A file that is damaged in its middle is an error, not half a log.
 func TestDamage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "damaged.parquet")
@@ -298,16 +380,28 @@ func TestRealLog(t *testing.T) {
 	}
 }
 
+// cpuSeconds is what this process has used of all processors: wall clock on a
+// machine that is shared tells little.
+func cpuSeconds() float64 {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		return math.NaN()
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano()).Seconds()
+}
+
 func BenchmarkParquet(b *testing.B) {
 	const rows = 1_000_000
 	for _, group := range []int{rangeRows, rows} {
 		path := filepath.Join(b.TempDir(), "bench.parquet")
 		makeFile(b, path, fmt.Sprintf("SELECT 'C' || i//10 AS case_id, 'activity number ' || i%%20 AS activity, make_timestamp(i*60000000) AS time, 'user' || i%%100 AS resource, i%%1000/10 AS amount FROM range(%d) r(i)", rows),
 			fmt.Sprintf("ROW_GROUP_SIZE %d", group))
-		for _, attributes := range []bool{false, true} {
-			b.Run(fmt.Sprintf("group=%d,attributes=%v", group, attributes), func(b *testing.B) {
+		for i := range 4 {
+			attributes, workers := i&1 > 0, 1+i/2
+			b.Run(fmt.Sprintf("group=%d,attributes=%v,workers=%d", group, attributes, workers), func(b *testing.B) {
+				before := cpuSeconds()
 				for b.Loop() {
-					f, err := Format.Open(context.Background(), path, ingest.Options{Attributes: attributes})
+					f, err := Format.Open(context.Background(), path, ingest.Options{Attributes: attributes, Workers: workers})
 					if err != nil {
 						b.Fatal(err)
 					}
@@ -317,6 +411,7 @@ func BenchmarkParquet(b *testing.B) {
 					f.Close()
 				}
 				b.ReportMetric(float64(b.N)*rows/b.Elapsed().Seconds(), "rows/s")
+				b.ReportMetric(float64(b.N)*rows/(cpuSeconds()-before), "rows/cpu-s")
 			})
 		}
 	}

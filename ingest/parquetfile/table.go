@@ -71,7 +71,6 @@ func (t *Table) Rows(ctx context.Context, fn func(row int64, fields []string) er
 	if _, err := conn.ExecContext(ctx, "SET TimeZone = 'UTC'"); err != nil {
 		return err
 	}
-	r := reader{file: f}
 	return conn.Raw(func(c any) error {
 		a, err := duckdb.NewArrowFromConn(c.(driver.Conn))
 		if err != nil {
@@ -79,7 +78,7 @@ func (t *Table) Rows(ctx context.Context, fn func(row int64, fields []string) er
 		}
 		row := make([]string, len(f.columns))
 		for from := int64(0); from < f.rows; from += rangeRows {
-			if err := t.rows(ctx, a, &r, query, from, row, fn); err != nil {
+			if err := t.rows(ctx, a, query, from, row, fn); err != nil {
 				return err
 			}
 		}
@@ -87,24 +86,23 @@ func (t *Table) Rows(ctx context.Context, fn func(row int64, fields []string) er
 	})
 }
 
-func (t *Table) rows(ctx context.Context, a *duckdb.Arrow, r *reader, query string, from int64, row []string, fn func(int64, []string) error) error {
+func (t *Table) rows(ctx context.Context, a *duckdb.Arrow, query string, from int64, row []string, fn func(int64, []string) error) error {
 	records, err := a.QueryContext(ctx, query, t.f.name(), from, from+rangeRows)
 	if err != nil {
-		return r.explain(ctx, err)
+		return t.f.explain(ctx, err)
 	}
 	defer records.Release()
 	next := from
 	columns := make([]*array.String, len(row))
 	for records.Next() {
 		rec := records.RecordBatch()
-		numbers := rec.Column(0).(*array.Int64)
+		if err := t.f.checkOrder(rec, next); err != nil {
+			return err
+		}
 		for i := range columns {
 			columns[i] = rec.Column(i + 1).(*array.String)
 		}
 		for at := range int(rec.NumRows()) {
-			if numbers.Value(at) != next {
-				return fmt.Errorf("%s: row %d came where %d was due", t.f.path, numbers.Value(at)+1, next+1)
-			}
 			next++
 			for i, c := range columns {
 				if row[i] = ""; !c.IsNull(at) {
@@ -118,10 +116,10 @@ func (t *Table) rows(ctx context.Context, a *duckdb.Arrow, r *reader, query stri
 		t.f.done.Store(next)
 	}
 	if err := records.Err(); err != nil {
-		return r.explain(ctx, err)
+		return t.f.explain(ctx, err)
 	}
 	if want := min(from+rangeRows, t.f.rows); next != want {
-		return r.explain(ctx, fmt.Errorf("its rows end after %d of %d", next, t.f.rows))
+		return t.f.explain(ctx, fmt.Errorf("its rows end after %d of %d", next, t.f.rows))
 	}
 	return ctx.Err()
 }

@@ -1,6 +1,9 @@
 package xesfile
 
-import "millrace/eventlog"
+import (
+	"millrace/eventlog"
+	"millrace/ingest"
+)
 
 const (
 	batchEvents = 16 << 10 // events of a full batch
@@ -35,7 +38,7 @@ func (b *rows) add(e *event, label string, place int64) {
 
 // full reports whether a batch with columns of n rows is to be emitted.
 func (r *reader) full(n int) bool {
-	return n >= batchEvents || r.bytes >= batchBytes || n*(len(r.keys.columns)+len(r.traceKeys.columns)) >= batchCells
+	return !r.inPiece && (n >= batchEvents || r.bytes >= batchBytes || n*(len(r.keys.columns)+len(r.traceKeys.columns)) >= batchCells)
 }
 
 // nameRows gives the events of the trace their case.
@@ -83,16 +86,45 @@ func (r *reader) flush(cases bool) error {
 	} else {
 		out.CaseAttributes = nil
 	}
+	r.codes.of(&out)
 	err := r.emit(&out)
 	ids := b.CaseIDs
 	if cases {
 		ids = ids[:0]
 	}
-	r.batch = rows{Batch: eventlog.Batch{
-		Case: b.Case[:0], Activity: b.Activity[:0], Time: b.Time[:0], Start: b.Start[:0], Day: b.Day[:0],
-		Resource: b.Resource[:0], Lifecycle: b.Lifecycle[:0], Instance: b.Instance[:0], Place: b.Place[:0],
-		Attributes: b.Attributes, CaseIDs: ids, CaseAttributes: b.CaseAttributes,
-	}}
+	b.empty()
+	b.CaseIDs = ids
 	r.firstRow, r.bytes = 0, 0
 	return err
+}
+
+// empty makes the batch one without rows and cases.
+func (b *rows) empty() {
+	*b = rows{Batch: eventlog.Batch{
+		Case: b.Case[:0], Activity: b.Activity[:0], Time: b.Time[:0], Start: b.Start[:0], Day: b.Day[:0],
+		Resource: b.Resource[:0], Lifecycle: b.Lifecycle[:0], Instance: b.Instance[:0], Place: b.Place[:0],
+		Attributes: b.Attributes, CaseIDs: b.CaseIDs[:0], CaseAttributes: b.CaseAttributes,
+	}}
+}
+
+// codes number what a batch says.
+type codes struct {
+	cases, activities, resources ingest.Coder
+	out                          eventlog.BatchCodes
+}
+
+// of adds the codes to a batch, valid until the next.
+func (c *codes) of(b *eventlog.Batch) {
+	code := func(to *ingest.Coder, texts []string) eventlog.Codes {
+		to.Reset()
+		for _, text := range texts {
+			to.AddString(text)
+		}
+		return to.Codes()
+	}
+	c.out = eventlog.BatchCodes{Case: code(&c.cases, b.Case), Activity: code(&c.activities, b.Activity)}
+	if b.Resource != nil {
+		c.out.Resource = code(&c.resources, b.Resource)
+	}
+	b.Codes = &c.out
 }

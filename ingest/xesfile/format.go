@@ -60,6 +60,8 @@ type file struct {
 	found  []ingest.Detection
 	notes  []eventlog.Note
 	reader *reader
+
+	pieceBytes int // in tests: instead of the usual
 }
 
 func open(ctx context.Context, path string, o ingest.Options) (ingest.File, error) {
@@ -139,6 +141,13 @@ func (x *file) Read(ctx context.Context, emit func(*eventlog.Batch) error) error
 		emit:  emit,
 	}
 	x.reader.event.activity = make([]string, len(x.roles.classifier))
+	if workers := x.o.NumWorkers(); workers > 1 && !x.o.Attributes {
+		size := pieceBytes
+		if x.pieceBytes > 0 {
+			size = x.pieceBytes
+		}
+		return newCrew(x.reader, size).run(ctx, workers)
+	}
 	return x.reader.run()
 }
 

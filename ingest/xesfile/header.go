@@ -13,10 +13,12 @@ type header struct {
 	classifiers []eventlog.Classifier
 	globals     []eventlog.Global
 	attributes  []byte // the members of a JSON array
+	taken       bool   // it has a part
 }
 
 // take adds a part of the document that is of no trace.
 func (h *header) take(d *document, p part) {
+	h.taken = true
 	text := func(name string) string {
 		v, _ := d.scan.tag.attr(name)
 		return string(v)

@@ -70,12 +70,18 @@ func (r *keyring) get(name []byte) *key {
 
 // add adds a key that get did not know.
 func (r *keyring) add(name string) *key {
+	k := r.know(name)
+	r.expect(r.at-1, k)
+	return k
+}
+
+// know adds a key.
+func (r *keyring) know(name string) *key {
 	if r.known == nil {
 		r.known = map[string]*key{}
 	}
 	k := &key{name: name}
 	r.known[name] = k
-	r.expect(r.at-1, k)
 	return k
 }
 

@@ -22,7 +22,9 @@ type reader struct {
 	keys      keyring // of events
 	traceKeys keyring
 	batch     rows
-	bytes     int // of attributes in the batch
+	bytes     int  // of attributes in the batch
+	inPiece   bool // the batch is that of a piece, whatever its size
+	codes     codes
 
 	// The trace and the event that are being read, and their ordinals.
 	traces   int64
@@ -70,6 +72,9 @@ func (r *reader) run() error {
 		p, err := r.doc.next()
 		if err == io.EOF {
 			return r.flush(true)
+		}
+		if err == errPieceEnd {
+			return err
 		}
 		if err != nil {
 			return complete(err, r.done)
@@ -137,7 +142,7 @@ func (r *reader) endTrace() error {
 	}
 	r.batch.CaseIDs = append(r.batch.CaseIDs, r.id)
 	r.done++
-	if n := max(r.batch.Len(), len(r.batch.CaseIDs)); n >= batchCases || r.full(n) {
+	if n := max(r.batch.Len(), len(r.batch.CaseIDs)); n >= batchCases && !r.inPiece || r.full(n) {
 		return r.flush(true)
 	}
 	return nil

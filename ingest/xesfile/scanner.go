@@ -184,6 +184,8 @@ func (s *scanner) next() error {
 
 func (s *scanner) finish() error {
 	switch {
+	case s.err == errPieceEnd:
+		return errPieceEnd
 	case len(s.ends) > 0:
 		return s.cut(fmt.Sprintf("<%s>", s.top()))
 	case s.err != io.EOF:
