@@ -47,7 +47,11 @@ type Staged struct {
 	started time.Time
 	end     ImportEnd
 	events  *stageTable
-	cases   *stageTable
+	cases   *stageTable // attributes of cases
+	labels  *stageTable // which case a number is
+	repeats *stageTable // hashes that may be repeated
+	numbers *caseNumbers
+	filter  repeatFilter
 }
 
 // Events returns how many events are staged.
@@ -102,6 +106,9 @@ func (s *Staged) fill(ctx context.Context, read func(ctx context.Context, emit f
 	defer db.Close()
 	s.events = newStageTable(db, s.dir.path, "event", stageEventColumns)
 	s.cases = newStageTable(db, s.dir.path, "case", stageCaseColumns)
+	s.labels = newStageTable(db, s.dir.path, "label", stageLabelColumns)
+	s.repeats = newStageTable(db, s.dir.path, "repeat", stageRepeatColumns)
+	s.numbers = newCaseNumbers(caseLimit)
 	w := &stageWriter{staged: s}
 	err = read(ctx, func(b *Batch) error {
 		if err := ctx.Err(); err != nil {
@@ -109,8 +116,9 @@ func (s *Staged) fill(ctx context.Context, read func(ctx context.Context, emit f
 		}
 		return w.write(ctx, b)
 	})
-	// Both tables exist, with all their columns, even where nothing was read.
-	for _, t := range []*stageTable{s.events, s.cases} {
+	s.numbers.slots, s.filter.steps = nil, nil
+	// All tables exist, with all their columns, even where nothing was read.
+	for _, t := range []*stageTable{s.events, s.cases, s.labels, s.repeats} {
 		if err == nil && len(t.files) == 0 {
 			err = t.next(ctx)
 		}
@@ -140,7 +148,7 @@ var (
 		{Name: "ord", Type: arrow.PrimitiveTypes.Int64},
 		{Name: "high", Type: arrow.PrimitiveTypes.Uint64},
 		{Name: "low", Type: arrow.PrimitiveTypes.Uint64},
-		{Name: "case", Type: arrow.BinaryTypes.String},
+		{Name: "number", Type: arrow.PrimitiveTypes.Int64}, // of the case
 		{Name: "activity", Type: arrow.BinaryTypes.String},
 		{Name: "time", Type: stageMicro, Nullable: true},
 		{Name: "start", Type: stageMicro, Nullable: true},
@@ -193,8 +201,16 @@ func (w *stageWriter) write(ctx context.Context, b *Batch) error {
 }
 
 func (w *stageWriter) writeEvents(ctx context.Context, b *Batch, n int) error {
-	w.high, w.low = w.hash.rows(w.staged.options.Log, b, w.high[:0], w.low[:0])
-	t := w.staged.events
+	s, t := w.staged, w.staged.events
+	w.high, w.low = w.hash.rows(s.options.Log, b, w.high[:0], w.low[:0])
+	s.filter.look(w.high, w.low)
+	if err := s.filter.write(ctx, s.repeats); err != nil {
+		return err
+	}
+	numbers := s.numbers.number(b, t.rows)
+	if err := s.numbers.write(ctx, s.labels); err != nil {
+		return err
+	}
 	r, err := t.begin(ctx, b.Attributes)
 	if err != nil {
 		return err
@@ -202,7 +218,7 @@ func (w *stageWriter) writeEvents(ctx context.Context, b *Batch, n int) error {
 	r.ordinals(t.rows, n)
 	r.uints(w.high)
 	r.uints(w.low)
-	r.text(b.Case)
+	r.ints(numbers, n)
 	r.text(b.Activity)
 	r.times(b.Time, n)
 	r.times(b.Start, n)
