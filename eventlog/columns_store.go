@@ -235,7 +235,7 @@ func (s *Store) BuildColumns(ctx context.Context, name string, o LogOptions) err
 	}
 	file, err := writeColumns(s.path, l)
 	if err != nil {
-		return err
+		return storeFault(err, filepath.Dir(s.path))
 	}
 	definition, err := json.Marshal(key)
 	if err != nil {

@@ -121,8 +121,18 @@ func (m *logMerge) run(ctx context.Context) error {
 	if m.load, err = m.c.int(ctx, storeText("load_next")); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{m.log, m.identify, m.addCases, m.addEvents, m.addEventAttributes, m.addCaseAttributes} {
-		if err := step(ctx); err != nil {
+	steps := []struct {
+		what string
+		run  func(context.Context) error
+	}{{"what is known", m.identify}, {"cases", m.addCases}, {"events", m.addEvents}, {"attributes of events", m.addEventAttributes}, {"attributes of cases", m.addCaseAttributes}}
+	if err := m.log(ctx); err != nil {
+		return err
+	}
+	for i, step := range steps {
+		if m.options.Step != nil {
+			m.options.Step(i+1, len(steps), step.what)
+		}
+		if err := step.run(ctx); err != nil {
 			return err
 		}
 	}

@@ -52,13 +52,17 @@ const (
 // over. More than that are put into parts by case first, in a file beside the
 // store, 10 to 40 bytes a row, which is gone when the process is.
 func (s *Store) LogRows(ctx context.Context, def LogDefinition, model *Model, emit func(*CaseRows) error) ([]Note, error) {
+	return s.logRows(ctx, def, model, &rowReader{emit: emit})
+}
+
+func (s *Store) logRows(ctx context.Context, def LogDefinition, model *Model, r *rowReader) ([]Note, error) {
 	var notes []Note
 	err := s.session(ctx, func(c *storeConn) error {
+		r.c = c
 		w := &caseWalk{c: c, def: def, unlisted: true}
 		if err := w.walk(ctx, model); err != nil {
 			return err
 		}
-		r := &rowReader{c: c, emit: emit}
 		if w.direct {
 			var err error
 			if r.pairs, err = c.directPairs(ctx, def.CaseType); err != nil {
@@ -108,6 +112,8 @@ type rowReader struct {
 	emit  func(*CaseRows) error
 	pairs string // what stands after FROM to read the cases' events; "" is the table case_event
 	name  string // column of table object that a case is called by; "" is its id
+	part  int64  // rows that are sorted at once, unless a case has more; 0 is rowsPart
+	ask   int64  // rows that are asked for at once; 0 is rowsRange
 
 	cases  int64 // that have events
 	query  string
@@ -148,6 +154,9 @@ func (r *rowReader) read(ctx context.Context) (err error) {
 	}
 	if r.name == "" {
 		r.name = "id"
+	}
+	if r.part == 0 {
+		r.part, r.ask = rowsPart, rowsRange
 	}
 	err = r.c.each(ctx, storeText("rows_span", "pairs", r.pairs), nil, func(scan func(...any) error) error {
 		var n [4]*int64

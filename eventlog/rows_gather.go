@@ -83,7 +83,7 @@ func (r *rowReader) cut(ctx context.Context) error {
 	s := &r.span
 	s.width = (s.highCase-s.lowCase)/rowsStretches + 1
 	r.parts = []rowPart{{}}
-	if s.rows <= rowsPart {
+	if s.rows <= r.part {
 		return nil
 	}
 	all, err := r.spread(ctx, "case_object", s.lowCase, s.width)
@@ -93,7 +93,7 @@ func (r *rowReader) cut(ctx context.Context) error {
 	r.of = make([]uint16, rowsStretches)
 	planned := int64(0)
 	for _, x := range all {
-		if planned > 0 && planned+x.rows > rowsPart {
+		if planned > 0 && planned+x.rows > r.part {
 			r.parts, planned = append(r.parts, rowPart{}), 0
 		}
 		planned += x.rows
@@ -113,24 +113,24 @@ func (r *rowReader) cut(ctx context.Context) error {
 // ranges are the events to ask for at once: the first of each, and the end.
 func (r *rowReader) ranges(ctx context.Context) ([]int64, error) {
 	s := r.span
-	if s.rows <= rowsRange {
+	if s.rows <= r.ask {
 		return []int64{s.lowEvent, s.highEvent + 1}, nil
 	}
-	all, err := r.spread(ctx, "event", s.lowEvent, rowsRange)
+	all, err := r.spread(ctx, "event", s.lowEvent, r.ask)
 	if err != nil {
 		return nil, err
 	}
 	cuts := []int64{s.lowEvent}
 	rows := int64(0)
 	for _, x := range all {
-		from := s.lowEvent + x.number*rowsRange
-		if rows > 0 && rows+x.rows > rowsRange {
+		from := s.lowEvent + x.number*r.ask
+		if rows > 0 && rows+x.rows > r.ask {
 			cuts, rows = append(cuts, from), 0
 		}
 		rows += x.rows
-		for n := x.rows / rowsRange; n > 0 && rows > rowsRange; n-- { // events of many cases
-			cuts = append(cuts, from+rowsRange-n*rowsRange/(x.rows/rowsRange+1))
-			rows -= rowsRange
+		for n := x.rows / r.ask; n > 0 && rows > r.ask; n-- { // events of many cases
+			cuts = append(cuts, from+r.ask-n*r.ask/(x.rows/r.ask+1))
+			rows -= r.ask
 		}
 	}
 	return append(cuts, s.highEvent+1), nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -28,6 +29,13 @@ type ImportOptions struct {
 	Lifecycle Lifecycle
 	// Progress is told the number of events staged so far, now and then.
 	Progress func(events int64)
+	// Step is told of each step of the merge as it begins: which of how many.
+	Step func(step, of int, what string)
+	// Memory is how much the process may take; the default is half of the
+	// machine.
+	Memory Memory
+
+	remember int // cases that a stage knows by number at once; 0: as many as fit
 }
 
 // An ImportEnd is what a reader knows only after the last batch.
@@ -84,7 +92,7 @@ func Stage(ctx context.Context, path string, o ImportOptions,
 	}
 	s := &Staged{dir: dir, options: o, json: string(how), started: time.Now().UTC()}
 	if err := s.fill(ctx, read); err != nil {
-		return nil, errors.Join(err, dir.remove())
+		return nil, errors.Join(storeFault(err, filepath.Dir(full)), dir.remove())
 	}
 	if finish != nil {
 		if s.end, err = finish(); err != nil {
@@ -99,7 +107,7 @@ func Stage(ctx context.Context, path string, o ImportOptions,
 
 // fill reads the source into the staged tables.
 func (s *Staged) fill(ctx context.Context, read func(ctx context.Context, emit func(*Batch) error) error) error {
-	db, err := stageScratch(s.dir)
+	db, err := stageScratch(s.dir, s.options.Memory)
 	if err != nil {
 		return err
 	}
@@ -108,7 +116,8 @@ func (s *Staged) fill(ctx context.Context, read func(ctx context.Context, emit f
 	s.cases = newStageTable(db, s.dir.path, "case", stageCaseColumns)
 	s.labels = newStageTable(db, s.dir.path, "label", stageLabelColumns)
 	s.repeats = newStageTable(db, s.dir.path, "repeat", stageRepeatColumns)
-	s.numbers = newCaseNumbers(caseLimit)
+	s.numbers = newCaseNumbers(s.options)
+	s.filter.most = s.options.Memory.slots(16, 8, repeatSteps[len(repeatSteps)-1])
 	w := &stageWriter{staged: s}
 	err = read(ctx, func(b *Batch) error {
 		if err := ctx.Err(); err != nil {
@@ -116,7 +125,10 @@ func (s *Staged) fill(ctx context.Context, read func(ctx context.Context, emit f
 		}
 		return w.write(ctx, b)
 	})
-	s.numbers.slots, s.filter.steps = nil, nil
+	if s.events.rows > stageLarge { // the merge needs what these took
+		s.numbers.slots, s.filter.steps = nil, nil
+		debug.FreeOSMemory()
+	}
 	// All tables exist, with all their columns, even where nothing was read.
 	for _, t := range []*stageTable{s.events, s.cases, s.labels, s.repeats} {
 		if err == nil && len(t.files) == 0 {
@@ -127,13 +139,19 @@ func (s *Staged) fill(ctx context.Context, read func(ctx context.Context, emit f
 	return err
 }
 
+// stageLarge is from how many rows on memory is given back between steps.
+const stageLarge = 1 << 20
+
 // stageScratch opens a private DuckDB that spills into the stage.
-func stageScratch(dir *stagedDir) (*sql.DB, error) {
+func stageScratch(dir *stagedDir, memory Memory) (*sql.DB, error) {
 	set := url.Values{
 		"temp_directory":               {filepath.Join(dir.path, "spill")},
 		"preserve_insertion_order":     {"false"}, // rows carry their order
 		"autoinstall_known_extensions": {"false"},
 		"autoload_known_extensions":    {"false"},
+	}
+	if limit := memory.duckdb(); limit != "" {
+		set.Set("memory_limit", limit)
 	}
 	c, err := duckdb.NewConnector("?"+set.Encode(), storeSession)
 	if err != nil {

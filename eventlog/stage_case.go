@@ -45,11 +45,15 @@ type caseSlot struct {
 	number uint32 // from 1, since the table was empty; 0 is free
 }
 
-// caseLimit is how many cases are remembered unless the memory is less.
-const caseLimit = 12 << 20
+// caseSlots is how many slots there are at most.
+const caseSlots = 1 << 26
 
-func newCaseNumbers(limit int) *caseNumbers {
-	return &caseNumbers{slots: make([]caseSlot, 1<<10), limit: limit}
+func newCaseNumbers(o ImportOptions) *caseNumbers {
+	n := &caseNumbers{slots: make([]caseSlot, 1<<10), limit: o.remember}
+	if n.limit == 0 {
+		n.limit = o.Memory.slots(8, 16, caseSlots) / 4 * 3
+	}
+	return n
 }
 
 // number numbers the rows of a batch, the first of which has the given ord.
@@ -86,7 +90,7 @@ func (n *caseNumbers) find(id string, ord int64) int64 {
 		clear(n.slots)
 		n.used, n.again = 0, true
 		slot = n.slot(h.Hi, uint32(h.Lo))
-	} else if 4*(n.used+1) > 3*len(n.slots) {
+	} else if 4*(n.used+1) > 3*len(n.slots) && len(n.slots) < caseSlots {
 		n.grow()
 		slot = n.slot(h.Hi, uint32(h.Lo))
 	}

@@ -20,6 +20,7 @@ var stageRepeatColumns = []arrow.Field{
 // short log does not touch the memory that a long one needs.
 type repeatFilter struct {
 	steps [][]uint64
+	most  int // words of a step
 	added int // to the last step
 	rows  int64
 	maybe int64 // rows whose hash may have been there before
@@ -46,7 +47,7 @@ func (f *repeatFilter) look(high, low []uint64) {
 // seen says whether a hash may have been there, and remembers it.
 func (f *repeatFilter) seen(h uint64) bool {
 	last := len(f.steps) - 1
-	if last < 0 || f.added >= len(f.steps[last]) && last+1 < len(repeatSteps) {
+	if last < 0 || f.added >= len(f.steps[last]) && last+1 < len(repeatSteps) && repeatSteps[last+1] <= f.most {
 		last++
 		f.steps, f.added = append(f.steps, make([]uint64, repeatSteps[last])), 0
 	}
