@@ -69,8 +69,9 @@ func (s *Staged) Events() int64 { return s.events.rows }
 func (s *Staged) Discard() error { return s.dir.remove() }
 
 // Stage reads a source into Parquet files beside the store at path, whatever
-// process may hold that. Memory is bounded by a batch and the number of
-// attributes. read calls emit with every batch; finish is
+// process may hold that. Memory is bounded by a batch, the number of
+// attributes, and a tenth of o.Memory or so to know cases and repeated rows by:
+// 16 bytes a case, 2 a row. read calls emit with every batch; finish is
 // called after it, and may still refuse the whole.
 // Merge what is returned, and discard it in any case.
 func Stage(ctx context.Context, path string, o ImportOptions,
