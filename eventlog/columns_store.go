@@ -295,6 +295,10 @@ func coded[T any](codes []uint32, value func(uint32) T, none T) []T {
 // next [Store.Log] maps them. It replaces older ones, writes nothing where
 // those are of the last load, and removes what a killed process left.
 func (s *Store) BuildColumns(ctx context.Context, name string, o LogOptions) error {
+	return storeFault(s.buildColumns(ctx, name, o), filepath.Dir(s.path))
+}
+
+func (s *Store) buildColumns(ctx context.Context, name string, o LogOptions) error {
 	s.columns.Lock() // no file of another call is between written and referred to
 	defer s.columns.Unlock()
 	key, err := s.columnsKey(ctx, name, o)

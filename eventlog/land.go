@@ -90,6 +90,9 @@ type ExtractOptions struct {
 	Watermark string // where the next extract continues
 	// Progress is told the number of rows staged so far, now and then.
 	Progress func(rows int64)
+	// Memory is how much the process may take; the default is half of the
+	// machine.
+	Memory Memory
 }
 
 // StagedTables wait beside a store to be merged.

@@ -46,7 +46,7 @@ func StageTables(ctx context.Context, path string, sys System, rows []TableRows,
 }
 
 func (s *StagedTables) fill(ctx context.Context, rows []TableRows) error {
-	db, err := stageScratch(s.dir)
+	db, err := stageScratch(s.dir, s.options.Memory)
 	if err != nil {
 		return err
 	}

@@ -98,6 +98,14 @@ type logMerge struct {
 	load    int64
 	changed bool                         // something other than rows: a log, its header
 	retyped map[string]map[string]string // by owner and name, attributes that the log has in another type: see agree
+
+	// How staged events, s, are read.
+	event    int64  // last event number that is taken
+	id       string // the identity of s
+	repeated string // join of what id needs
+	fresh    string // join that leaves out what the store knows
+	object   string // the case of s
+	ofCase   string // join of what object needs
 }
 
 func (m *logMerge) run(ctx context.Context) error {
@@ -113,8 +121,18 @@ func (m *logMerge) run(ctx context.Context) error {
 	if m.load, err = m.c.int(ctx, storeText("load_next")); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{m.log, m.identify, m.addCases, m.addEvents, m.addEventAttributes, m.addCaseAttributes} {
-		if err := step(ctx); err != nil {
+	steps := []struct {
+		what string
+		run  func(context.Context) error
+	}{{"what is known", m.identify}, {"cases", m.addCases}, {"events", m.addEvents}, {"attributes of events", m.addEventAttributes}, {"attributes of cases", m.addCaseAttributes}}
+	if err := m.log(ctx); err != nil {
+		return err
+	}
+	for i, step := range steps {
+		if m.options.Step != nil {
+			m.options.Step(i+1, len(steps), step.what)
+		}
+		if err := step.run(ctx); err != nil {
 			return err
 		}
 	}
@@ -200,15 +218,61 @@ func (m *logMerge) log(ctx context.Context) error {
 	return m.c.exec(ctx, "INSERT INTO main.log_meta VALUES ($1, $2)", m.options.Log, string(meta))
 }
 
-// identify finds the events and cases that are new, and numbers them.
-func (m *logMerge) identify(ctx context.Context) error {
-	if err := m.c.exec(ctx, storeText("merge_id", "staged", m.events.from())); err != nil {
+// identify finds the events and cases that are new, and says how they are
+// numbered.
+func (m *logMerge) identify(ctx context.Context) (err error) {
+	if m.event, err = m.c.int(ctx, "SELECT max(event) FROM main.event"); err != nil {
 		return err
 	}
-	if err := m.c.exec(ctx, storeText("merge_fresh"), m.options.Log); err != nil {
+	if err := m.identifyEvents(ctx); err != nil {
 		return err
 	}
-	return m.c.exec(ctx, storeText("merge_case", "events", m.events.from(), "cases", m.cases.from()), m.options.Log)
+	return m.identifyCases(ctx)
+}
+
+// identifyEvents makes two tables, of the events that say what another one
+// says, and of those that the store knows. A first load of a source in which
+// none is repeated needs neither.
+func (m *logMerge) identifyEvents(ctx context.Context) error {
+	m.id = "(s.high::UHUGEINT << 64) | s.low::UHUGEINT"
+	if f := &m.filter; f.maybe > 0 {
+		maybe := storeText("merge_maybe", "repeats", m.repeats.from())
+		if f.maybe > f.rows/4 {
+			maybe = "" // it rules out too few
+		}
+		if err := m.c.exec(ctx, storeText("merge_repeated", "staged", m.events.from(), "maybe", maybe)); err != nil {
+			return err
+		}
+		m.id = "coalesce(r.id, " + m.id + ")"
+		m.repeated = "LEFT JOIN repeated AS r ON r.ord = s.ord"
+	}
+	loaded, err := m.c.int(ctx, storeText("merge_first"), m.options.Log)
+	if err != nil || loaded == 0 {
+		return err
+	}
+	m.fresh = "ANTI JOIN known AS k ON k.ord = s.ord"
+	return m.c.exec(ctx, storeText("merge_known", "id", m.id, "staged", m.events.from(), "repeated", m.repeated), m.options.Log)
+}
+
+// identifyCases makes the table of the cases.
+func (m *logMerge) identifyCases(ctx context.Context) error {
+	last, err := m.c.int(ctx, "SELECT max(object) FROM main.object")
+	if err != nil {
+		return err
+	}
+	known, err := m.c.int(ctx, "SELECT count(*) FROM main.object WHERE type = $1", m.options.Log)
+	if err != nil {
+		return err
+	}
+	if known == 0 && m.cases.rows == 0 && !m.numbers.again {
+		m.object = fmt.Sprintf("%d + s.number + 1", last)
+		return m.c.exec(ctx, storeText("merge_case_first", "labels", m.labels.from()), last)
+	}
+	if err := m.c.exec(ctx, storeText("merge_case", "labels", m.labels.from(), "cases", m.cases.from()), m.options.Log, last); err != nil {
+		return err
+	}
+	m.object, m.ofCase = "n.object", "JOIN case_number AS n ON n.number = s.number"
+	return m.c.exec(ctx, storeText("merge_case_number", "labels", m.labels.from()))
 }
 
 func (m *logMerge) addCases(ctx context.Context) (err error) {
@@ -222,11 +286,13 @@ func (m *logMerge) addEvents(ctx context.Context) error {
 		return err
 	}
 	staged := m.events.from()
-	m.receipt.Events.New, err = m.c.count(ctx, storeText("merge_event", "staged", staged), m.options.Log, last, m.options.File, m.load)
+	m.receipt.Events.New, err = m.c.count(ctx, storeText("merge_event", "id", m.id, "staged", staged, "fresh", m.repeated+" "+m.fresh),
+		m.options.Log, last, m.options.File, m.load, m.event)
 	if err != nil || m.receipt.Events.New == 0 {
 		return err
 	}
-	m.receipt.Relations.New, err = m.c.count(ctx, storeText("merge_event_object", "staged", staged), m.load)
+	m.receipt.Relations.New, err = m.c.count(ctx, storeText("merge_event_object", "object", m.object, "staged", staged, "fresh", m.fresh, "case", m.ofCase),
+		m.load, m.event)
 	return err
 }
 
@@ -245,7 +311,7 @@ func (m *logMerge) addEventAttributes(ctx context.Context) error {
 		fmt.Fprintf(&exprs, ", %s", v.expr)
 	}
 	return m.c.exec(ctx, storeText("merge_event_attributes",
-		"table", t.table(), "columns", columns.String(), "values", exprs.String(), "staged", m.events.from()))
+		"table", t.table(), "columns", columns.String(), "values", exprs.String(), "staged", m.events.from(), "fresh", m.fresh), m.event)
 }
 
 // A stagedValue is where an attribute goes, and the expression for it over the

@@ -55,23 +55,12 @@ func (s *Store) objectSteps(ctx context.Context, o ObjectFlowOptions, use func(*
 		if err != nil {
 			return err
 		}
-		r := &rowReader{c: c, rows: CaseRows{Labels: &RowLabels{}}, emit: func(r *CaseRows) error { return t.order(ctx, r, o) }}
-		if err := r.prepare(ctx); err != nil {
-			return err
-		}
-		if err := c.exec(ctx, "DROP TABLE log_case"); err != nil {
-			return err
-		}
-		if err := c.exec(ctx, storeText("object_flow_cases")); err != nil {
-			return err
-		}
+		r := &rowReader{c: c, name: "type", emit: func(r *CaseRows) error { return t.order(ctx, r, o) }}
 		if err := r.read(ctx); err != nil {
 			return err
 		}
-		for _, text := range []string{"DROP TABLE log_row", "DROP TABLE case_event"} { // step says it all
-			if err := c.exec(ctx, text); err != nil {
-				return err
-			}
+		if err := c.exec(ctx, "DROP TABLE case_event"); err != nil { // step says it all
+			return err
 		}
 		for _, d := range t.life {
 			d.seal()

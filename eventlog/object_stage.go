@@ -104,7 +104,7 @@ func StageObjects(ctx context.Context, path string, o ImportOptions,
 
 // fill reads the source into the staged tables.
 func (s *StagedObjects) fill(ctx context.Context, read func(ctx context.Context, emit func(*ObjectBatch) error) error) error {
-	db, err := stageScratch(s.dir)
+	db, err := stageScratch(s.dir, s.options.Memory)
 	if err != nil {
 		return err
 	}

@@ -2,10 +2,8 @@ package eventlog
 
 import (
 	"context"
+	"errors"
 	"fmt"
-
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 )
 
 // CaseRows are whole cases of a log and their events, before these are put in
@@ -48,28 +46,41 @@ const (
 )
 
 // LogRows calls emit with all cases of a log, in batches, by ascending object
-// number. Cases without events are left out, and noted. Memory is bounded by
-// a batch; DuckDB sorts beside the store.
+// number. Cases without events are left out, and noted.
+//
+// Memory is bounded by half a million rows, or the longest case, a few times
+// over. More than that are put into parts by case first, in a file beside the
+// store, 10 to 40 bytes a row, which is gone when the process is.
 func (s *Store) LogRows(ctx context.Context, def LogDefinition, model *Model, emit func(*CaseRows) error) ([]Note, error) {
+	return s.logRows(ctx, def, model, &rowReader{emit: emit})
+}
+
+func (s *Store) logRows(ctx context.Context, def LogDefinition, model *Model, r *rowReader) ([]Note, error) {
 	var notes []Note
 	err := s.session(ctx, func(c *storeConn) error {
-		w := &caseWalk{c: c, def: def}
+		r.c = c
+		w := &caseWalk{c: c, def: def, unlisted: true}
 		if err := w.walk(ctx, model); err != nil {
 			return err
 		}
-		r := &rowReader{c: c, rows: CaseRows{Labels: &RowLabels{}}, emit: emit}
-		if err := r.prepare(ctx); err != nil {
+		if w.direct {
+			var err error
+			if r.pairs, err = c.directPairs(ctx, def.CaseType); err != nil {
+				return err
+			}
+		}
+		if err := r.read(ctx); err != nil {
 			return err
 		}
-		empty, err := c.int(ctx, storeText("rows_without"), def.CaseType)
+		all, err := c.int(ctx, "SELECT count(*) FROM main.object WHERE type = $1", def.CaseType)
 		if err != nil {
 			return err
 		}
 		notes = w.notes
-		if empty > 0 {
-			notes = append(notes, Note{Code: "cases-without-events", Text: fmt.Sprintf("Objects of type %s without events, which make no case: %d.", def.CaseType, empty)})
+		if empty := all - r.cases; empty > 0 {
+			notes = append(notes, idleObjects(def.CaseType, empty))
 		}
-		return r.read(ctx)
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("log %q: %w", def.Name, err)
@@ -77,115 +88,213 @@ func (s *Store) LogRows(ctx context.Context, def LogDefinition, model *Model, em
 	return notes, nil
 }
 
-// A rowReader reads the sorted rows of a log.
-type rowReader struct {
-	c    *storeConn
-	rows CaseRows
-	emit func(*CaseRows) error
-	row  int64 // first row not read yet
+// directPairs is what stands after FROM to read which events touch the objects
+// of a type. Those of an imported log have their numbers to themselves, as a
+// rule, and need not be looked up one by one.
+func (c *storeConn) directPairs(ctx context.Context, typ string) (string, error) {
+	pairs := ""
+	err := c.each(ctx, storeText("rows_object"), []any{typ}, func(scan func(...any) error) error {
+		var n, low, high int64
+		err := scan(&n, &low, &high)
+		among := ""
+		if n != high-low+1 {
+			among = storeText("rows_among", "type", storeLiteral(typ))
+		}
+		pairs = storeText("rows_direct", "low", fmt.Sprint(low), "high", fmt.Sprint(high), "among", among)
+		return err
+	})
+	return pairs, err
 }
 
-// prepare codes the labels and sorts the rows.
-func (r *rowReader) prepare(ctx context.Context) error {
-	l := r.rows.Labels
-	for _, d := range []struct {
-		column string
-		labels *[]string
-	}{{"activity", &l.Activity}, {"resource", &l.Resource}, {"lifecycle", &l.Lifecycle}} {
-		err := r.c.exec(ctx, storeText("rows_labels", "labels", "labels_"+d.column, "column", d.column))
-		if err == nil {
-			*d.labels, err = r.c.strings(ctx, "SELECT label FROM labels_"+d.column+" ORDER BY code")
-		}
-		if err != nil {
-			return err
-		}
-	}
-	for _, name := range []string{"rows_sorted", "rows_cases"} {
-		if err := r.c.exec(ctx, storeText(name)); err != nil {
-			return err
-		}
-	}
-	return nil
+// A rowReader reads the rows of cases in order.
+type rowReader struct {
+	c     *storeConn
+	emit  func(*CaseRows) error
+	pairs string // what stands after FROM to read the cases' events; "" is the table case_event
+	name  string // column of table object that a case is called by; "" is its id
+	part  int64  // rows that are sorted at once, unless a case has more; 0 is rowsPart
+	ask   int64  // rows that are asked for at once; 0 is rowsRange
+
+	cases  int64 // that have events
+	query  string
+	labels [4]rowLabels
+	file   *rowFile // nil where one part holds all
+	parts  []rowPart
+	whole  *rowTable // the rows of the only part
+	of     []uint16  // which part each stretch of cases is of
+	span   rowSpan
+	rows   CaseRows
 }
+
+// A rowLabels is the texts of one column, and which of them occur.
+type rowLabels struct {
+	column string
+	at     int // in a rowTable
+	texts  []string
+	used   []bool
+	code   []uint32
+}
+
+// A rowSpan is between which numbers rows stand.
+type rowSpan struct {
+	rows, lowCase, highCase, lowEvent, highEvent int64
+	width                                        int64 // of a stretch of cases
+}
+
+const (
+	rowsRange     = 1 << 20 // rows that are asked for at once
+	rowsPart      = 1 << 19 // rows that are sorted at once
+	rowsStretches = 1 << 16 // of cases, to cut parts at
+)
 
 // read emits batch after batch of whole cases.
-func (r *rowReader) read(ctx context.Context) error {
-	total, err := r.c.int(ctx, "SELECT count(*) FROM log_case")
-	if err != nil {
-		return err
+func (r *rowReader) read(ctx context.Context) (err error) {
+	if r.pairs == "" {
+		r.pairs = "case_event"
 	}
-	for at := int64(0); at < total; at += rowsCases {
-		var cases []int64
-		var ids []string
-		var counts []int64
-		err := r.c.arrow(ctx, storeText("rows_case_range"), []any{at, at + rowsCases}, func(b arrow.RecordBatch) error {
-			cases = append(cases, b.Column(0).(*array.Int64).Int64Values()...)
-			for i := range int(b.NumRows()) {
-				ids = append(ids, string([]byte(b.Column(1).(*array.String).Value(i))))
-			}
-			counts = append(counts, b.Column(2).(*array.Int64).Int64Values()...)
-			return nil
-		})
-		if err != nil {
+	if r.name == "" {
+		r.name = "id"
+	}
+	if r.part == 0 {
+		r.part, r.ask = rowsPart, rowsRange
+	}
+	err = r.c.each(ctx, storeText("rows_span", "pairs", r.pairs), nil, func(scan func(...any) error) error {
+		var n [4]*int64
+		if err := scan(&r.span.rows, &n[0], &n[1], &n[2], &n[3]); err != nil || r.span.rows == 0 {
 			return err
 		}
-		for len(cases) > 0 {
-			n, events := 1, counts[0]
-			for n < len(cases) && events+counts[n] <= rowsEvents {
-				events += counts[n]
-				n++
-			}
-			if err := r.batch(ctx, cases[:n], ids[:n], counts[:n], events); err != nil {
-				return err
-			}
-			cases, ids, counts = cases[n:], ids[n:], counts[n:]
-		}
-	}
-	return nil
-}
-
-// batch reads the events of some cases, and passes them on.
-func (r *rowReader) batch(ctx context.Context, cases []int64, ids []string, counts []int64, events int64) error {
-	b := &r.rows
-	b.Case, b.ID = cases, ids
-	b.Offsets = append(b.Offsets[:0], 0)
-	for i, n := range counts {
-		b.Offsets = append(b.Offsets, b.Offsets[i]+int(n))
-	}
-	b.Event, b.Activity, b.Time, b.Start, b.Day, b.Rank = b.Event[:0], b.Activity[:0], b.Time[:0], b.Start[:0], b.Day[:0], b.Rank[:0]
-	b.Resource, b.Lifecycle, b.Instance, b.Sequence = b.Resource[:0], b.Lifecycle[:0], b.Instance[:0], b.Sequence[:0]
-	err := r.c.arrow(ctx, storeText("rows_range"), []any{r.row, r.row + events}, b.append)
+		r.span.lowCase, r.span.highCase, r.span.lowEvent, r.span.highEvent = *n[0], *n[1], *n[2], *n[3]
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	if len(b.Event) != int(events) {
-		return fmt.Errorf("%d events where %d were counted", len(b.Event), events)
-	}
-	r.row += events
-	return r.emit(b)
-}
-
-// append copies a result, column by column.
-func (b *CaseRows) append(rec arrow.RecordBatch) error {
-	n := int(rec.NumRows())
-	ints := func(i int) []int64 { return rec.Column(i).(*array.Int64).Int64Values() }
-	codes := func(i int) []uint32 { return rec.Column(i).(*array.Uint32).Uint32Values() }
-	b.Event = append(b.Event, ints(0)...)
-	b.Activity = append(b.Activity, codes(1)...)
-	b.Time = append(b.Time, ints(2)...)
-	b.Start = append(b.Start, ints(3)...)
-	day, instance := rec.Column(4).(*array.Boolean), rec.Column(8).(*array.String)
-	b.Rank = append(b.Rank, rec.Column(5).(*array.Int32).Int32Values()...)
-	b.Resource = append(b.Resource, codes(6)...)
-	b.Lifecycle = append(b.Lifecycle, codes(7)...)
-	b.Sequence = append(b.Sequence, ints(9)...)
-	for i := range n {
-		b.Day = append(b.Day, day.Value(i))
-		if s := instance.Value(i); s == "" {
-			b.Instance = append(b.Instance, "")
-		} else {
-			b.Instance = append(b.Instance, string([]byte(s))) // the batch's memory goes
+	defer func() {
+		if r.file != nil {
+			err = errors.Join(err, r.file.Close())
+		}
+	}()
+	for _, step := range []func(context.Context) error{r.prepare, r.cut, r.gather, r.emitParts} {
+		if err := step(ctx); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// emitParts sorts part after part, the next one while one is passed on.
+func (r *rowReader) emitParts(ctx context.Context) error {
+	r.code()
+	type sorted struct {
+		rows *rowTable
+		at   []int32
+		err  error
+	}
+	next, free := make(chan sorted), make(chan *rowTable, 2)
+	stop := make(chan struct{})
+	go func() {
+		defer close(next)
+		for i := range r.parts {
+			s := sorted{rows: r.whole}
+			if r.file != nil {
+				select {
+				case s.rows = <-free:
+				case <-stop:
+					return
+				}
+				s.err = r.file.read(&r.parts[i], s.rows)
+			}
+			if s.err == nil {
+				s.at = s.rows.sorted()
+			}
+			select {
+			case next <- s:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	free <- &rowTable{}
+	free <- &rowTable{}
+	defer func() {
+		close(stop)
+		for range next { // until nobody reads the file any more
+		}
+	}()
+	for s := range next {
+		if s.err != nil {
+			return s.err
+		}
+		if err := r.emitSorted(ctx, s.rows, s.at); err != nil {
+			return err
+		}
+		if r.file != nil {
+			free <- s.rows
+		}
+	}
+	return ctx.Err()
+}
+
+// emitSorted emits the rows of a part, which are whole cases in order.
+func (r *rowReader) emitSorted(ctx context.Context, t *rowTable, at []int32) error {
+	of := t.columns[columnCase]
+	for len(at) > 0 {
+		b := &r.rows
+		b.Case, b.Offsets = b.Case[:0], append(b.Offsets[:0], 0)
+		n := 0
+		for n < len(at) {
+			end := n + 1
+			for end < len(at) && of[at[end]] == of[at[n]] {
+				end++
+			}
+			if len(b.Case) == rowsCases || n > 0 && end > rowsEvents {
+				break
+			}
+			b.Case, b.Offsets = append(b.Case, of[at[n]]), append(b.Offsets, end)
+			n = end
+		}
+		if err := r.nameCases(ctx); err != nil {
+			return err
+		}
+		r.take(t, at[:n])
+		r.cases += int64(len(b.Case))
+		if err := r.emit(b); err != nil {
+			return err
+		}
+		at = at[n:]
+	}
+	return nil
+}
+
+// take fills the batch with the rows at the given places.
+func (r *rowReader) take(t *rowTable, at []int32) {
+	b := &r.rows
+	b.Event, b.Activity, b.Time, b.Start, b.Day, b.Rank = b.Event[:0], b.Activity[:0], b.Time[:0], b.Start[:0], b.Day[:0], b.Rank[:0]
+	b.Resource, b.Lifecycle, b.Instance, b.Sequence = b.Resource[:0], b.Lifecycle[:0], b.Instance[:0], b.Sequence[:0]
+	code := func(out []uint32, l *rowLabels) []uint32 {
+		for _, i := range at {
+			c := NoCode
+			if n := t.columns[l.at][i]; n >= 0 {
+				c = l.code[n]
+			}
+			out = append(out, c)
+		}
+		return out
+	}
+	number := func(out []int64, column int) []int64 {
+		for _, i := range at {
+			out = append(out, t.columns[column][i])
+		}
+		return out
+	}
+	b.Activity = code(b.Activity, &r.labels[0])
+	b.Resource = code(b.Resource, &r.labels[1])
+	b.Lifecycle = code(b.Lifecycle, &r.labels[2])
+	b.Event, b.Sequence = number(b.Event, columnEvent), number(b.Sequence, columnSequence)
+	b.Time, b.Start = number(b.Time, columnTime), number(b.Start, columnStart)
+	for _, i := range at {
+		b.Day = append(b.Day, t.columns[columnDay][i] != 0)
+		b.Rank = append(b.Rank, int32(t.columns[columnRank][i]))
+		b.Instance = append(b.Instance, t.instance[i])
+	}
 }

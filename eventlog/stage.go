@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -28,6 +29,13 @@ type ImportOptions struct {
 	Lifecycle Lifecycle
 	// Progress is told the number of events staged so far, now and then.
 	Progress func(events int64)
+	// Step is told of each step of the merge as it begins: which of how many.
+	Step func(step, of int, what string)
+	// Memory is how much the process may take; the default is half of the
+	// machine.
+	Memory Memory
+
+	remember int // cases that a stage knows by number at once; 0: as many as fit
 }
 
 // An ImportEnd is what a reader knows only after the last batch.
@@ -47,7 +55,11 @@ type Staged struct {
 	started time.Time
 	end     ImportEnd
 	events  *stageTable
-	cases   *stageTable
+	cases   *stageTable // attributes of cases
+	labels  *stageTable // which case a number is
+	repeats *stageTable // hashes that may be repeated
+	numbers *caseNumbers
+	filter  repeatFilter
 }
 
 // Events returns how many events are staged.
@@ -57,8 +69,9 @@ func (s *Staged) Events() int64 { return s.events.rows }
 func (s *Staged) Discard() error { return s.dir.remove() }
 
 // Stage reads a source into Parquet files beside the store at path, whatever
-// process may hold that. Memory is bounded by a batch and the number of
-// attributes. read calls emit with every batch; finish is
+// process may hold that. Memory is bounded by a batch, the number of
+// attributes, and a tenth of o.Memory or so to know cases and repeated rows by:
+// 16 bytes a case, 2 a row. read calls emit with every batch; finish is
 // called after it, and may still refuse the whole.
 // Merge what is returned, and discard it in any case.
 func Stage(ctx context.Context, path string, o ImportOptions,
@@ -80,7 +93,7 @@ func Stage(ctx context.Context, path string, o ImportOptions,
 	}
 	s := &Staged{dir: dir, options: o, json: string(how), started: time.Now().UTC()}
 	if err := s.fill(ctx, read); err != nil {
-		return nil, errors.Join(err, dir.remove())
+		return nil, errors.Join(storeFault(err, filepath.Dir(full)), dir.remove())
 	}
 	if finish != nil {
 		if s.end, err = finish(); err != nil {
@@ -95,13 +108,17 @@ func Stage(ctx context.Context, path string, o ImportOptions,
 
 // fill reads the source into the staged tables.
 func (s *Staged) fill(ctx context.Context, read func(ctx context.Context, emit func(*Batch) error) error) error {
-	db, err := stageScratch(s.dir)
+	db, err := stageScratch(s.dir, s.options.Memory)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	s.events = newStageTable(db, s.dir.path, "event", stageEventColumns)
 	s.cases = newStageTable(db, s.dir.path, "case", stageCaseColumns)
+	s.labels = newStageTable(db, s.dir.path, "label", stageLabelColumns)
+	s.repeats = newStageTable(db, s.dir.path, "repeat", stageRepeatColumns)
+	s.numbers = newCaseNumbers(s.options)
+	s.filter.most = s.options.Memory.slots(16, 8, repeatSteps[len(repeatSteps)-1])
 	w := &stageWriter{staged: s}
 	err = read(ctx, func(b *Batch) error {
 		if err := ctx.Err(); err != nil {
@@ -109,8 +126,12 @@ func (s *Staged) fill(ctx context.Context, read func(ctx context.Context, emit f
 		}
 		return w.write(ctx, b)
 	})
-	// Both tables exist, with all their columns, even where nothing was read.
-	for _, t := range []*stageTable{s.events, s.cases} {
+	if s.events.rows > stageLarge { // the merge needs what these took
+		s.numbers.slots, s.filter.steps = nil, nil
+		debug.FreeOSMemory()
+	}
+	// All tables exist, with all their columns, even where nothing was read.
+	for _, t := range []*stageTable{s.events, s.cases, s.labels, s.repeats} {
 		if err == nil && len(t.files) == 0 {
 			err = t.next(ctx)
 		}
@@ -119,13 +140,19 @@ func (s *Staged) fill(ctx context.Context, read func(ctx context.Context, emit f
 	return err
 }
 
+// stageLarge is from how many rows on memory is given back between steps.
+const stageLarge = 1 << 20
+
 // stageScratch opens a private DuckDB that spills into the stage.
-func stageScratch(dir *stagedDir) (*sql.DB, error) {
+func stageScratch(dir *stagedDir, memory Memory) (*sql.DB, error) {
 	set := url.Values{
 		"temp_directory":               {filepath.Join(dir.path, "spill")},
 		"preserve_insertion_order":     {"false"}, // rows carry their order
 		"autoinstall_known_extensions": {"false"},
 		"autoload_known_extensions":    {"false"},
+	}
+	if limit := memory.duckdb(); limit != "" {
+		set.Set("memory_limit", limit)
 	}
 	c, err := duckdb.NewConnector("?"+set.Encode(), storeSession)
 	if err != nil {
@@ -140,7 +167,7 @@ var (
 		{Name: "ord", Type: arrow.PrimitiveTypes.Int64},
 		{Name: "high", Type: arrow.PrimitiveTypes.Uint64},
 		{Name: "low", Type: arrow.PrimitiveTypes.Uint64},
-		{Name: "case", Type: arrow.BinaryTypes.String},
+		{Name: "number", Type: arrow.PrimitiveTypes.Int64}, // of the case
 		{Name: "activity", Type: arrow.BinaryTypes.String},
 		{Name: "time", Type: stageMicro, Nullable: true},
 		{Name: "start", Type: stageMicro, Nullable: true},
@@ -193,8 +220,16 @@ func (w *stageWriter) write(ctx context.Context, b *Batch) error {
 }
 
 func (w *stageWriter) writeEvents(ctx context.Context, b *Batch, n int) error {
-	w.high, w.low = w.hash.rows(w.staged.options.Log, b, w.high[:0], w.low[:0])
-	t := w.staged.events
+	s, t := w.staged, w.staged.events
+	w.high, w.low = w.hash.rows(s.options.Log, b, w.high[:0], w.low[:0])
+	s.filter.look(w.high, w.low)
+	if err := s.filter.write(ctx, s.repeats); err != nil {
+		return err
+	}
+	numbers := s.numbers.number(b, t.rows)
+	if err := s.numbers.write(ctx, s.labels); err != nil {
+		return err
+	}
 	r, err := t.begin(ctx, b.Attributes)
 	if err != nil {
 		return err
@@ -202,7 +237,7 @@ func (w *stageWriter) writeEvents(ctx context.Context, b *Batch, n int) error {
 	r.ordinals(t.rows, n)
 	r.uints(w.high)
 	r.uints(w.low)
-	r.text(b.Case)
+	r.ints(numbers, n)
 	r.text(b.Activity)
 	r.times(b.Time, n)
 	r.times(b.Start, n)

@@ -46,10 +46,9 @@ type OpenOptions struct {
 	// Wait is how long to wait for a process that holds the store. The
 	// default is 60 s; negative does not wait.
 	Wait time.Duration
-	// Memory caps what DuckDB buffers before it spills beside the store, such
-	// as "4GB". The default is DuckDB's: 80 % of the machine. The process
-	// takes more than that: result sets and Go's own memory are not counted.
-	Memory string
+	// Memory is how much the process may take; the default is half of the
+	// machine. DuckDB keeps to its share, and spills beside the store.
+	Memory Memory
 	// Threads is how many cores DuckDB uses. The default is all.
 	Threads int
 }
@@ -196,8 +195,8 @@ func storeConnect(ctx context.Context, path string, o OpenOptions) (*sql.DB, err
 	} else {
 		set.Set("custom_user_agent", "millrace-"+strconv.FormatInt(storeWriters.Add(1), 10))
 	}
-	if o.Memory != "" {
-		set.Set("memory_limit", o.Memory)
+	if limit := o.Memory.duckdb(); limit != "" {
+		set.Set("memory_limit", limit)
 	}
 	if o.Threads > 0 {
 		set.Set("threads", strconv.Itoa(o.Threads))

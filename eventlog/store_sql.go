@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -52,7 +53,7 @@ type storeConn struct{ *sql.Conn }
 
 // session runs fn on a connection of its own.
 func (s *Store) session(ctx context.Context, fn func(*storeConn) error) error {
-	return storeSessionOf(ctx, s.db, fn)
+	return storeFault(storeSessionOf(ctx, s.db, fn), filepath.Dir(s.path))
 }
 
 func storeSessionOf(ctx context.Context, db *sql.DB, fn func(*storeConn) error) error {

@@ -15,6 +15,10 @@ type caseWalk struct {
 	items []string
 	notes []Note
 	found map[string]int64 // counts the notes tell, by code
+
+	// unlisted leaves out case_event where nothing is walked through and no
+	// count is told of it; direct says that it is left out.
+	unlisted, direct bool
 }
 
 // Kinds of objects in a walk.
@@ -24,7 +28,8 @@ const (
 	walkFollow = 1 // and up: position in LogDefinition.Follow
 )
 
-// walk leaves the table case_event(case_object, event).
+// walk leaves the table case_event(case_object, event), unless it may be left
+// out: see unlisted.
 func (w *caseWalk) walk(ctx context.Context, model *Model) error {
 	own, err := w.c.isObjectType(ctx, w.def.CaseType)
 	if err != nil {
@@ -37,6 +42,9 @@ func (w *caseWalk) walk(ctx context.Context, model *Model) error {
 		return err
 	}
 	if len(w.items) == 0 && len(w.def.Follow) == 0 {
+		if w.direct = w.unlisted && !own; w.direct {
+			return nil
+		}
 		err := w.c.exec(ctx, storeText("walk_direct"), w.def.CaseType)
 		if err != nil || !own {
 			return err

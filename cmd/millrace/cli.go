@@ -11,6 +11,7 @@ import (
 type cli struct {
 	Project string           `short:"p" default:"millrace.yaml" placeholder:"FILE" help:"Project file."`
 	Wait    time.Duration    `default:"60s" help:"How long to wait for a store that another process holds; 0s does not wait."`
+	Memory  string           `placeholder:"SIZE" help:"How much memory to take, such as 2GB; default: half of the machine's. What does not fit is put on the disk beside the store."`
 	Version kong.VersionFlag `help:"Print the version and exit."`
 
 	Demo   demoCmd   `cmd:"" help:"Load sample data, mine it, write a report, and say where it is."`

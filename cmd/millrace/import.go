@@ -82,7 +82,9 @@ func (c *importCmd) loadFile(e *env, path string) (receipt eventlog.LoadReceipt,
 	if err != nil {
 		return receipt, err
 	}
+	p := startStep(e.Stderr, "step 1 of 4: has "+filepath.Base(path)+" been read before?")
 	content, err := contentOf(path)
+	p.done()
 	if err != nil {
 		return receipt, err
 	}
@@ -90,20 +92,25 @@ func (c *importCmd) loadFile(e *env, path string) (receipt eventlog.LoadReceipt,
 	if name == "" {
 		name = logName(path)
 	}
-	staged, err := stageAny(e, format, path, c.Time, e.Project.storePath(), eventlog.ImportOptions{Log: name, Content: content}, &c.readFlags)
+	steps := &mergeSteps{e: e}
+	staged, err := stageAny(e, format, path, c.Time, e.Project.storePath(), eventlog.ImportOptions{Log: name, Content: content, Memory: e.Memory, Step: steps.begin}, &c.readFlags)
 	if err != nil {
 		return receipt, err
 	}
 	defer func() { err = errors.Join(err, staged.Discard()) }()
-	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{Wait: e.Wait})
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{Wait: e.Wait, Memory: e.Memory})
 	if err != nil {
 		return receipt, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if receipt, err = staged.merge(e, s); err != nil {
+	receipt, err = staged.merge(e, s)
+	steps.end()
+	if err != nil {
 		return receipt, err
 	}
 	if format == nil {
+		p := startStep(e.Stderr, "step 4 of 4: columns of "+count(receipt.RowsNew+receipt.RowsKnown)+" rows")
+		defer p.done()
 		return receipt, s.BuildColumns(e, name, e.logOptions())
 	}
 	facts, err := s.ObjectFacts(e, name)
@@ -144,6 +151,24 @@ func stageCases(e *env, path, timeColumn, store string, o eventlog.ImportOptions
 			}
 			return eventlog.ImportEnd{Rejects: first, Rejected: total, Notes: file.Notes(), Meta: file.Meta()}, nil
 		})
+}
+
+// mergeSteps shows which step of a merge is running.
+type mergeSteps struct {
+	e   *env
+	now *progress
+}
+
+func (s *mergeSteps) begin(step, of int, what string) {
+	s.end()
+	s.now = startStep(s.e.Stderr, fmt.Sprintf("step 3 of 4: merging, %d/%d %s", step, of, what))
+}
+
+func (s *mergeSteps) end() {
+	if s.now != nil {
+		s.now.done()
+	}
+	s.now = nil
 }
 
 // contentOf is the SHA-256 of a file.

@@ -132,7 +132,7 @@ type listedLog struct {
 }
 
 func (c *logListCmd) Run(e *env) error {
-	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait, Memory: e.Memory})
 	if err != nil {
 		return err
 	}

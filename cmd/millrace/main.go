@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -37,7 +38,8 @@ type env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Project        *project
-	Wait           time.Duration // for a store that another process holds
+	Wait           time.Duration   // for a store that another process holds
+	Memory         eventlog.Memory // of the process
 	// Filters holds the filter flags in the order in which they were given;
 	// kong keeps one value a flag and would lose it.
 	Filters []eventlog.Filter
@@ -73,6 +75,13 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case err != nil:
 		fmt.Fprintf(stderr, "millrace: %v\n", err)
 		return usedWrong
+	}
+	if e.Memory, err = eventlog.ParseMemory(c.Memory); err != nil {
+		fmt.Fprintf(stderr, "millrace: --memory: %v\n", err)
+		return usedWrong
+	}
+	if e.Memory > 0 {
+		debug.SetMemoryLimit(e.Memory.Heap())
 	}
 	if e.Project, err = readProject(c.Project); err == nil {
 		e.Wait = c.Wait

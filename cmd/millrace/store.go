@@ -32,7 +32,7 @@ func (e *env) logOptions() eventlog.LogOptions {
 
 // onlyLog is the log that is meant where none is named.
 func onlyLog(e *env) (string, error) {
-	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait, Memory: e.Memory})
 	if errors.Is(err, eventlog.ErrNoStore) {
 		return "", usageError{errors.New("name a log of the project, or a file")}
 	}
@@ -124,7 +124,7 @@ func (e *env) sourceName(sys *eventlog.System, given string) (string, error) {
 	if given != "" {
 		return given, nil
 	}
-	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait, Memory: e.Memory})
 	if errors.Is(err, eventlog.ErrNoStore) {
 		return sys.Name, nil
 	}

@@ -53,7 +53,7 @@ func openStored(e *env, log, timeColumn string, flags *readFlags) (_ *storedLog,
 	if isFile(log) {
 		return openTemporary(e, log, timeColumn, flags)
 	}
-	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait, Memory: e.Memory})
 	if err != nil {
 		if errors.Is(err, eventlog.ErrNoStore) {
 			return nil, fmt.Errorf("there is no file and no log %q: %w", log, err)
@@ -111,12 +111,12 @@ func openTemporary(e *env, path, timeColumn string, flags *readFlags) (_ *stored
 		}
 	}()
 	store := filepath.Join(dir, "temporary.duckdb") // not objects: a catalog must not be called like a schema
-	staged, err := stageAny(e, format, path, timeColumn, store, eventlog.ImportOptions{Log: l.name}, flags)
+	staged, err := stageAny(e, format, path, timeColumn, store, eventlog.ImportOptions{Log: l.name, Memory: e.Memory}, flags)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, staged.Discard()) }()
-	if l.store, err = eventlog.Open(e, store, eventlog.OpenOptions{}); err != nil {
+	if l.store, err = eventlog.Open(e, store, eventlog.OpenOptions{Memory: e.Memory}); err != nil {
 		return nil, err
 	}
 	l.closers = append(l.closers, l.store)

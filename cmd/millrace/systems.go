@@ -113,7 +113,7 @@ func loadSystems(e *env, list []placed, dir string, complete bool) (receipts []e
 	if err != nil {
 		return nil, err
 	}
-	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{Wait: e.Wait})
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{Wait: e.Wait, Memory: e.Memory})
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +165,7 @@ func stageSystems(e *env, list []placed, tables []*folder.Tables, dir string) ([
 	g.SetLimit(stagers)
 	for i, sys := range list {
 		g.Go(func() (err error) {
-			staged[i], err = eventlog.StageTables(ctx, e.Project.storePath(), *sys.System, tables[i].Rows, eventlog.ExtractOptions{Content: tables[i].Content})
+			staged[i], err = eventlog.StageTables(ctx, e.Project.storePath(), *sys.System, tables[i].Rows, eventlog.ExtractOptions{Content: tables[i].Content, Memory: e.Memory})
 			return err
 		})
 	}

@@ -19,7 +19,7 @@ type traceCmd struct {
 func (c *traceCmd) Help() string { return "Example: millrace trace sale:22" }
 
 func (c *traceCmd) Run(e *env) error {
-	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait})
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait, Memory: e.Memory})
 	if err != nil {
 		return err
 	}

@@ -5,9 +5,9 @@ CREATE TEMP TABLE staged_case AS
 WITH seen AS (
 	SELECT id, min(first) AS first, min(listed) AS listed
 	FROM (
-		SELECT "case" AS id, min(ord) AS first, NULL AS listed FROM {events} GROUP BY "case"
+		SELECT "case" AS id, first, NULL AS listed FROM {labels}
 		UNION ALL
-		SELECT "case" AS id, NULL AS first, min(ord) AS listed FROM {cases} GROUP BY "case"
+		SELECT "case" AS id, NULL AS first, ord AS listed FROM {cases}
 	)
 	GROUP BY id
 ), placed AS (
@@ -19,5 +19,5 @@ WITH seen AS (
 )
 SELECT id, object, false AS fresh FROM placed JOIN known USING (id)
 UNION ALL
-SELECT id, (SELECT coalesce(max(object), 0) FROM main.object) + row_number() OVER (ORDER BY first, empty, listed, id) AS object, true AS fresh
+SELECT id, $2 + row_number() OVER (ORDER BY first, empty, listed, id) AS object, true AS fresh
 FROM placed ANTI JOIN known USING (id)

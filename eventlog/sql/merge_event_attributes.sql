@@ -1,4 +1,4 @@
 -- Which attributes do the new events have?
 INSERT INTO {table} (event{columns})
-SELECT fresh.event{values}
-FROM {staged} AS s JOIN fresh USING (ord)
+SELECT $1 + s.ord + 1{values}
+FROM {staged} AS s {fresh}

@@ -1,2 +1,2 @@
--- Which are the next cases?
-SELECT case_object, id, events FROM log_case WHERE rowid >= $1 AND rowid < $2 ORDER BY rowid
+-- What are some objects called?
+SELECT object, {name} FROM main.object WHERE object BETWEEN $1 AND $2 ORDER BY object

@@ -1,0 +1,2 @@
+-- Which staged events may be repeated?
+SEMI JOIN (FROM {repeats}) USING (high, low)
