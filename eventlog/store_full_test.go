@@ -172,7 +172,7 @@ func TestFull(t *testing.T) {
 		t.Errorf("with room again: %v", err)
 	}
 	s = openStore(t, path)
-	if old, err := filepath.Glob(filepath.Join(dir, columnsPrefix(path)+"*")); err != nil || len(old) != 2 {
-		t.Errorf("files of columns: %v, %v", old, err)
+	if old, err := filepath.Glob(filepath.Join(dir, columnsPrefix(path)+"*")); err != nil || len(old) != 2*3 {
+		t.Errorf("files of columns, of two logs with three each: %v, %v", old, err)
 	}
 }
