@@ -73,6 +73,7 @@ type Builder struct {
 
 	attributes *attributes
 	workers    int       // 0: as many as there are processors
+	most       int       // events of a batch; 0: maxBatchEvents
 	batch      codedRows // of the batch being added
 
 	// Memory for the next batch.

@@ -1,6 +1,7 @@
 package eventlog
 
 import (
+	"cmp"
 	"math"
 	"unsafe"
 )
@@ -44,8 +45,8 @@ const (
 	hasInstance
 )
 
-// blockRows is how many rows a block has room for.
-const blockRows = 1024
+// maxBlockRows is how many rows a block has room for.
+const maxBlockRows = 1024
 
 // A rowBlock is rows of a partition, columns one after the other, as they are
 // written to a file too:
@@ -121,9 +122,9 @@ func (k *rowBlock) view(words []uint64, shape rowShape, room int) {
 	}
 }
 
-func newRowBlock(shape rowShape) *rowBlock {
+func newRowBlock(shape rowShape, room int) *rowBlock {
 	k := &rowBlock{}
-	k.view(make([]uint64, blockWords(shape, blockRows)), shape, blockRows)
+	k.view(make([]uint64, blockWords(shape, room)), shape, room)
 	return k
 }
 
@@ -180,6 +181,8 @@ type rowStore struct {
 	shape rowShape
 	rows  int64
 
+	perBlock int // rows, a multiple of 8; 0: maxBlockRows
+
 	made  int64       // bytes of blocks that there are, in use or free
 	free  []*rowBlock // of this shape
 	spill *spill      // nil: everything stays in memory
@@ -214,7 +217,7 @@ func (s *rowStore) add(in *codedRows, cases int) error {
 	for row, c := range in.caseOf {
 		k := s.open[c>>partitionBits]
 		event := first + int64(row)
-		if k == nil || k.n == blockRows || uint64(event-k.base) > math.MaxUint32 {
+		if k == nil || k.n == len(k.time) || uint64(event-k.base) > math.MaxUint32 {
 			var err error
 			if k, err = s.block(int(c>>partitionBits), event); err != nil {
 				return err
@@ -284,7 +287,8 @@ func (s *rowStore) block(part int, event int64) (*rowBlock, error) {
 
 // spare returns a block that is free, if need be after others were spilled.
 func (s *rowStore) spare() (*rowBlock, error) {
-	size := int64(8 * blockWords(s.shape, blockRows))
+	room := cmp.Or(s.perBlock, maxBlockRows)
+	size := int64(8 * blockWords(s.shape, room))
 	for s.spill != nil && len(s.free) == 0 && s.made > 0 && s.made+size > s.spill.room {
 		if err := s.relieve(); err != nil {
 			return nil, err
@@ -296,5 +300,5 @@ func (s *rowStore) spare() (*rowBlock, error) {
 		return k, nil
 	}
 	s.made += size
-	return newRowBlock(s.shape), nil
+	return newRowBlock(s.shape, room), nil
 }

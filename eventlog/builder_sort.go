@@ -1,6 +1,7 @@
 package eventlog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -136,16 +137,16 @@ func (piece *casePiece) number(all *paths) {
 // plan makes a job of as many partitions as fit into a batch. What is cut where
 // depends on the rows alone.
 func (b *Builder) plan(ctx context.Context, jobs chan<- *caseJob, tasks chan<- caseTask) error {
-	parts := b.rows.parts
+	parts, most := b.rows.parts, int64(cmp.Or(b.most, maxBatchEvents))
 	for from := 0; from < len(parts); {
 		to, rows := from+1, parts[from].rows()
-		for to < len(parts) && to-from < maxBatchCases/partitionCases && rows+parts[to].rows() <= maxBatchEvents {
+		for to < len(parts) && to-from < maxBatchCases/partitionCases && rows+parts[to].rows() <= most {
 			rows += parts[to].rows()
 			to++
 		}
 		job := &caseJob{from: from, to: to, done: make(chan struct{})}
 		n := 1
-		if job.whole = b.rows.shape&hasLife == 0 && rows <= maxBatchEvents; job.whole {
+		if job.whole = b.rows.shape&hasLife == 0 && rows <= most; job.whole {
 			b.allot(job)
 			n = to - from
 		}
@@ -293,7 +294,7 @@ func (w *caseSorter) place(job *caseJob, nth int) error {
 // cut puts the partitions of a job in order one after the other, and cuts them
 // into batches where these are full.
 func (w *caseSorter) cut(job *caseJob) error {
-	out := &casesWriter{starts: w.b.lasts, resources: w.b.rows.shape&hasResource != 0, emit: func(c *Cases) error {
+	out := &casesWriter{starts: w.b.lasts, resources: w.b.rows.shape&hasResource != 0, most: w.b.most, emit: func(c *Cases) error {
 		own := &paths{}
 		own.code(c)
 		job.batches = append(job.batches, c)

@@ -14,7 +14,8 @@ type spill struct {
 
 	file *os.File // nil until something is written
 	end  int64
-	run  *spillRun // nil: nobody is writing
+	buf  []uint64  // of whoever is writing
+	run  *spillRun // nil: nobody is
 }
 
 // An extent is blocks of one partition in a row.
@@ -103,7 +104,7 @@ func (s *rowStore) write() error {
 		if err != nil {
 			return err
 		}
-		s.spill.file = f
+		s.spill.file, s.spill.buf = f, make([]uint64, 0, spillWords)
 	}
 	todo := make([][]*rowBlock, len(s.parts))
 	for i := range s.parts {
@@ -112,13 +113,12 @@ func (s *rowStore) write() error {
 	clear(s.open)
 	run := &spillRun{freed: make(chan []*rowBlock, 64), end: s.spill.end}
 	s.spill.run = run
-	go run.write(s.spill.dir, s.spill.file, todo)
+	go run.write(s.spill.dir, s.spill.file, s.spill.buf, todo)
 	return nil
 }
 
-func (r *spillRun) write(dir string, f *os.File, todo [][]*rowBlock) {
+func (r *spillRun) write(dir string, f *os.File, buf []uint64, todo [][]*rowBlock) {
 	defer close(r.freed)
-	buf := make([]uint64, 0, spillWords)
 	var copied []*rowBlock
 	flush := func() {
 		if r.err == nil && len(buf) > 0 {
