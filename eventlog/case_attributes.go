@@ -15,14 +15,32 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 )
 
-// attributes are the attributes of a log in memory: events by their number
-// minus one, cases by their number.
+// attributes are the attributes of a log in memory, and what else conditions
+// may be on: events by their number minus one, cases by their number.
 type attributes struct {
 	events, cases []*Column
+
+	caseOf   []uint32
+	activity []uint16
+	time     []int64
+	resource []int32 // as long as the others; -1 where missing
+
+	size int64 // bytes of all this, about
 }
 
 // add takes the attributes of a batch whose first event is number have+1.
-func (a *attributes) add(in *Batch, have int, cases *dictionary) {
+func (a *attributes) add(in *Batch, rows *codedRows, have int, cases *dictionary) {
+	a.caseOf, a.time = append(a.caseOf, rows.caseOf...), append(a.time, rows.time...)
+	for row, c := range rows.activity {
+		a.activity = append(a.activity, uint16(c))
+		a.resource = append(a.resource, valueOr(rows.resource, row, -1))
+	}
+	a.size += int64(in.Len() * (4 + 2 + 8 + 4))
+	for _, columns := range [][]Column{in.Attributes, in.CaseAttributes} {
+		for i := range columns {
+			a.size += columns[i].size()
+		}
+	}
 	for i := range in.Attributes {
 		src := &in.Attributes[i]
 		dst := columnNamed(&a.events, src)
@@ -36,7 +54,8 @@ func (a *attributes) add(in *Batch, have int, cases *dictionary) {
 		dst := columnNamed(&a.cases, src)
 		for row, id := range in.CaseIDs {
 			if src.Null == nil || !src.Null[row] {
-				dst.set(int(cases.code[id]), src, row)
+				code, _ := cases.find(id)
+				dst.set(int(code), src, row)
 			}
 		}
 	}
@@ -51,6 +70,15 @@ func columnNamed(cols *[]*Column, like *Column) *Column {
 	c := &Column{Name: like.Name, Type: like.Type, Null: []bool{}}
 	*cols = append(*cols, c)
 	return c
+}
+
+// size returns how many bytes the values take, about.
+func (c *Column) size() int64 {
+	n := int64(len(c.Int)*9 + len(c.Float)*9 + len(c.Text)*17)
+	for _, s := range c.Text {
+		n += int64(len(s))
+	}
+	return n
 }
 
 // pad makes c n rows long; the new rows have no value.
@@ -313,13 +341,13 @@ func (b *Builder) fillTables(ctx context.Context, c *sql.Conn) error {
 	}
 	err := c.Raw(func(dc any) error {
 		conn := dc.(driver.Conn)
-		err := appendRows(conn, "all_events", len(b.caseOf), func(i int) []driver.Value {
-			row := []driver.Value{int64(i + 1), int64(b.caseOf[i]), b.activities.labels[b.activity[i]], nil, nil}
-			if at := time.UnixMicro(b.time[i]).UTC(); b.time[i] != NoTime && at.Year() >= 1 && at.Year() <= 9999 {
+		err := appendRows(conn, "all_events", len(a.caseOf), func(i int) []driver.Value {
+			row := []driver.Value{int64(i + 1), int64(a.caseOf[i]), b.activities.label(uint32(a.activity[i])), nil, nil}
+			if at := time.UnixMicro(a.time[i]).UTC(); a.time[i] != NoTime && at.Year() >= 1 && at.Year() <= 9999 {
 				row[3] = at
 			}
-			if b.resource != nil && b.resource[i] >= 0 {
-				row[4] = b.resources.labels[b.resource[i]]
+			if a.resource[i] >= 0 {
+				row[4] = b.resources.label(uint32(a.resource[i]))
 			}
 			for _, col := range a.events {
 				row = append(row, col.value(i))
@@ -329,8 +357,8 @@ func (b *Builder) fillTables(ctx context.Context, c *sql.Conn) error {
 		if err != nil {
 			return err
 		}
-		return appendRows(conn, "own", len(b.cases.labels), func(i int) []driver.Value {
-			row := []driver.Value{int64(i), b.cases.labels[i]}
+		return appendRows(conn, "own", b.cases.len(), func(i int) []driver.Value {
+			row := []driver.Value{int64(i), b.cases.label(uint32(i))}
 			for _, col := range a.cases {
 				row = append(row, col.value(i))
 			}

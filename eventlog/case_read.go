@@ -129,15 +129,16 @@ const caseBatch = 32_768
 
 // take puts whole cases in order, and emits them with their attributes.
 func (r *caseReader) take(ctx context.Context, rows *CaseRows) error {
-	b := NewBuilder(BuilderOptions{Lifecycle: All, Zone: r.o.Zone})
-	if err := b.addRows(rows); err != nil {
-		return err
+	var log []*Cases
+	w := &casesWriter{emit: func(c *Cases) error { log = append(log, c); return nil }}
+	err := newOrdering(All, r.o.Zone).writeRows(w, rows)
+	if err == nil {
+		err = w.flush()
 	}
-	log, err := b.Log()
 	if err != nil {
 		return err
 	}
-	// The log moves times of day precision; the rows have what is stored.
+	// Ordering moves times of day precision; the rows have what is stored.
 	at := make(map[int64]int, len(rows.Event))
 	for i, e := range rows.Event {
 		at[e] = i
@@ -149,7 +150,7 @@ func (r *caseReader) take(ctx context.Context, rows *CaseRows) error {
 	var ids []string
 	lengths := []int{}
 	n := 0 // of rows
-	for c := range log.Batches() {
+	for _, c := range log {
 		for i := range c.Case {
 			for {
 				some, names, err := r.empty.before(ctx, r.c, rows.Case[n])

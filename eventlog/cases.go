@@ -1,5 +1,7 @@
 package eventlog
 
+import "cmp"
+
 // Cases is a batch of whole cases as dictionary-coded list columns: case i is
 // events Offsets[i] up to Offsets[i+1], in their declared order. A [Folder]
 // reads it and must not change it.
@@ -63,7 +65,8 @@ func ends(times []int64) (first, last int64) {
 	return first, last
 }
 
-// A batch ends at whichever of these comes first; a case is never split.
+// A batch ends at whichever of these comes first; a case is never split. A
+// [Builder]'s also end where its next partition would not fit in whole.
 const (
 	maxBatchCases  = 65_536
 	maxBatchEvents = 4_000_000
@@ -72,12 +75,13 @@ const (
 // A casesWriter cuts a stream of whole cases into batches.
 type casesWriter struct {
 	starts, resources bool
+	most              int // events of a batch; 0: maxBatchEvents
 	emit              func(*Cases) error
 	cur               *Cases
 }
 
 func (w *casesWriter) room(events int) error {
-	if w.cur != nil && w.cur.Len() > 0 && (w.cur.Len() == maxBatchCases || len(w.cur.Activity)+events > maxBatchEvents) {
+	if w.cur != nil && w.cur.Len() > 0 && (w.cur.Len() == maxBatchCases || len(w.cur.Activity)+events > cmp.Or(w.most, maxBatchEvents)) {
 		if err := w.flush(); err != nil {
 			return err
 		}

@@ -27,14 +27,13 @@ type columnsFacts struct {
 }
 
 // notes says what is counted, as building the columns does.
-func (f columnsFacts) notes(caseType string, key columnsKey) []Note {
+func (f columnsFacts) notes(caseType string) []Note {
 	var notes []Note
 	if f.Empty > 0 {
 		notes = append(notes, idleObjects(caseType, f.Empty))
 	}
-	met := &ordering{b: NewBuilder(BuilderOptions{Lifecycle: key.Lifecycle}), missing: f.Missing, ties: f.Ties}
-	met.note()
-	return append(notes, met.b.notes...)
+	m := met{missing: f.Missing, ties: f.Ties}
+	return append(notes, m.notes()...)
 }
 
 // extendShare is the part of a log's cases that columns hold twice at most;
@@ -179,7 +178,7 @@ func (x *extension) read(ctx context.Context) error {
 				}
 				x.facts.Sequence = max(x.facts.Sequence, sequence[i])
 			}
-			if x.key.Lifecycle != All && slices.ContainsFunc(lifecycle.labels, func(s string) bool { return lifeOf(s) != lifeComplete }) {
+			if x.key.Lifecycle != All && slices.ContainsFunc(lifecycle.labels(), func(s string) bool { return lifeOf(s) != lifeComplete }) {
 				late = "there are starts, or other transitions"
 			}
 			return nil
@@ -194,23 +193,19 @@ func (x *extension) read(ctx context.Context) error {
 		return fmt.Errorf("%w: events last now", errExtend)
 	case slices.ContainsFunc(rows.Resource, func(c uint32) bool { return c != NoCode }) && !x.facts.Resource:
 		return fmt.Errorf("%w: events have resources now", errExtend)
-	case len(x.labels.labels) > MaxActivities:
+	case x.labels.len() > MaxActivities:
 		return ErrTooManyActivities
 	case float64(len(rows.Case)) > extendShare*float64(cases):
 		return fmt.Errorf("%w: %d cases have new events, of %d", errExtend, len(rows.Case), cases)
 	}
 	rows.Day, rows.Rank, rows.Instance, rows.Sequence = make([]bool, len(rows.Event)), make([]int32, len(rows.Event)), make([]string, len(rows.Event)), nil
 	rows.Lifecycle = slices.Repeat([]uint32{NoCode}, len(rows.Event)) // completions stand as they are
-	rows.Labels = &RowLabels{Activity: x.labels.labels, Resource: x.resources.labels}
-	met := &ordering{b: NewBuilder(BuilderOptions{Lifecycle: x.key.Lifecycle})}
-	if err := met.b.addRows(rows); err != nil {
-		return err
-	}
+	rows.Labels = &RowLabels{Activity: x.labels.labels(), Resource: x.resources.labels()}
 	w := &casesWriter{starts: x.facts.Starts, resources: x.facts.Resource, emit: func(c *Cases) error {
 		x.fresh = append(x.fresh, c)
 		return nil
 	}}
-	if err := met.write(w); err != nil {
+	if err := newOrdering(x.key.Lifecycle, nil).writeRows(w, rows); err != nil {
 		return err
 	}
 	return w.flush()
@@ -227,7 +222,7 @@ func appendCodes(to []uint32, column arrow.Array, d *dictionary) []uint32 {
 		}
 		if v := text.Value(i); code == NoCode || v != last {
 			code = d.add(v) // which copies what it keeps
-			last = d.labels[code]
+			last = d.label(code)
 		}
 		to = append(to, code)
 	}

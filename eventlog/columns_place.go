@@ -136,7 +136,7 @@ func endOr(end, begin int64) int64 {
 
 // count takes the steps of was out of the waits, and adds those of is.
 func (x *extension) count(was, is *Cases) {
-	arcs := x.paths.links(len(x.labels.labels))
+	arcs := x.paths.links(x.labels.len())
 	number := make(map[[2]uint16]uint32, len(arcs.from))
 	for a := range arcs.from {
 		number[[2]uint16{arcs.from[a], arcs.to[a]}] = uint32(a)
@@ -202,7 +202,7 @@ func (s *sum128) remove(x uint64) {
 func (x *extension) write(ctx context.Context) (files columnsFiles, notes []Note, err error) {
 	path, l := x.s.path, x.log
 	now := &Log{
-		labels: x.labels.labels, resources: x.resources.labels, paths: x.paths,
+		labels: x.labels.labels(), resources: x.resources.labels(), paths: x.paths,
 		batches: append(slices.Clone(l.batches[:l.base]), x.more...), base: l.base,
 	}
 	now.replace()
@@ -249,7 +249,7 @@ func (x *extension) write(ctx context.Context) (files columnsFiles, notes []Note
 	if err != nil {
 		return fail(err)
 	}
-	return files, x.facts.notes(l.Name, x.key), nil
+	return files, x.facts.notes(l.Name), nil
 }
 
 // A caseCursor finds cases of columns, asked for by ascending number.

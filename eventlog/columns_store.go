@@ -165,18 +165,14 @@ func (s *Store) logCases(ctx context.Context, key columnsKey, o LogOptions, begi
 	}
 	facts = columnsFacts{Plain: true, Starts: shape.starts, Resource: shape.resources}
 	w := &casesWriter{starts: shape.starts, resources: shape.resources, emit: emit}
-	met := &ordering{}
+	met := newOrdering(key.Lifecycle, o.Zone)
 	labels = &RowLabels{}
 	cases := int64(0)
 	notes, err = s.LogRows(ctx, key.Definition, o.Model, func(r *CaseRows) error {
 		labels = r.Labels
 		cases += int64(len(r.Case))
 		facts.see(r)
-		met.b = NewBuilder(BuilderOptions{Lifecycle: key.Lifecycle, Zone: o.Zone})
-		if err := met.b.addRows(r); err != nil {
-			return err
-		}
-		return met.write(w)
+		return met.writeRows(w, r)
 	})
 	if err == nil {
 		err = w.flush()
@@ -187,10 +183,7 @@ func (s *Store) logCases(ctx context.Context, key columnsKey, o LogOptions, begi
 	if key.Lifecycle != All && slices.ContainsFunc(labels.Lifecycle, func(s string) bool { return lifeOf(s) != lifeComplete }) {
 		facts.Plain = false
 	}
-	if met.b != nil {
-		met.note()
-		notes = append(notes, met.b.notes...)
-	}
+	notes = append(notes, met.notes()...)
 	facts.Missing, facts.Ties = met.missing, met.ties
 	objects, err := s.CountObjects(ctx, key.Definition.CaseType)
 	facts.Empty = objects - cases
@@ -225,47 +218,47 @@ func (s *Store) buildLog(ctx context.Context, key columnsKey, o LogOptions) (*Lo
 	return l, nil
 }
 
-// addRows takes whole cases of a store, which come in source order.
-func (b *Builder) addRows(r *CaseRows) error {
-	if len(r.Labels.Activity) > MaxActivities {
-		return ErrTooManyActivities
+// writeRows hands whole cases of a store to w.
+func (o *ordering) writeRows(w *casesWriter, r *CaseRows) (err error) {
+	if o.rows, err = storedRows(r, o.life); err != nil {
+		return err
 	}
-	b.activities.labels, b.resources.labels = r.Labels.Activity, r.Labels.Resource
-	life := make([]uint8, len(r.Labels.Lifecycle))
-	for i, l := range r.Labels.Lifecycle {
-		life[i] = lifeOf(l)
-	}
-	have, n := len(b.caseOf), len(r.Event)
 	for i, number := range r.Case {
-		code := uint32(len(b.cases.labels))
-		b.cases.labels = append(b.cases.labels, r.ID[i])
-		b.numbers = append(b.numbers, number)
-		for range r.Offsets[i+1] - r.Offsets[i] {
-			b.caseOf = append(b.caseOf, code)
+		if err := o.write(w, number, r.Offsets[i], r.Offsets[i+1]); err != nil {
+			return err
 		}
-	}
-	for _, a := range r.Activity {
-		b.activity = append(b.activity, uint16(a))
-	}
-	b.event = append(b.event, r.Event...)
-	b.time = append(b.time, r.Time...)
-	b.start = extend(b.start, unless(r.Start, func(x int64) bool { return x == NoTime }), have, n, NoTime)
-	b.day = extend(b.day, unless(r.Day, func(x bool) bool { return !x }), have, n, false)
-	b.rank = extend(b.rank, unless(r.Rank, func(x int32) bool { return x == 0 }), have, n, 0)
-	b.resource = extend(b.resource, coded(r.Resource, func(c uint32) int32 { return int32(c) }, -1), have, n, -1)
-	if b.o.Lifecycle != All {
-		b.life = extend(b.life, coded(r.Lifecycle, func(c uint32) uint8 { return life[c] }, lifeNone), have, n, lifeNone)
-	}
-	if b.o.Lifecycle == Pair && slices.ContainsFunc(r.Instance, func(s string) bool { return s != "" }) {
-		codes := make([]uint32, n)
-		for i, s := range r.Instance {
-			codes[i] = b.instances.add(s)
-		}
-		b.instance = extend(b.instance, codes, have, n, 0)
-	} else {
-		b.instance = extend(b.instance, nil, have, n, 0)
 	}
 	return nil
+}
+
+// storedRows are rows of a store, which come in source order, as an ordering
+// takes them.
+func storedRows(r *CaseRows, lifecycle Lifecycle) (*eventRows, error) {
+	if len(r.Labels.Activity) > MaxActivities {
+		return nil, ErrTooManyActivities
+	}
+	out := &eventRows{
+		time: r.Time, event: r.Event,
+		start:    unless(r.Start, func(x int64) bool { return x == NoTime }),
+		day:      unless(r.Day, func(x bool) bool { return !x }),
+		rank:     unless(r.Rank, func(x int32) bool { return x == 0 }),
+		resource: coded(r.Resource, func(c uint32) int32 { return int32(c) }, -1),
+	}
+	for _, a := range r.Activity {
+		out.activity = append(out.activity, uint16(a))
+	}
+	if lifecycle != All {
+		life := make([]uint8, len(r.Labels.Lifecycle))
+		for i, l := range r.Labels.Lifecycle {
+			life[i] = lifeOf(l)
+		}
+		out.life = coded(r.Lifecycle, func(c uint32) uint8 { return life[c] }, lifeNone)
+	}
+	if lifecycle == Pair && slices.ContainsFunc(r.Instance, func(s string) bool { return s != "" }) {
+		var d dictionary
+		out.instance = d.codes(r.Instance)
+	}
+	return out, nil
 }
 
 // unless returns a column, or nil where nothing in it says anything.

@@ -83,6 +83,16 @@ func HalfOfMachine() Memory {
 // Heap is Go's share.
 func (m Memory) Heap() int64 { return int64(m) / 100 * 35 }
 
+// Rows is the share of a log that is put together from a file, see
+// [BuilderOptions]: less than Go's, so that the collector has something to
+// collect; by default the half of the machine.
+func (m Memory) Rows() int64 {
+	if m <= 0 {
+		return int64(HalfOfMachine())
+	}
+	return int64(m) / 4
+}
+
 // duckdb is DuckDB's share as it writes it; "" leaves DuckDB's own default,
 // 80 % of the machine. What is left of the whole is what DuckDB does not count:
 // columns being compressed, results, its allocator's slack.

@@ -19,14 +19,14 @@ type objectSteps struct {
 	untyped int64      // objects of no known type, which are left out
 	alive   []int64    // of each type, with events
 	life    []*Durations
-	met     ordering // what was met while ordering
+	met     *ordering
 }
 
 // objectSteps puts the events of objects in order and passes them on; they are
 // gone after use returns.
 func (s *Store) objectSteps(ctx context.Context, o ObjectFlowOptions, use func(*objectSteps) error) error {
 	return s.session(ctx, func(c *storeConn) error {
-		t := &objectSteps{c: c, met: ordering{b: &Builder{}}}
+		t := &objectSteps{c: c, met: newOrdering(o.Lifecycle, o.Zone)}
 		var err error
 		if o.Log != "" {
 			o.Sources = []string{o.Log}
@@ -55,7 +55,7 @@ func (s *Store) objectSteps(ctx context.Context, o ObjectFlowOptions, use func(*
 		if err != nil {
 			return err
 		}
-		r := &rowReader{c: c, name: "type", emit: func(r *CaseRows) error { return t.order(ctx, r, o) }}
+		r := &rowReader{c: c, name: "type", emit: func(r *CaseRows) error { return t.order(ctx, r) }}
 		if err := r.read(ctx); err != nil {
 			return err
 		}
@@ -87,15 +87,9 @@ func (t *objectSteps) within(ctx context.Context, l *Log) error {
 }
 
 // order puts the events of some objects in order, and writes their steps.
-func (t *objectSteps) order(ctx context.Context, r *CaseRows, o ObjectFlowOptions) error {
-	b := NewBuilder(BuilderOptions{Lifecycle: o.Lifecycle, Zone: o.Zone})
-	if err := b.addRows(r); err != nil {
+func (t *objectSteps) order(ctx context.Context, r *CaseRows) (err error) {
+	if t.met.rows, err = storedRows(r, t.met.life); err != nil {
 		return err
-	}
-	t.met.b = b
-	rows := make([]int32, len(r.Event))
-	for i := range rows {
-		rows[i] = int32(i)
 	}
 	return t.c.append(ctx, "step", func(row func(...driver.Value) error) error {
 		for i, object := range r.Case {
@@ -103,7 +97,7 @@ func (t *objectSteps) order(ctx context.Context, r *CaseRows, o ObjectFlowOption
 			if !ok {
 				return fmt.Errorf("object %d is of type %q, which nobody asked for", object, r.ID[i])
 			}
-			if err := t.write(uint32(typ), object, t.met.order(rows[r.Offsets[i]:r.Offsets[i+1]]), row); err != nil {
+			if err := t.write(uint32(typ), object, t.met.order(r.Offsets[i], r.Offsets[i+1]), row); err != nil {
 				return err
 			}
 		}
@@ -113,7 +107,7 @@ func (t *objectSteps) order(ctx context.Context, r *CaseRows, o ObjectFlowOption
 
 // write adds the steps of one object.
 func (t *objectSteps) write(typ uint32, object int64, steps []step, row func(...driver.Value) error) error {
-	b := t.met.b
+	b := t.met.rows
 	if len(steps) == 0 { // none is left of an unfinished event: see Complete
 		return nil
 	}
@@ -122,10 +116,7 @@ func (t *objectSteps) write(typ uint32, object int64, steps []step, row func(...
 	end, first, last := int64(NoTime), int64(NoTime), int64(NoTime)
 	for i := range steps {
 		s := &steps[i]
-		begin := s.start
-		if begin == NoTime {
-			begin = s.time
-		}
+		begin := s.begin()
 		wait := int64(NoTime)
 		if end != NoTime && begin != NoTime {
 			wait = begin - end
@@ -174,7 +165,7 @@ func (t *objectSteps) notes() (notes []Note) {
 		notes = append(notes, Note{"objects-without-events", fmt.Sprintf("Objects without events: %d (%s); they are counted among the objects, and nowhere else.", idle, names)})
 	}
 	say(t.untyped, "objects-without-type", "Objects that are only referred to, and of no known type: %d; they are left out.")
-	o := &t.met
+	o := t.met
 	say(o.missing, "missing-times", "Steps of objects without a time of their end: %d; each stands where it began, else after its predecessor in the source.")
 	say(o.dayPrecision, "day-precision", "Steps of objects that are known to the day only: %d; each stands before the next higher step of that day, or at its end.")
 	say(o.ties, "ties", "Steps of objects at the same time as the one before them: %d; the order of the source decides.")

@@ -38,7 +38,7 @@ func ParseSummary(text string) (*Summary, error) {
 			t.duration.rows[0].missing += n
 		}
 	}
-	l.labels = d.labels
+	l.labels = d.labels()
 	waits, lasting := make([]Durations, len(l.paths.links(len(l.labels)).from)), make([]Durations, len(t.variant))
 	for v, n := range t.variant {
 		for _, arc := range l.paths.arcsOf(uint32(v)) {

@@ -13,27 +13,27 @@ import (
 	"pgregory.net/rapid"
 )
 
-// An obviousCase is a case as anybody would write it down.
-type obviousCase struct {
+// An handCase is a case as anybody would write it down.
+type handCase struct {
 	number int64
-	events []obviousEvent
+	events []handEvent
 }
 
-type obviousEvent struct {
+type handEvent struct {
 	activity   string
 	begin, end int64
 	event      int64
 }
 
 // obviousCases writes down a log that was not filtered.
-func obviousCases(l *Log) []obviousCase {
-	var out []obviousCase
+func obviousCases(l *Log) []handCase {
+	var out []handCase
 	for _, c := range l.batches {
 		starts := c.Starts()
 		for i, number := range c.Case {
-			x := obviousCase{number: number}
+			x := handCase{number: number}
 			for e := c.Offsets[i]; e < c.Offsets[i+1]; e++ {
-				x.events = append(x.events, obviousEvent{l.labels[c.Activity[e]], starts[e], c.Time[e], c.Event[e]})
+				x.events = append(x.events, handEvent{l.labels[c.Activity[e]], starts[e], c.Time[e], c.Event[e]})
 			}
 			out = append(out, x)
 		}
@@ -44,14 +44,14 @@ func obviousCases(l *Log) []obviousCase {
 // An obviousFilter does to the cases what a filter does to a log.
 type obviousFilter struct {
 	name, value string
-	do          func([]obviousCase) []obviousCase
+	do          func([]handCase) []handCase
 }
 
 func anyFilter(t *rapid.T, labels []string) obviousFilter {
 	a := rapid.SampledFrom(labels).Draw(t, "activity")
 	b := rapid.SampledFrom(labels).Draw(t, "other activity")
-	cases := func(want func(obviousCase) bool) func([]obviousCase) []obviousCase {
-		return func(in []obviousCase) (out []obviousCase) {
+	cases := func(want func(handCase) bool) func([]handCase) []handCase {
+		return func(in []handCase) (out []handCase) {
 			for _, c := range in {
 				if want(c) {
 					out = append(out, c)
@@ -60,10 +60,10 @@ func anyFilter(t *rapid.T, labels []string) obviousFilter {
 			return out
 		}
 	}
-	events := func(want func(obviousEvent) bool) func([]obviousCase) []obviousCase {
-		return func(in []obviousCase) (out []obviousCase) {
+	events := func(want func(handEvent) bool) func([]handCase) []handCase {
+		return func(in []handCase) (out []handCase) {
 			for _, c := range in {
-				kept := obviousCase{number: c.number}
+				kept := handCase{number: c.number}
 				for _, e := range c.events {
 					if want(e) {
 						kept.events = append(kept.events, e)
@@ -76,18 +76,18 @@ func anyFilter(t *rapid.T, labels []string) obviousFilter {
 			return out
 		}
 	}
-	has := func(c obviousCase) bool {
-		return slices.ContainsFunc(c.events, func(e obviousEvent) bool { return e.activity == a })
+	has := func(c handCase) bool {
+		return slices.ContainsFunc(c.events, func(e handEvent) bool { return e.activity == a })
 	}
 	limit := rapid.Int64Range(0, 2e15).Draw(t, "limit")
 	return rapid.SampledFrom([]obviousFilter{
 		{"contains", a, cases(has)},
-		{"without", a, cases(func(c obviousCase) bool { return !has(c) })},
-		{"starts", a, cases(func(c obviousCase) bool { return len(c.events) > 0 && c.events[0].activity == a })},
-		{"ends", a, cases(func(c obviousCase) bool { return len(c.events) > 0 && c.events[len(c.events)-1].activity == a })},
-		{"drop", a, events(func(e obviousEvent) bool { return e.activity != a })},
-		{"keep", a, events(func(e obviousEvent) bool { return e.activity == a })},
-		{"follows", fmt.Sprintf("%q -> %q", a, b), cases(func(c obviousCase) bool {
+		{"without", a, cases(func(c handCase) bool { return !has(c) })},
+		{"starts", a, cases(func(c handCase) bool { return len(c.events) > 0 && c.events[0].activity == a })},
+		{"ends", a, cases(func(c handCase) bool { return len(c.events) > 0 && c.events[len(c.events)-1].activity == a })},
+		{"drop", a, events(func(e handEvent) bool { return e.activity != a })},
+		{"keep", a, events(func(e handEvent) bool { return e.activity == a })},
+		{"follows", fmt.Sprintf("%q -> %q", a, b), cases(func(c handCase) bool {
 			for i := 1; i < len(c.events); i++ {
 				if c.events[i-1].activity == a && c.events[i].activity == b {
 					return true
@@ -95,7 +95,7 @@ func anyFilter(t *rapid.T, labels []string) obviousFilter {
 			}
 			return false
 		})},
-		{"follows", fmt.Sprintf("%q ~> %q", a, b), cases(func(c obviousCase) bool {
+		{"follows", fmt.Sprintf("%q ~> %q", a, b), cases(func(c handCase) bool {
 			for i := range c.events {
 				for j := i + 1; j < len(c.events); j++ {
 					if c.events[i].activity == a && c.events[j].activity == b {
@@ -105,11 +105,11 @@ func anyFilter(t *rapid.T, labels []string) obviousFilter {
 			}
 			return false
 		})},
-		{"duration", fmt.Sprintf("<=%dus", limit), cases(func(c obviousCase) bool {
+		{"duration", fmt.Sprintf("<=%dus", limit), cases(func(c handCase) bool {
 			d, known := c.duration()
 			return known && d <= limit
 		})},
-		{"variants", "cover:50%", func(in []obviousCase) (out []obviousCase) {
+		{"variants", "cover:50%", func(in []handCase) (out []handCase) {
 			count := map[string]int{}
 			for _, c := range in {
 				count[c.path()]++
@@ -121,7 +121,7 @@ func anyFilter(t *rapid.T, labels []string) obviousFilter {
 				}
 				keep[p], seen = true, seen+count[p]
 			}
-			return cases(func(c obviousCase) bool { return keep[c.path()] })(in)
+			return cases(func(c handCase) bool { return keep[c.path()] })(in)
 		}},
 	}).Draw(t, "filter")
 }
@@ -140,7 +140,7 @@ func byCount(count map[string]int) []string {
 	return paths
 }
 
-func (c obviousCase) path() string {
+func (c handCase) path() string {
 	var names []string
 	for _, e := range c.events {
 		names = append(names, e.activity)
@@ -148,7 +148,7 @@ func (c obviousCase) path() string {
 	return strings.Join(names, "\x00")
 }
 
-func (c obviousCase) duration() (d int64, known bool) {
+func (c handCase) duration() (d int64, known bool) {
 	n := len(c.events)
 	if n == 0 || c.events[0].end == NoTime || c.events[n-1].end == NoTime {
 		return 0, false
@@ -164,7 +164,7 @@ func (c obviousCase) duration() (d int64, known bool) {
 
 // obviousSummary writes down a summary with every duration. Distributions are
 // sorted lists; "?" stands for a missing one.
-func obviousSummary(in []obviousCase) []string {
+func obviousSummary(in []handCase) []string {
 	paths, waits, waitCases := map[string][]string{}, map[string][]string{}, map[string]map[int]bool{}
 	var all []string
 	events := 0

@@ -146,14 +146,15 @@ func (f *logFlags) openFile(e *env, attributes bool) (*openedLog, error) {
 		return nil, err
 	}
 	name := logName(f.Log)
-	b := eventlog.NewBuilder(eventlog.BuilderOptions{Name: name, Lifecycle: life, Zone: zone, Attributes: attributes})
+	b := eventlog.NewBuilder(eventlog.BuilderOptions{Name: name, Lifecycle: life, Zone: zone, Attributes: attributes, Memory: e.Memory.Rows()})
+	defer b.Close() // of what an error leaves: a log does not need it
 	if !f.Quiet {
 		printDetected(e.Stderr, f.Log, file.Detected())
 	}
 	if err := readAll(e, filepath.Base(f.Log), file, b.Add); err != nil {
 		return nil, err
 	}
-	log, err := b.Log()
+	log, err := b.LogContext(e)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +166,8 @@ func (f *logFlags) openFile(e *env, attributes bool) (*openedLog, error) {
 	}
 	if _, events := log.Size(); events == 0 {
 		if _, n := file.Rejects(); n > 0 {
-			return nil, fmt.Errorf("%s: no row is left: all %s were rejected; see the reasons above", f.Log, count(n))
+			err := fmt.Errorf("%s: no row is left: all %s were rejected; see the reasons above", f.Log, count(n))
+			return nil, errors.Join(err, log.Close())
 		}
 	}
 	cases, _ := log.Size()
