@@ -184,7 +184,9 @@ func (r *rowReader) read(ctx context.Context) (err error) {
 
 // emitParts sorts part after part, the next one while one is passed on.
 func (r *rowReader) emitParts(ctx context.Context) error {
-	r.code()
+	if err := r.code(ctx); err != nil {
+		return err
+	}
 	type sorted struct {
 		rows *rowTable
 		at   []int32

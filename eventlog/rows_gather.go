@@ -49,19 +49,29 @@ func (r *rowReader) prepare(ctx context.Context) error {
 	return nil
 }
 
-// code gives the labels that occur their codes, and keeps the others away.
-func (r *rowReader) code() {
+// code gives the labels that occur their codes, and forgets the others, in
+// their tables too: whoever keeps rows joins those.
+func (r *rowReader) code(ctx context.Context) error {
 	r.rows.Labels = &RowLabels{}
 	for i, texts := range []*[]string{&r.rows.Labels.Activity, &r.rows.Labels.Resource, &r.rows.Labels.Lifecycle} {
 		l := &r.labels[i]
 		l.code = make([]uint32, len(l.texts))
+		codes := []int64{}
 		for n, used := range l.used {
 			if used {
 				l.code[n] = uint32(len(*texts))
 				*texts = append(*texts, l.texts[n])
+				codes = append(codes, int64(n))
 			}
 		}
+		if len(codes) == len(l.texts) {
+			continue
+		}
+		if err := r.c.exec(ctx, storeText("rows_labels_used", "labels", "labels_"+l.column), codes); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // A stretch is a range of numbers, and how many rows have one of it.

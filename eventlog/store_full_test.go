@@ -171,7 +171,7 @@ func TestFull(t *testing.T) {
 	if err := fillDisk(path, "", 0); err != nil {
 		t.Errorf("with room again: %v", err)
 	}
-	s = openStore(t, path)
+	openStore(t, path)
 	if old, err := filepath.Glob(filepath.Join(dir, columnsPrefix(path)+"*")); err != nil || len(old) != 2*3 {
 		t.Errorf("files of columns, of two logs with three each: %v, %v", old, err)
 	}
