@@ -237,6 +237,9 @@ func (b *Builder) Log() (*Log, error) {
 	l.paths = codePaths(l.batches)
 	l.notes = b.notes
 	if b.attributes != nil {
+		l.sites = func(_ context.Context, attribute string) (*caseSites, error) {
+			return b.attributes.sites(l.Name, attribute)
+		}
 		l.table = &conditionTable{fill: func(ctx context.Context, c *sql.Conn) error { return b.fillTables(ctx, c) }}
 	}
 	return l, nil
