@@ -104,7 +104,7 @@ func (c *importCmd) loadFile(e *env, path string) (receipt eventlog.LoadReceipt,
 		return receipt, err
 	}
 	if format == nil {
-		return receipt, s.BuildColumns(e, name, e.logOptions())
+		return receipt, s.BuildColumns(e, name, e.columnsOptions(name))
 	}
 	facts, err := s.ObjectFacts(e, name)
 	if err == nil && len(facts.Types) > 0 {
