@@ -78,6 +78,9 @@ func (w *workingFlags) calendars(e *env, log, zone string) (*logCalendars, error
 				"  calendars:\n    hamburg: {weekdays: \"08:00-18:00\", holidays: DE-HH}")}
 		}
 		out.Of = p.byName()
+		if own := p.calendarsOf(log); own != nil && own.By == out.By {
+			out.Of = own.Of
+		}
 	}
 	return out, nil
 }
@@ -200,8 +203,8 @@ func (p *project) readCalendars(path string) error {
 // byName are the calendars of sites that are called like them.
 func (p *project) byName() map[string]*calendar.Calendar {
 	of := map[string]*calendar.Calendar{}
-	for name, c := range p.calendars {
-		of[strings.ToLower(name)] = c
+	for _, name := range slices.Sorted(maps.Keys(p.calendars)) {
+		of[strings.ToLower(name)] = p.calendars[name]
 	}
 	return of
 }
