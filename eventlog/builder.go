@@ -294,6 +294,9 @@ func (b *Builder) LogContext(ctx context.Context) (_ *Log, err error) {
 	}
 	l.notes = m.notes()
 	if b.attributes != nil {
+		l.sites = func(_ context.Context, attribute string) (*caseSites, error) {
+			return b.attributes.sites(l.Name, attribute)
+		}
 		l.table = &conditionTable{fill: func(ctx context.Context, c *sql.Conn) error { return b.fillTables(ctx, c) }}
 	}
 	return l, nil

@@ -21,6 +21,8 @@ type Cases struct {
 	// has passed, by the calendar of the case. nil if the log has no calendars;
 	// WorkStart also where Start is.
 	Work, WorkStart []int64
+	// WorkFirst and WorkLast are First and Last in working time.
+	WorkFirst, WorkLast []int64
 }
 
 // Len returns the number of cases.
@@ -43,11 +45,18 @@ func (c *Cases) Ends(i int) (first, last int64) { return c.First[i], c.Last[i] }
 // path returns the activities of case i.
 func (c *Cases) path(i int) []uint16 { return c.Activity[c.Offsets[i]:c.Offsets[i+1]] }
 
-// close fills First and Last.
+// close fills First and Last, and those in working time.
 func (c *Cases) close() {
 	c.First, c.Last = make([]int64, c.Len()), make([]int64, c.Len())
 	for i := range c.Case {
 		c.First[i], c.Last[i] = ends(c.Time[c.Offsets[i]:c.Offsets[i+1]])
+	}
+	if c.Work == nil {
+		return
+	}
+	c.WorkFirst, c.WorkLast = make([]int64, c.Len()), make([]int64, c.Len())
+	for i := range c.Case {
+		c.WorkFirst[i], c.WorkLast[i] = ends(c.Work[c.Offsets[i]:c.Offsets[i+1]])
 	}
 }
 

@@ -32,7 +32,7 @@ var errColumns = errors.New("the columns are damaged")
 //
 //	case int64 · variant uint32 · first int64 · last int64 ·
 //	events list<struct<activity uint16, time int64, event int64,
-//	                   [start int64], [resource int32], [work int64], [work_start int64]>>
+//	                   [start int64], [resource int32]>>
 //
 // The other has, in one record batch, what the numbers in those mean: the path
 // of each variant, and the variants in canonical order; labels and names of
@@ -40,7 +40,8 @@ var errColumns = errors.New("the columns are damaged")
 //
 //	path list<uint16> · canonical uint32
 //
-// The third has its waits: see waitsSchema.
+// The third has its waits: see waitsSchema. Working time, and the waits in it,
+// are in two more: see workSchema.
 const columnsFormat = "millrace-columns-2"
 
 // A columnsFile says what was written, so that a reader can tell whether it is
@@ -55,11 +56,12 @@ type columnsFile struct {
 // mean, and their waits. Cases that changed since are in More, whose paths are
 // numbered on from those of Paths; they hold in the place of what Cases says of
 // them. Waits and what is added may be missing.
-type columnsFiles struct{ Cases, Paths, Waits, More, MorePaths columnsFile }
+type columnsFiles struct{ Cases, Paths, Waits, More, MorePaths, Work, WorkWaits columnsFile }
 
 // parts names the files, as table columns does.
 func (f *columnsFiles) parts() map[string]*columnsFile {
-	return map[string]*columnsFile{"cases": &f.Cases, "paths": &f.Paths, "waits": &f.Waits, "more": &f.More, "more-paths": &f.MorePaths}
+	return map[string]*columnsFile{"cases": &f.Cases, "paths": &f.Paths, "waits": &f.Waits, "more": &f.More, "more-paths": &f.MorePaths,
+		"work": &f.Work, "work-waits": &f.WorkWaits}
 }
 
 // remove removes the files that keep does not have.
@@ -82,7 +84,7 @@ const checksumBlock = 16 << 20
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // columnsShape says which of the optional columns there are.
-type columnsShape struct{ starts, resources, working bool }
+type columnsShape struct{ starts, resources bool }
 
 func (s columnsShape) schema() *arrow.Schema {
 	fields := []arrow.Field{
@@ -95,12 +97,6 @@ func (s columnsShape) schema() *arrow.Schema {
 	}
 	if s.resources {
 		fields = append(fields, arrow.Field{Name: "resource", Type: arrow.PrimitiveTypes.Int32})
-	}
-	if s.working {
-		fields = append(fields, arrow.Field{Name: "work", Type: arrow.PrimitiveTypes.Int64})
-		if s.starts {
-			fields = append(fields, arrow.Field{Name: "work_start", Type: arrow.PrimitiveTypes.Int64})
-		}
 	}
 	meta := arrow.NewMetadata([]string{"format"}, []string{columnsFormat})
 	return arrow.NewSchema([]arrow.Field{
@@ -152,13 +148,6 @@ func (w *columnsWriter) append(c *Cases) error {
 			resources = slices.Repeat([]int32{-1}, len(c.Activity))
 		}
 		events = append(events, values(arrow.PrimitiveTypes.Int32, resources))
-	}
-	if w.shape.working {
-		events = append(events, values(arrow.PrimitiveTypes.Int64, c.Work))
-		if w.shape.starts {
-			_, starts := c.clocks(true)
-			events = append(events, values(arrow.PrimitiveTypes.Int64, starts))
-		}
 	}
 	schema := w.cases.schema
 	t := schema.Field(4).Type.(*arrow.ListType)
@@ -212,7 +201,7 @@ func (w *columnsWriter) discard() error { return w.cases.discard() }
 
 // writeColumns writes a log that is in memory.
 func writeColumns(path string, l *Log) (columnsFiles, error) {
-	shape := columnsShape{working: l.working}
+	shape := columnsShape{}
 	for _, c := range l.batches {
 		shape.starts = shape.starts || c.Start != nil
 		shape.resources = shape.resources || c.Resource != nil
@@ -337,7 +326,7 @@ func openColumns(dir string, want columnsFiles) (*Log, error) {
 }
 
 func (l *Log) openColumns(dir string, want columnsFiles) error {
-	l.paths = &paths{}
+	l.paths, l.files = &paths{}, want
 	if err := l.openPaths(dir, want.Paths); err != nil {
 		return err
 	}
@@ -357,16 +346,22 @@ func (l *Log) openColumns(dir string, want columnsFiles) error {
 	if want.Waits.Name == "" {
 		return nil
 	}
-	r, err := l.openArrow(dir, want.Waits)
+	var err error
+	l.kept, err = l.openWaits(dir, want.Waits)
+	return err
+}
+
+// openWaits maps waits that are kept.
+func (l *Log) openWaits(dir string, want columnsFile) (*keptWaits, error) {
+	r, err := l.openArrow(dir, want)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	rec, err := r.RecordBatchAt(0)
 	if err != nil {
-		return fmt.Errorf("%w: %s: %w", errColumns, want.Waits.Name, err)
+		return nil, fmt.Errorf("%w: %s: %w", errColumns, want.Name, err)
 	}
-	l.kept = &keptWaits{rec: rec}
-	return nil
+	return &keptWaits{rec: rec}, nil
 }
 
 // openPaths adds the paths of a file to the log's, and takes its labels and
@@ -412,9 +407,7 @@ func (l *Log) openCases(dir string, want columnsFile) error {
 		if err != nil {
 			return fmt.Errorf("%w: %s: %w", errColumns, want.Name, err)
 		}
-		c := casesOf(rec)
-		l.working = c.Work != nil
-		l.batches = append(l.batches, c)
+		l.batches = append(l.batches, casesOf(rec))
 	}
 	return nil
 }
@@ -474,10 +467,6 @@ func casesOf(rec arrow.RecordBatch) *Cases {
 			c.Start = int64s(col)
 		case "resource":
 			c.Resource = col.(*array.Int32).Int32Values()
-		case "work":
-			c.Work = int64s(col)
-		case "work_start":
-			c.WorkStart = int64s(col)
 		}
 	}
 	return c

@@ -130,7 +130,7 @@ func (s *Store) stale(ctx context.Context, key columnsKey) (*extension, error) {
 		return nil, err
 	}
 	x.log.Name = def.Name
-	if !x.log.facts.Plain || x.log.working {
+	if !x.log.facts.Plain {
 		return nil, errors.Join(fmt.Errorf("%w: the order of its events is not that of their times", errExtend), x.log.Close())
 	}
 	return x, nil

@@ -138,4 +138,7 @@ func (c *Cases) take(from *Cases, i int) {
 	c.Offsets = append(c.Offsets, int32(len(c.Activity)))
 	c.Variant = append(c.Variant, from.Variant[i])
 	c.First, c.Last = append(c.First, from.First[i]), append(c.Last, from.Last[i])
+	if from.Work != nil {
+		c.WorkFirst, c.WorkLast = append(c.WorkFirst, from.WorkFirst[i]), append(c.WorkLast, from.WorkLast[i])
+	}
 }

@@ -244,7 +244,7 @@ func (x *extension) write(ctx context.Context) (files columnsFiles, notes []Note
 	if x.waits != nil {
 		files.Waits, err = writeWaits(path, x.paths.links(len(now.labels)), x.waits)
 	} else {
-		files.Waits, err = now.writeWaits(ctx, path)
+		files.Waits, err = now.writeWaits(ctx, path, false)
 	}
 	if err != nil {
 		return fail(err)

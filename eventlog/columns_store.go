@@ -26,6 +26,9 @@ type LogOptions struct {
 	Zone *time.Location
 	// Lifecycle is taken instead of the one the log was imported with.
 	Lifecycle *Lifecycle
+	// Calendars give the log working time: that which [Store.BuildColumns]
+	// kept by the same calendars, else it is counted, some 20 ns an event.
+	Calendars *Calendars
 }
 
 // A columnsKey is what coded columns were built by: if any of it differs, they
@@ -65,12 +68,20 @@ func (s *Store) open(ctx context.Context, key columnsKey, o LogOptions) (*Log, e
 	}
 	l.Name = key.Definition.Name
 	l.caseIDs = s.objectIDs
+	l.sites = func(ctx context.Context, attribute string) (*caseSites, error) {
+		return s.sites(ctx, key.Definition, attribute)
+	}
 	l.table = &conditionTable{fill: func(ctx context.Context, c *sql.Conn) error { return s.fillTables(ctx, l, key.Definition, c) }}
 	shared, err := s.isObjectType(ctx, key.Definition.CaseType)
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	l.distinct = shared || len(key.Definition.Follow) > 0
+	if o.Calendars != nil {
+		if err := l.addWork(ctx, filepath.Dir(s.path), o.Calendars); err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+	}
 	return l, nil
 }
 
@@ -286,7 +297,9 @@ func coded[T any](codes []uint32, value func(uint32) T, none T) []T {
 
 // BuildColumns writes the coded columns of a log beside the store, so that the
 // next [Store.Log] maps them. It replaces older ones, writes nothing where
-// those are of the last load, and removes what a killed process left.
+// those are of the last load, and removes what a killed process left. With
+// calendars, the log's working time is kept beside them; without, what is kept
+// stays until the next load.
 func (s *Store) BuildColumns(ctx context.Context, name string, o LogOptions) error {
 	return storeFault(s.buildColumns(ctx, name, o), filepath.Dir(s.path))
 }
@@ -298,11 +311,22 @@ func (s *Store) buildColumns(ctx context.Context, name string, o LogOptions) err
 	if err != nil {
 		return err
 	}
+	err = s.buildColumns(ctx, key, o)
+	if err == nil && o.Calendars != nil {
+		err = s.buildWork(ctx, key, o.Calendars)
+	}
+	if err != nil {
+		return err
+	}
+	return s.cleanColumns(ctx)
+}
+
+func (s *Store) buildColumns(ctx context.Context, key columnsKey, o LogOptions) error {
 	if l, err := s.mapColumns(ctx, key); err == nil && l != nil {
-		return errors.Join(l.Close(), s.cleanColumns(ctx))
+		return l.Close()
 	}
 	if err := s.extendColumns(ctx, key); err == nil || !errors.Is(err, errExtend) {
-		return errors.Join(err, s.cleanColumns(ctx))
+		return err
 	}
 	files, notes, err := s.writeColumns(ctx, key, o)
 	if err != nil {
@@ -311,7 +335,7 @@ func (s *Store) buildColumns(ctx context.Context, name string, o LogOptions) err
 	if err := s.commitColumns(ctx, key, files, notes); err != nil {
 		return errors.Join(err, files.remove(filepath.Dir(s.path), columnsFiles{}))
 	}
-	return s.cleanColumns(ctx)
+	return nil
 }
 
 // writeColumns writes the columns of a log from the store's rows.
@@ -337,7 +361,7 @@ func (s *Store) writeColumns(ctx context.Context, key columnsKey, o LogOptions) 
 		return fail(err)
 	}
 	defer l.Close()
-	if files.Waits, err = l.writeWaits(ctx, s.path); err != nil {
+	if files.Waits, err = l.writeWaits(ctx, s.path, false); err != nil {
 		return fail(err)
 	}
 	return files, notes, nil

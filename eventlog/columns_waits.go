@@ -69,9 +69,10 @@ func writeWaits(path string, arcs *pathArcs, h *histograms) (columnsFile, error)
 	return f.finish()
 }
 
-// writeWaits counts the waits of the whole log and writes them.
-func (l *Log) writeWaits(ctx context.Context, path string) (columnsFile, error) {
-	h, err := l.countWaits(ctx, false)
+// writeWaits counts the waits of the whole log, elapsed or in working time, and
+// writes them.
+func (l *Log) writeWaits(ctx context.Context, path string, working bool) (columnsFile, error) {
+	h, err := l.countWaits(ctx, working)
 	if err != nil {
 		return columnsFile{}, err
 	}

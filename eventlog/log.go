@@ -20,14 +20,17 @@ type Log struct {
 	picked    [][]int32   // which cases of each batch are in the log, ascending; nil: all, of a batch or at all
 	view      *projection // which of their events; nil: all
 	notes     []Note
-	table     *conditionTable // nil: attributes were not kept
-	distinct  bool            // cases may share events
-	working   bool            // batches have Work
+	table     *conditionTable                                                 // nil: attributes were not kept
+	distinct  bool                                                            // cases may share events
+	working   bool                                                            // batches have Work
+	sites     func(ctx context.Context, attribute string) (*caseSites, error) // nil: attributes were not kept
 
 	base      int // batches from here on replace cases of those before; 0: there are none
 	basePaths int // paths that the first of its files has
 	facts     columnsFacts
-	kept      *keptWaits // of the whole log; nil: to be counted
+	files     columnsFiles // that it is mapped from; none of a log in memory
+	kept      *keptWaits   // of the whole log; nil: to be counted
+	keptWork  *keptWaits   // in working time
 	close     []io.Closer
 }
 

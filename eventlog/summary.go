@@ -28,6 +28,7 @@ type Summary struct {
 	DistinctEvents int64 // fewer than Events where cases share events
 	CaseDuration   Durations
 	First, Last    int64 // earliest and latest time, µs UTC; NoTime if there is none
+	Working        bool  // durations are in working time
 
 	Notes []Note
 }
@@ -44,7 +45,7 @@ type Arc struct {
 	From, To Activity
 	Count    int64     // occurrences
 	Cases    int64     // cases in which it occurs
-	Wait     Durations // end of From to start of To, elapsed time
+	Wait     Durations // end of From to start of To
 }
 
 // SummaryOptions say how to summarize. The zero value is the default.
@@ -57,7 +58,9 @@ type SummaryOptions struct {
 	// them. Without both, no event is looked at.
 	WithoutWaits, WithoutVariants bool
 	// Working counts working time instead of elapsed time, by the calendars
-	// of the log; it is an error where it has none.
+	// the log was opened with; it is an error where it has none. Of a case
+	// without a calendar, every duration is missing. What begins before the
+	// other has ended, but with no working time between, is a wait of nothing.
 	Working bool
 	// Recount looks at every event even where the store keeps the waits of
 	// the whole log; the result is the same.
@@ -75,7 +78,7 @@ type SummaryOptions struct {
 // of variants O(cases), and 8 bytes of memory a case.
 func Summarize(ctx context.Context, l *Log, o SummaryOptions) (*Summary, error) {
 	if o.Working && !l.working {
-		return nil, errors.New("the log has no working time: name calendars in millrace.yaml")
+		return nil, errors.New("the log was opened without calendars, so it has no working time")
 	}
 	t, err := l.countCases(ctx, o.Working)
 	if err != nil {
@@ -94,6 +97,7 @@ func Summarize(ctx context.Context, l *Log, o SummaryOptions) (*Summary, error) 
 		}
 	}
 	s := l.summary(t, waits, lasting)
+	s.Working = o.Working
 	if o.Exact {
 		if s.CaseDuration, err = l.exactCaseDuration(ctx, o); err != nil {
 			return nil, err

@@ -132,16 +132,15 @@ func (l *Log) countCases(ctx context.Context, working bool) (*caseCounts, error)
 
 // caseEnds are the earliest and the latest time of a case as it is in the log.
 func (l *Log) caseEnds(c *Cases, i int, working bool) (first, last int64) {
-	times := c.Time
 	switch {
-	case working:
-		times = c.Work
+	case l.view == nil && working:
+		return c.WorkFirst[i], c.WorkLast[i]
 	case l.view == nil:
 		return c.First[i], c.Last[i]
 	}
-	lo, hi := c.Offsets[i], c.Offsets[i+1]
-	if l.view == nil {
-		return ends(times[lo:hi])
+	times, lo := c.Time, c.Offsets[i]
+	if working {
+		times = c.Work
 	}
 	places := l.view.places(c.Variant[i])
 	first, last = times[lo+places[0]], times[lo+places[len(places)-1]]
@@ -193,8 +192,12 @@ func (l *Log) arcDurations(ctx context.Context, o SummaryOptions) ([]Durations, 
 		return l.exactArcDurations(ctx, o)
 	}
 	var h *histograms
-	if l.kept != nil && !o.Working && !o.Recount {
-		h = l.kept.histograms(links)
+	kept := l.kept
+	if o.Working {
+		kept = l.keptWork
+	}
+	if kept != nil && !o.Recount {
+		h = kept.histograms(links)
 	} else {
 		var err error
 		if h, err = l.countWaits(ctx, o.Working); err != nil {

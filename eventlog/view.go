@@ -90,6 +90,9 @@ func (l *Log) seen(n int) *Cases {
 			out.copyEvents(c, lo, hi)
 			out.Variant = append(out.Variant, c.Variant[i])
 			out.First, out.Last = append(out.First, c.First[i]), append(out.Last, c.Last[i])
+			if c.Work != nil {
+				out.WorkFirst, out.WorkLast = append(out.WorkFirst, c.WorkFirst[i]), append(out.WorkLast, c.WorkLast[i])
+			}
 		} else {
 			for _, at := range l.view.places(c.Variant[i]) {
 				out.copyEvents(c, lo+int(at), lo+int(at)+1)
@@ -156,8 +159,8 @@ func (l *Log) parallel(ctx context.Context, do func(n int) error) error {
 // viewed is l, seen in another way.
 func (l *Log) viewed() *Log {
 	out := *l
-	out.close = nil // l closes what both use
-	out.kept = nil  // what is kept is of the whole log
+	out.close = nil                   // l closes what both use
+	out.kept, out.keptWork = nil, nil // what is kept is of the whole log
 	return &out
 }
 

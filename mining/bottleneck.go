@@ -21,14 +21,15 @@ import (
 // nearest ten-thousandth, halves away from zero. So neither the number of
 // workers nor the order of the cases shows.
 //
-// A wait is elapsed time; overlaps and steps without times are no waits. It
+// A wait is elapsed time, or working time if s is so, while Value is by elapsed
+// time always: money is bound at night too. Overlaps and steps without times are no waits. It
 // ends when the next event begins: a case that still waits when the log ends
 // is not in it.
 //
 // Laws: Share adds up to 1 if anything waits at all; if every case is worth 1,
 // Value is Total ÷ Period for every wait.
 func FindBottlenecks(s *eventlog.Summary, v *ValueWaiting) *Bottlenecks {
-	b := &Bottlenecks{Notes: slices.Clone(s.Notes)}
+	b := &Bottlenecks{Clock: clockOf(s), Notes: slices.Clone(s.Notes)}
 	if s.First != eventlog.NoTime && s.Last != eventlog.NoTime {
 		b.Period = s.Last - s.First
 	}
@@ -61,6 +62,9 @@ func FindBottlenecks(s *eventlog.Summary, v *ValueWaiting) *Bottlenecks {
 			Text: fmt.Sprintf("%d of %d pairs of activities have no wait that is known; they are not ranked.", unknown, len(s.Arcs))})
 	}
 	b.addValues(v)
+	if v != nil && s.Working {
+		b.Notes = append(b.Notes, eventlog.Note{Code: "value-elapsed", Text: "Value waiting is by elapsed time: money is bound at night too."})
+	}
 	return b
 }
 
@@ -94,7 +98,8 @@ func (b Bottlenecks) MarshalJSON() ([]byte, error) {
 		Notes  []eventlog.Note `json:"notes"`
 		Total  *float64        `json:"total_s"`
 		Period *float64        `json:"period_s"`
-	}{list(b.Waits), list(b.Notes), inSeconds(b.Total), inSeconds(float64(b.Period))})
+		Clock  string          `json:"clock,omitempty"`
+	}{list(b.Waits), list(b.Notes), inSeconds(b.Total), inSeconds(float64(b.Period)), b.Clock})
 }
 
 // MarshalJSON writes one element of "waits".

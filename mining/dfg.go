@@ -13,8 +13,8 @@ import (
 // DFG returns the directly-follows graph of s in O(Σ|variant| + |arcs| log |arcs|) time.
 //
 // A pair counts once for every time it occurs, so "pick pick pick" has the
-// edge pick → pick twice, in one case. A wait is elapsed time from the end of
-// one event to the start of the next; where the next starts earlier it is an
+// edge pick → pick twice, in one case. A wait is the time from the end of
+// one event to the start of the next, elapsed or, if s is so, working time; where the next starts earlier it is an
 // overlap and counts in no quantile, mean or total.
 //
 // Read it with its limits in mind: what happens in any order looks like a
@@ -24,7 +24,7 @@ import (
 // doi:10.1016/j.procs.2019.12.189). To show less, project the log and count
 // anew: see [KeepActivities].
 func DFG(s *eventlog.Summary) *Graph {
-	g := &Graph{Cases: s.Cases, Events: s.Events, Notes: slices.Clone(s.Notes)}
+	g := &Graph{Cases: s.Cases, Events: s.Events, Clock: clockOf(s), Notes: slices.Clone(s.Notes)}
 	counts := occurrences(s)
 	starts, ends := make([]int64, len(s.Activities)), make([]int64, len(s.Activities))
 	var empty int64
@@ -73,8 +73,12 @@ func waitNotes(s *eventlog.Summary) (notes []eventlog.Note) {
 			Text: fmt.Sprintf("%d of %d steps begin before the one before has ended; they are counted as overlaps, not as waits.", overlaps, steps)})
 	}
 	if missing > 0 {
+		lack := "a time at one end"
+		if s.Working {
+			lack += ", or a calendar"
+		}
 		notes = append(notes, eventlog.Note{Code: "unknown-waits",
-			Text: fmt.Sprintf("%d of %d steps lack a time at one end; they are in no wait.", missing, steps)})
+			Text: fmt.Sprintf("%d of %d steps lack %s; they are in no wait.", missing, steps, lack)})
 	}
 	return notes
 }
@@ -139,7 +143,8 @@ func (g Graph) MarshalJSON() ([]byte, error) {
 		End        []Terminal      `json:"end"`
 		Edges      []Edge          `json:"edges"`
 		Notes      []eventlog.Note `json:"notes"`
-	}{g.Cases, g.Events, list(g.Activities), list(g.Start), list(g.End), list(g.Edges), list(g.Notes)})
+		Clock      string          `json:"clock,omitempty"`
+	}{g.Cases, g.Events, list(g.Activities), list(g.Start), list(g.End), list(g.Edges), list(g.Notes), g.Clock})
 }
 
 // MarshalJSON writes one element of "edges".

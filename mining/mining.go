@@ -14,6 +14,7 @@ type Variants struct {
 	Count         int // variants of the log; more than are listed after [Variants.Top]
 	Variants      []Variant
 	CaseDuration  *eventlog.Durations
+	Clock         string // of the durations: "working" in working time, else ""
 	Notes         []eventlog.Note
 }
 
@@ -37,6 +38,7 @@ type Graph struct {
 	Activities    []Activity // sorted by Name
 	Start, End    []Terminal // sorted by Cases, descending, then Activity
 	Edges         []Edge     // sorted by Count, descending, then From, To
+	Clock         string     // of the waits: "working" in working time, else ""
 	Notes         []eventlog.Note
 }
 
@@ -59,14 +61,15 @@ type Edge struct {
 	From, To string
 	Count    int64               // occurrences
 	Cases    int64               // cases in which it occurs
-	Wait     *eventlog.Durations // end of From to start of To, elapsed
+	Wait     *eventlog.Durations // end of From to start of To
 }
 
 // Bottlenecks are the waits of a log, the one that costs most first.
 type Bottlenecks struct {
 	Waits  []Wait
 	Total  float64 // µs: the wait of all edges
-	Period int64   // µs: from the first to the last time of the log
+	Period int64   // µs: from the first to the last time of the log, elapsed
+	Clock  string  // of the waits: "working" in working time, else ""
 	Notes  []eventlog.Note
 }
 

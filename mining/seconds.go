@@ -26,6 +26,14 @@ func secondsOf(d *eventlog.Durations) seconds {
 	}
 }
 
+// clockOf names what the durations of s are counted by; "" is elapsed time.
+func clockOf(s *eventlog.Summary) string {
+	if s.Working {
+		return "working"
+	}
+	return ""
+}
+
 // inSeconds rounds to the microsecond, the unit of the log: what is beyond is
 // no information, and its last digit is not the same on every processor.
 func inSeconds(us float64) *float64 {

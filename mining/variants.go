@@ -23,6 +23,7 @@ func FindVariants(s *eventlog.Summary) *Variants {
 		Cases: s.Cases, Events: s.Events, Count: len(s.Variants),
 		Variants:     make([]Variant, len(s.Variants)),
 		CaseDuration: &s.CaseDuration,
+		Clock:        clockOf(s),
 		Notes:        slices.Clone(s.Notes),
 	}
 	var seen int64
@@ -71,7 +72,8 @@ func (v Variants) MarshalJSON() ([]byte, error) {
 		Notes        []eventlog.Note `json:"notes"`
 		VariantCount int             `json:"variant_count"`
 		CaseDuration durationsJSON   `json:"case_duration"`
-	}{v.Cases, v.Events, list(v.Variants), list(v.Notes), v.Count, toJSON(v.CaseDuration)})
+		Clock        string          `json:"clock,omitempty"`
+	}{v.Cases, v.Events, list(v.Variants), list(v.Notes), v.Count, toJSON(v.CaseDuration), v.Clock})
 }
 
 // MarshalJSON writes one element of "variants".

@@ -152,6 +152,8 @@ type logFlags struct {
 	followFlag
 	filterFlags
 	readFlags
+
+	working *workingFlags // nil: the command has no working time
 }
 
 // needsAttributes says whether a filter looks at attributes.

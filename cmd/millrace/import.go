@@ -111,7 +111,7 @@ func (c *importCmd) loadFile(e *env, path string) (receipt eventlog.LoadReceipt,
 	if format == nil {
 		p := startStep(e.Stderr, "step 4 of 4: columns of "+count(receipt.RowsNew+receipt.RowsKnown)+" rows")
 		defer p.done()
-		return receipt, s.BuildColumns(e, name, e.logOptions())
+		return receipt, s.BuildColumns(e, name, e.columnsOptions(name))
 	}
 	facts, err := s.ObjectFacts(e, name)
 	if err == nil && len(facts.Types) > 0 {

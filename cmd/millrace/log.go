@@ -38,6 +38,8 @@ type logFacts struct {
 	ObjectTypes    map[string]int64 `json:"object_types"`
 	Notes          []eventlog.Note  `json:"notes"`
 	Loads          []eventlog.Load  `json:"loads,omitempty"` // of a log in a store
+	CalendarBy     string           `json:"calendar_by,omitempty"`
+	Calendars      []string         `json:"calendars,omitempty"` // by name in the project
 }
 
 func (c *logShowCmd) Run(e *env) (err error) {
@@ -64,6 +66,9 @@ func (c *logShowCmd) Run(e *env) (err error) {
 			return err
 		}
 	}
+	if of := e.Project.calendarsOf(l.Name); of != nil {
+		f.CalendarBy, f.Calendars = of.By, of.names(e.Project)
+	}
 	if c.JSON {
 		return printJSON(e.Stdout, f)
 	}
@@ -83,6 +88,13 @@ func (c *logShowCmd) Run(e *env) (err error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.ObjectTypes)) {
 		t.add("objects of type "+printable(name), count(f.ObjectTypes[name]))
+	}
+	if len(f.Calendars) > 0 {
+		by := strings.Join(f.Calendars, ", ")
+		if f.CalendarBy != "" {
+			by = f.CalendarBy + ": " + by
+		}
+		t.add("working time", printable("by "+by))
 	}
 	fmt.Fprintf(e.Stdout, "%s, from %s\n", printable(f.Log), l.Origin)
 	if err := t.write(e.Stdout); err != nil {

@@ -22,6 +22,7 @@ type summaryFlags struct {
 type mineVariantsCmd struct {
 	logFlags
 	summaryFlags
+	workingFlags
 	jsonFlag
 	Top int `default:"20" help:"How many to print; 0 prints all. JSON has all of them."`
 }
@@ -31,7 +32,7 @@ func (c *mineVariantsCmd) Help() string {
 }
 
 func (c *mineVariantsCmd) Run(e *env) (err error) {
-	l, s, err := c.summarize(e, eventlog.SummaryOptions{Exact: c.Exact, WithoutWaits: true})
+	l, s, err := c.summarize(e, &c.workingFlags, eventlog.SummaryOptions{Exact: c.Exact, WithoutWaits: true})
 	if err != nil {
 		return err
 	}
@@ -41,13 +42,15 @@ func (c *mineVariantsCmd) Run(e *env) (err error) {
 		return printJSON(e.Stdout, v)
 	}
 	fmt.Fprintf(e.Stdout, "%s cases, %s events, %s variants\n\n", count(v.Cases), count(v.Events), count(int64(len(v.Variants))))
+	in := clock(v.Clock)
+	in.heading(e.Stdout)
 	t := newTable(" ", " cases", " share", " so far", " median", " p95", "activities")
 	for i, x := range v.Variants {
 		if c.Top > 0 && i == c.Top {
 			break
 		}
 		t.add(fmt.Sprint(i+1), count(x.Cases), percent(x.Share), percent(x.Cumulative),
-			quantile(x.Duration, .5), quantile(x.Duration, .95), printable(strings.Join(x.Activities, " → ")))
+			in.quantile(x.Duration, .5), in.quantile(x.Duration, .95), printable(strings.Join(x.Activities, " → ")))
 	}
 	if err := t.write(e.Stdout); err != nil {
 		return err
@@ -59,8 +62,9 @@ func (c *mineVariantsCmd) Run(e *env) (err error) {
 	return nil
 }
 
-// summarize opens the log and folds it.
-func (c *logFlags) summarize(e *env, o eventlog.SummaryOptions) (*openedLog, *eventlog.Summary, error) {
+// summarize opens the log and folds it, in working time if that is wanted.
+func (c *logFlags) summarize(e *env, w *workingFlags, o eventlog.SummaryOptions) (*openedLog, *eventlog.Summary, error) {
+	c.working, o.Working = w, w.wanted()
 	l, err := c.open(e)
 	if err != nil {
 		return nil, nil, err
@@ -76,6 +80,7 @@ func (c *logFlags) summarize(e *env, o eventlog.SummaryOptions) (*openedLog, *ev
 type mineDFGCmd struct {
 	logFlags
 	summaryFlags
+	workingFlags
 	jsonFlag
 	Top int `default:"40" help:"How many edges to print; 0 prints all. JSON has all of them."`
 }
@@ -85,7 +90,7 @@ func (c *mineDFGCmd) Help() string {
 }
 
 func (c *mineDFGCmd) Run(e *env) (err error) {
-	l, s, err := c.summarize(e, eventlog.SummaryOptions{Exact: c.Exact, WithoutVariants: true})
+	l, s, err := c.summarize(e, &c.workingFlags, eventlog.SummaryOptions{Exact: c.Exact, WithoutVariants: true})
 	if err != nil {
 		return err
 	}
@@ -96,6 +101,8 @@ func (c *mineDFGCmd) Run(e *env) (err error) {
 	}
 	fmt.Fprintf(e.Stdout, "%s cases, %s events, %s activities, %s edges\n\n",
 		count(g.Cases), count(g.Events), count(int64(len(g.Activities))), count(int64(len(g.Edges))))
+	in := clock(g.Clock)
+	in.heading(e.Stdout)
 	t := newTable("from", "to", " count", " cases", " median", " p95", " mean", " total")
 	for _, x := range g.Start {
 		t.add("▶", printable(x.Activity), count(x.Cases), count(x.Cases), "", "", "", "")
@@ -106,9 +113,9 @@ func (c *mineDFGCmd) Run(e *env) (err error) {
 		}
 		mean, total := "–", "–"
 		if x.Wait.N > 0 {
-			mean, total = span(x.Wait.Mean()), span(x.Wait.Total())
+			mean, total = in.span(x.Wait.Mean()), in.span(x.Wait.Total())
 		}
-		t.add(printable(x.From), printable(x.To), count(x.Count), count(x.Cases), quantile(x.Wait, .5), quantile(x.Wait, .95), mean, total)
+		t.add(printable(x.From), printable(x.To), count(x.Count), count(x.Cases), in.quantile(x.Wait, .5), in.quantile(x.Wait, .95), mean, total)
 	}
 	for _, x := range g.End {
 		t.add(printable(x.Activity), "■", count(x.Cases), count(x.Cases), "", "", "", "")
@@ -132,7 +139,7 @@ type mineReworkCmd struct {
 func (c *mineReworkCmd) Help() string { return "Example: millrace mine rework orders.csv" }
 
 func (c *mineReworkCmd) Run(e *env) (err error) {
-	l, s, err := c.summarize(e, eventlog.SummaryOptions{WithoutWaits: true, WithoutVariants: true})
+	l, s, err := c.summarize(e, nil, eventlog.SummaryOptions{WithoutWaits: true, WithoutVariants: true})
 	if err != nil {
 		return err
 	}
@@ -156,6 +163,7 @@ func (c *mineReworkCmd) Run(e *env) (err error) {
 type mineBottlenecksCmd struct {
 	logFlags
 	summaryFlags
+	workingFlags
 	jsonFlag
 	Top int `default:"10" help:"How many to print; 0 prints all. JSON has all of them."`
 }
@@ -165,7 +173,7 @@ func (c *mineBottlenecksCmd) Help() string {
 }
 
 func (c *mineBottlenecksCmd) Run(e *env) (err error) {
-	l, s, err := c.summarize(e, eventlog.SummaryOptions{Exact: c.Exact, WithoutVariants: true})
+	l, s, err := c.summarize(e, &c.workingFlags, eventlog.SummaryOptions{Exact: c.Exact, WithoutVariants: true})
 	if err != nil {
 		return err
 	}
@@ -177,6 +185,8 @@ func (c *mineBottlenecksCmd) Run(e *env) (err error) {
 	if c.JSON {
 		return printJSON(e.Stdout, b)
 	}
+	in := clock(b.Clock)
+	in.heading(e.Stdout)
 	t := newTable("waiting between", "and", " cases", " total", " share", " median", " p95", " value waiting")
 	for i, x := range b.Waits {
 		if c.Top > 0 && i == c.Top {
@@ -184,10 +194,10 @@ func (c *mineBottlenecksCmd) Run(e *env) (err error) {
 		}
 		total := "–"
 		if x.Wait.N > 0 {
-			total = span(x.Wait.Total())
+			total = in.span(x.Wait.Total())
 		}
 		t.add(printable(x.From), printable(x.To), count(x.Cases), total, percent(x.Share),
-			quantile(x.Wait, .5), quantile(x.Wait, .95), moneyText(x.Value))
+			in.quantile(x.Wait, .5), in.quantile(x.Wait, .95), moneyText(x.Value))
 	}
 	if err := t.write(e.Stdout); err != nil {
 		return err
@@ -211,6 +221,7 @@ func moneyText(ms []mining.Money) string {
 // mineMapCmd is millrace mine map.
 type mineMapCmd struct {
 	logFlags
+	workingFlags
 	jsonFlag
 	Activities float64 `default:"1" placeholder:"SHARE" help:"Share of events whose activities to keep, from the most frequent on: 0 to 1. The others are projected away, and the counts are those of what is left."`
 	Paths      float64 `default:"0.9" placeholder:"SHARE" help:"Share of the steps to draw, from the most frequent on; what connects the map is always drawn."`
@@ -234,7 +245,7 @@ func (c *mineMapCmd) Run(e *env) (err error) {
 	if err := outIs(c.Out, "the map is an SVG picture", ".svg"); err != nil {
 		return err
 	}
-	l, s, err := c.summarize(e, eventlog.SummaryOptions{WithoutVariants: true})
+	l, s, err := c.summarize(e, &c.workingFlags, eventlog.SummaryOptions{WithoutVariants: true})
 	if err != nil {
 		return err
 	}

@@ -99,19 +99,28 @@ func (f *logFlags) openOf(e *env, s *storedLog) (*openedLog, error) {
 // the filters.
 func (f *logFlags) narrowed(e *env, s *storedLog) (l *openedLog, err error) {
 	filters, err := f.filters(e)
+	if err != nil {
+		return nil, err
+	}
+	name := logName(f.Log)
+	if s != nil {
+		name = s.name
+	}
+	calendars, err := f.working.calendars(e, name, f.Timezone)
 	switch {
 	case err != nil:
 	case s != nil:
-		l, err = s.log(e, f)
+		l, err = s.log(e, f, calendars)
 	case len(f.Follow) > 0:
 		err = usageError{fmt.Errorf("--follow: %s is no object-centric log, so there is nothing to follow", f.Log)}
 	default:
-		l, err = f.openFile(e, needsAttributes(filters))
+		l, err = f.openFile(e, needsAttributes(filters) || calendars != nil && calendars.By != "", calendars)
 	}
 	if err != nil {
 		return nil, err
 	}
 	l.Narrowed = len(filters) > 0
+	calendars.note(e, l.Log)
 	if l.Log, err = l.Where(e, filters...); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -131,7 +140,7 @@ func isFile(log string) bool {
 }
 
 // openFile builds a log straight from a file.
-func (f *logFlags) openFile(e *env, attributes bool) (*openedLog, error) {
+func (f *logFlags) openFile(e *env, attributes bool, calendars *logCalendars) (*openedLog, error) {
 	file, _, err := openFormat(e, f.Log, f.InputFormat, f.readFlags.options(e, f.timeColumn(), attributes))
 	if err != nil {
 		return nil, err
@@ -171,7 +180,13 @@ func (f *logFlags) openFile(e *env, attributes bool) (*openedLog, error) {
 		}
 	}
 	cases, _ := log.Size()
-	return &openedLog{Log: log, Origin: f.Log, Types: map[string]int64{"case": cases}, closers: []io.Closer{log}}, nil
+	whole := log
+	if calendars != nil {
+		if log, err = whole.WithCalendars(e, &calendars.Calendars); err != nil {
+			return nil, errors.Join(err, whole.Close())
+		}
+	}
+	return &openedLog{Log: log, Origin: f.Log, Types: map[string]int64{"case": cases}, closers: []io.Closer{whole}}, nil
 }
 
 // readAll reads a file with progress.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"millrace/eventlog/calendar"
 )
 
 // A project is a project file: where the store is and what goes into it.
@@ -18,8 +20,11 @@ type project struct {
 	Timezone string             `yaml:"timezone"`
 	Sources  map[string]source  `yaml:"sources"`
 	Logs     map[string]logSpec `yaml:"logs"`
+	// Calendars say by name when a site works.
+	Calendars map[string]calendar.Definition `yaml:"calendars"`
 
-	dir string // of the file; paths in it are relative to it
+	dir       string                        // of the file; paths in it are relative to it
+	calendars map[string]*calendar.Calendar // by name
 }
 
 // A source is one system of a project. Its kind is the key.
@@ -37,6 +42,11 @@ type folderSource struct {
 type logSpec struct {
 	Case   string   `yaml:"case"`
 	Follow []string `yaml:"follow"`
+	// Calendar is of cases that CalendarBy does not place: the attribute of a
+	// case whose value is the name of a calendar, or is given one by CalendarOf.
+	Calendar   string            `yaml:"calendar"`
+	CalendarBy string            `yaml:"calendar_by"`
+	CalendarOf map[string]string `yaml:"calendar_of"`
 }
 
 // readProject reads a project file. Without one, the project is the folder
@@ -71,8 +81,11 @@ func readProject(path string) (*project, error) {
 			return nil, usageError{fmt.Errorf("%s: sources: %s: two kinds, tryton and distributor; give each a name of its own", path, name)}
 		}
 	}
+	if err := p.readCalendars(path); err != nil {
+		return nil, usageError{err}
+	}
 	for name, l := range p.Logs {
-		if l.Case == "" {
+		if l.Case == "" && (len(l.Follow) > 0 || !l.hasCalendars()) {
 			return nil, usageError{fmt.Errorf("%s: logs: %s: case is missing: which object type makes a case?", path, name)}
 		}
 	}

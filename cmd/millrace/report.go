@@ -124,7 +124,7 @@ func mapLevel(ctx context.Context, l *eventlog.Log, s *eventlog.Summary, keep []
 		if err != nil {
 			return reports.Level{}, err
 		}
-		if s, err = eventlog.Summarize(ctx, projected, eventlog.SummaryOptions{WithoutVariants: true}); err != nil {
+		if s, err = eventlog.Summarize(ctx, projected, eventlog.SummaryOptions{WithoutVariants: true, Working: s.Working}); err != nil {
 			return reports.Level{}, err
 		}
 	}

@@ -30,6 +30,15 @@ func (e *env) logOptions() eventlog.LogOptions {
 	return eventlog.LogOptions{Model: o2c.Model(), Zone: e.Project.zone()}
 }
 
+// columnsOptions are those by which the columns of a log are kept.
+func (e *env) columnsOptions(log string) eventlog.LogOptions {
+	o := e.logOptions()
+	if c := e.Project.calendarsOf(log); c != nil {
+		o.Calendars = &c.Calendars
+	}
+	return o
+}
+
 // onlyLog is the log that is meant where none is named.
 func onlyLog(e *env) (string, error) {
 	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait, Memory: e.Memory})
@@ -149,6 +158,9 @@ func (e *env) sourceName(sys *eventlog.System, given string) (string, error) {
 func (e *env) defineLogs(s *eventlog.Store) error {
 	defined := []eventlog.LogDefinition{}
 	for name, spec := range e.Project.Logs {
+		if spec.Case == "" { // an imported log, of which the project says the calendars
+			continue
+		}
 		defined = append(defined, eventlog.LogDefinition{Name: name, CaseType: spec.Case, Follow: spec.Follow})
 	}
 	if len(defined) == 0 {
@@ -181,7 +193,7 @@ func (e *env) defineLogs(s *eventlog.Store) error {
 		}) {
 			continue
 		}
-		if err := s.BuildColumns(e, d.Name, e.logOptions()); err != nil {
+		if err := s.BuildColumns(e, d.Name, e.columnsOptions(d.Name)); err != nil {
 			return err
 		}
 	}

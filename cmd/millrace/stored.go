@@ -137,10 +137,13 @@ func openTemporary(e *env, path, timeColumn string, flags *readFlags) (_ *stored
 
 // log opens a case notion of the log: of an object-centric one, the objects of
 // a type, and those of the types they are followed to.
-func (l *storedLog) log(e *env, flags *logFlags) (*openedLog, error) {
+func (l *storedLog) log(e *env, flags *logFlags, calendars *logCalendars) (*openedLog, error) {
 	o, err := l.options(e, &flags.readFlags)
 	if err != nil {
 		return nil, err
+	}
+	if calendars != nil {
+		o.Calendars = &calendars.Calendars
 	}
 	if flags.Lifecycle != "" {
 		life, err := eventlog.ParseLifecycle(flags.Lifecycle)

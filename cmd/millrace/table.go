@@ -109,12 +109,39 @@ func span(us float64) string {
 	return count(int64(math.Round(us/86400e6))) + " d"
 }
 
+// A clock says what durations are counted by: "working", or "" for elapsed time.
+type clock string
+
+// span writes a duration: working time up to hours, because how long a working
+// day is depends on who works.
+func (c clock) span(us float64) string {
+	if h := us / 3600e6; c != "" && math.Abs(h) >= 48 {
+		if math.Abs(h) < 1000 {
+			return strconv.FormatFloat(h, 'f', 1, 64) + " h"
+		}
+		return count(int64(math.Round(h))) + " h"
+	}
+	return span(us)
+}
+
 // quantile writes a quantile, "–" if there are no durations.
-func quantile(d *eventlog.Durations, q float64) string {
+func (c clock) quantile(d *eventlog.Durations, q float64) string {
 	if d == nil || d.N == 0 {
 		return "–"
 	}
-	return span(d.Quantile(q))
+	return c.span(d.Quantile(q))
+}
+
+// heading says above a table that its durations are in working time.
+func (c clock) heading(w io.Writer) {
+	if c != "" {
+		fmt.Fprint(w, "Durations are in working time.\n\n")
+	}
+}
+
+// quantile writes a quantile, "–" if there are no durations.
+func quantile(d *eventlog.Durations, q float64) string {
+	return clock("").quantile(d, q)
 }
 
 // printNotes writes the notes of a result below it.

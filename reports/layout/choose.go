@@ -48,7 +48,7 @@ func (d *Drawing) choose(g *mining.Graph, o Options) {
 		from, drawnFrom := at[e.From]
 		to, drawnTo := at[e.To]
 		if drawnFrom && drawnTo {
-			all = append(all, edge{from: from, to: to, count: e.Count, cases: e.Cases, wait: e.Wait})
+			all = append(all, edge{from: from, to: to, count: e.Count, cases: e.Cases, wait: e.Wait, working: g.Clock != ""})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b edge) int {

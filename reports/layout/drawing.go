@@ -69,6 +69,7 @@ type edge struct {
 	count    int64
 	cases    int64
 	wait     *eventlog.Durations // nil at a terminal
+	working  bool                // wait is in working time
 	back     bool
 	points   []point // a point, then three a curve
 	tip      point
@@ -128,7 +129,17 @@ func (e *edge) waitLabel() string {
 	if e.wait == nil || e.wait.N == 0 {
 		return ""
 	}
-	return figure.Duration(e.wait.Quantile(.5))
+	return e.duration(.5)
+}
+
+// duration writes a quantile of the wait: working time up to hours, because
+// how long a working day is depends on who works.
+func (e *edge) duration(q float64) string {
+	us := e.wait.Quantile(q)
+	if e.working && us >= figure.Day {
+		return figure.Hours(us)
+	}
+	return figure.Duration(us)
 }
 
 // labelWidth is the room to reserve for either label, in pixels. dot puts it

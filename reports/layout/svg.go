@@ -146,7 +146,10 @@ func (d *Drawing) sentence(e *edge) string {
 	}
 	s := fmt.Sprintf("%s → %s: %s in %s", from, to, figure.Plural(e.count, "time", "times"), d.countCases(e.cases))
 	if e.wait != nil && e.wait.N > 0 {
-		s += fmt.Sprintf(", median wait %s, 95%% within %s", figure.Duration(e.wait.Quantile(.5)), figure.Duration(e.wait.Quantile(.95)))
+		s += fmt.Sprintf(", median wait %s, 95%% within %s", e.duration(.5), e.duration(.95))
+		if e.working {
+			s += " of working time"
+		}
 	}
 	return s
 }
