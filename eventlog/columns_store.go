@@ -34,6 +34,7 @@ type columnsKey struct {
 	Definition LogDefinition
 	Lifecycle  Lifecycle
 	Zone       string
+	Load       int64 `json:",omitempty"` // that they hold, of a log that the store does not list: see systemObjects
 }
 
 // Log opens a log of the store. It maps the columns that [Store.BuildColumns]
@@ -175,18 +176,18 @@ func (s *Store) logCases(ctx context.Context, key columnsKey, o LogOptions, begi
 	return labels, notes, nil
 }
 
-// buildLog puts a log together in memory.
+// buildLog puts a log together that nobody else has.
 func (s *Store) buildLog(ctx context.Context, key columnsKey, o LogOptions) (*Log, error) {
-	l := &Log{paths: &paths{}}
-	labels, notes, err := s.logCases(ctx, key, o, func(columnsShape) error { return nil }, func(c *Cases) error {
-		l.paths.code(c)
-		l.batches = append(l.batches, c)
-		return nil
-	})
+	m := newLogMaker(s)
+	labels, notes, err := s.logCases(ctx, key, o, m.begin, m.add)
+	if err != nil {
+		return nil, errors.Join(err, m.discard())
+	}
+	l, err := m.finish(labels.Activity, labels.Resource)
 	if err != nil {
 		return nil, err
 	}
-	l.labels, l.resources, l.notes = labels.Activity, labels.Resource, notes
+	l.notes = notes
 	return l, nil
 }
 
@@ -292,6 +293,10 @@ func (s *Store) BuildColumns(ctx context.Context, name string, o LogOptions) err
 
 // commitColumns makes files the columns of a log.
 func (s *Store) commitColumns(ctx context.Context, key columnsKey, files columnsFiles, notes []Note) error {
+	return s.commitParts(ctx, key, map[string]columnsFile{"cases": files.Cases, "paths": files.Paths}, notes)
+}
+
+func (s *Store) commitParts(ctx context.Context, key columnsKey, files map[string]columnsFile, notes []Note) error {
 	definition, err := json.Marshal(key)
 	if err != nil {
 		return err
@@ -305,7 +310,7 @@ func (s *Store) commitColumns(ctx context.Context, key columnsKey, files columns
 		if err := c.exec(ctx, storeText("columns_delete"), name); err != nil {
 			return err
 		}
-		for part, f := range map[string]columnsFile{"cases": files.Cases, "paths": files.Paths} {
+		for part, f := range files {
 			if err := c.exec(ctx, storeText("columns_insert"), name, string(definition), part, f.Name, f.Size, f.Checksums, string(text)); err != nil {
 				return err
 			}

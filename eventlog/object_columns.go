@@ -12,11 +12,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 )
 
-// sharingPart is the name of the file that has the sharing of a type's
-// objects, beside the files of the type's log: a record batch for each of
-// theirs, none if nothing is shared.
-const sharingPart = "sharing"
-
 // BuildObjectColumns writes the coded columns of all object types of an
 // object-centric log, each of which is a log, and what the objects of each
 // have in common, so that [Store.ObjectFlow] and [Store.Log] map them. What is
@@ -32,19 +27,14 @@ func (s *Store) BuildObjectColumns(ctx context.Context, log string, o LogOptions
 		return err
 	}
 	for _, t := range types {
-		if err := s.BuildColumns(ctx, t, o); err != nil {
+		if err := s.BuildColumns(ctx, t, o); err != nil { // whatever a log of that name is
 			return err
 		}
-		if err := s.buildSharing(ctx, columnsKeyOf(objectsOf(t, All), o)); err != nil {
+		if err := s.buildSharing(ctx, objectKey(t, All, o)); err != nil {
 			return fmt.Errorf("log %q: %w", t, err)
 		}
 	}
 	return nil
-}
-
-// objectsOf is the log of the objects of a type, as the store calls it.
-func objectsOf(typ string, life Lifecycle) LogDefinition {
-	return LogDefinition{Name: typ, CaseType: typ, Lifecycle: life}
 }
 
 // buildSharing writes the sharing of a log that has columns.
@@ -56,14 +46,14 @@ func (s *Store) buildSharing(ctx context.Context, key columnsKey) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	if _, known, err := s.mapSharing(ctx, key, l); known || err != nil {
+	if parts, _, err := s.mapObjects(ctx, key, l); len(parts) > 0 || err != nil {
 		return err
 	}
-	shared, err := findSharing(ctx, l)
+	shared, err := findSharing(ctx, l, sharingRange)
 	if err != nil {
 		return err
 	}
-	file, err := writeSharing(s.path, shared)
+	file, err := writeObjects(s.path, l, []objectPart{{Batches: len(l.batches)}}, []*sharing{shared})
 	if err != nil {
 		return err
 	}
@@ -73,10 +63,10 @@ func (s *Store) buildSharing(ctx context.Context, key columnsKey) (err error) {
 	}
 	err = s.write(ctx, func(c *storeConn) error {
 		name := key.Definition.Name
-		if err := c.exec(ctx, "DELETE FROM main.columns WHERE log = $1 AND part = $2", name, sharingPart); err != nil {
+		if err := c.exec(ctx, "DELETE FROM main.columns WHERE log = $1 AND part = $2", name, objectsPart); err != nil {
 			return err
 		}
-		return c.exec(ctx, storeText("columns_insert"), name, string(definition), sharingPart, file.Name, file.Size, file.Checksums, "[]")
+		return c.exec(ctx, storeText("columns_insert"), name, string(definition), objectsPart, file.Name, file.Size, file.Checksums, "[]")
 	})
 	if err != nil {
 		return errors.Join(err, os.Remove(filepath.Join(filepath.Dir(s.path), file.Name)))
@@ -84,18 +74,46 @@ func (s *Store) buildSharing(ctx context.Context, key columnsKey) (err error) {
 	return s.cleanColumns(ctx)
 }
 
-func sharingSchema() *arrow.Schema {
-	meta := arrow.NewMetadata([]string{"format"}, []string{columnsFormat})
-	return arrow.NewSchema([]arrow.Field{{Name: "first", Type: arrow.PrimitiveTypes.Uint8}}, &meta)
+// objectKey is the log of the objects of a type, as the store calls it.
+func objectKey(typ string, life Lifecycle, o LogOptions) columnsKey {
+	o.Lifecycle = nil
+	return columnsKeyOf(LogDefinition{Name: typ, CaseType: typ, Lifecycle: life}, o)
 }
 
-func writeSharing(path string, shared *sharing) (columnsFile, error) {
-	f, err := newArrowFile(path, sharingSchema())
+// objectsPart is the name of the file that says of whose objects the batches of
+// a log are, and what these share. It has a record batch for each of the
+// log's, which is empty where the objects of the type share nothing.
+const objectsPart = "objects"
+
+// An objectPart is the log of the objects of one type among the batches of
+// several, which stand one after the other.
+type objectPart struct {
+	Type    string
+	Batches int
+	// Of batches of several types, each type has its own labels, and paths
+	// among all.
+	Paths  int      `json:",omitempty"`
+	Labels []string `json:",omitempty"`
+	Notes  []Note   `json:",omitempty"`
+}
+
+// writeObjects writes what the objects of each type in l share.
+func writeObjects(path string, l *Log, parts []objectPart, shared []*sharing) (columnsFile, error) {
+	text, err := json.Marshal(parts)
 	if err != nil {
 		return columnsFile{}, err
 	}
-	if shared != nil {
-		for _, first := range shared.first {
+	meta := arrow.NewMetadata([]string{"format", "types"}, []string{columnsFormat, string(text)})
+	f, err := newArrowFile(path, arrow.NewSchema([]arrow.Field{{Name: "first", Type: arrow.PrimitiveTypes.Uint8}}, &meta))
+	if err != nil {
+		return columnsFile{}, err
+	}
+	for i, p := range parts {
+		for n := range p.Batches {
+			var first []uint8
+			if shared[i] != nil {
+				first = shared[i].first[n]
+			}
 			if err := f.write(len(first), values(arrow.PrimitiveTypes.Uint8, first)); err != nil {
 				return columnsFile{}, errors.Join(err, f.discard())
 			}
@@ -104,12 +122,12 @@ func writeSharing(path string, shared *sharing) (columnsFile, error) {
 	return f.finish()
 }
 
-// mapSharing opens what was written of the sharing of l, until that is closed.
-// It is not known if nothing was, or what was is damaged or of another log.
-func (s *Store) mapSharing(ctx context.Context, key columnsKey, l *Log) (shared *sharing, known bool, err error) {
+// mapObjects opens what was written of the objects of l, until that is closed.
+// There are no parts if nothing was, or what was is damaged or of another log.
+func (s *Store) mapObjects(ctx context.Context, key columnsKey, l *Log) (parts []objectPart, shared []*sharing, err error) {
 	definition, err := json.Marshal(key)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
 	var file columnsFile
 	err = s.session(ctx, func(c *storeConn) error {
@@ -117,7 +135,7 @@ func (s *Store) mapSharing(ctx context.Context, key columnsKey, l *Log) (shared 
 			var f columnsFile
 			var part, notes string
 			var sums []any
-			if err := scan(&part, &f.Name, &f.Size, &sums, &notes); err != nil || part != sharingPart {
+			if err := scan(&part, &f.Name, &f.Size, &sums, &notes); err != nil || part != objectsPart {
 				return err
 			}
 			for _, x := range sums {
@@ -128,32 +146,56 @@ func (s *Store) mapSharing(ctx context.Context, key columnsKey, l *Log) (shared 
 		})
 	})
 	if err != nil || file.Name == "" {
-		return nil, false, err
+		return nil, nil, err
 	}
-	r, err := l.openArrow(filepath.Dir(s.path), file)
+	parts, shared, err = l.openObjects(filepath.Dir(s.path), file)
 	if errors.Is(err, errColumns) {
-		return nil, false, nil
+		return nil, nil, nil
 	}
+	return parts, shared, err
+}
+
+func (l *Log) openObjects(dir string, file columnsFile) (parts []objectPart, shared []*sharing, err error) {
+	r, err := l.openArrow(dir, file)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
-	if r.NumRecords() == 0 {
-		return nil, true, nil
+	meta := r.Schema().Metadata()
+	text, _ := meta.GetValue("types")
+	if err := json.Unmarshal([]byte(text), &parts); err != nil {
+		return nil, nil, fmt.Errorf("%w: %s: %w", errColumns, file.Name, err)
 	}
-	if r.NumRecords() != len(l.batches) {
-		return nil, false, nil
-	}
-	shared = &sharing{}
-	for n := range l.batches {
-		rec, err := r.RecordBatchAt(n)
-		if err != nil {
-			return nil, false, nil // it can be found again
+	n := 0
+	for _, p := range parts {
+		own := &sharing{}
+		for range p.Batches {
+			if n == len(l.batches) || n == r.NumRecords() {
+				return nil, nil, fmt.Errorf("%w: %s has other batches", errColumns, file.Name)
+			}
+			rec, err := r.RecordBatchAt(n)
+			if err != nil {
+				return nil, nil, fmt.Errorf("%w: %s: %w", errColumns, file.Name, err)
+			}
+			first := rec.Column(0).(*array.Uint8).Uint8Values()
+			if len(first) != 0 && len(first) != len(l.batches[n].Event) {
+				return nil, nil, fmt.Errorf("%w: %s has other batches", errColumns, file.Name)
+			}
+			if len(first) > 0 {
+				own.first = append(own.first, first)
+			}
+			n++
 		}
-		first := rec.Column(0).(*array.Uint8).Uint8Values()
-		if len(first) != len(l.batches[n].Event) {
-			return nil, false, nil
+		switch len(own.first) {
+		case p.Batches:
+		case 0:
+			own = nil
+		default:
+			return nil, nil, fmt.Errorf("%w: %s has other batches", errColumns, file.Name)
 		}
-		shared.first = append(shared.first, first)
+		shared = append(shared, own)
 	}
-	return shared, true, nil
+	if n != len(l.batches) {
+		return nil, nil, fmt.Errorf("%w: %s has other batches", errColumns, file.Name)
+	}
+	return parts, shared, nil
 }

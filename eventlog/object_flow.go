@@ -116,21 +116,7 @@ func (s *Store) ObjectFlow(ctx context.Context, o ObjectFlowOptions) (*ObjectFlo
 		return nil, fmt.Errorf("object flow: %w", err)
 	}
 	f.Activities, f.Notes = all.activities(), followed.notes()
-	if n := f.cut(); n != "" {
-		f.Notes = append(f.Notes, Note{"variants-cut", fmt.Sprintf("Variants of objects besides the %d most frequent of each type, which are told: %s.", o.Variants, n)})
-	}
 	return f, nil
-}
-
-// cut says how many variants are not told.
-func (f *ObjectFlow) cut() string {
-	var words []string
-	for _, t := range f.Types {
-		if n := t.Distinct - int64(len(t.Variants)); n > 0 && len(t.Variants) > 0 {
-			words = append(words, fmt.Sprintf("%s %d", t.Type, n))
-		}
-	}
-	return strings.Join(words, ", ")
 }
 
 // A flowTotal counts activities over several types.

@@ -44,8 +44,31 @@ func (s *Store) follow(ctx context.Context, o ObjectFlowOptions, use func(*typeL
 	if err != nil {
 		return nil, err
 	}
+	options, life := LogOptions{Zone: o.Zone}, o.Lifecycle
+	var system *systemLog
+	switch {
+	case o.Log != "":
+		life = All // events of such a log have no transitions, and its types make logs that say so
+	case o.Lifecycle == Pair: // as the columns are
+		objects, err := s.systemObjects(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if system, err = s.mapSystem(ctx, objects, options); err != nil {
+			return nil, err
+		}
+	}
+	if system != nil {
+		defer system.Close() // it is only read
+	}
 	for _, typ := range f.types {
-		if err := s.followType(ctx, o, typ, within, f, use); err != nil {
+		t := &typeLog{flowType: typ}
+		if t.Log, t.shared = system.of(typ.stored); t.Log != nil {
+			err = f.add(ctx, t, true, within, use)
+		} else {
+			err = s.followLog(ctx, objectKey(typ.stored, life, options), t, options, func(known bool) error { return f.add(ctx, t, known, within, use) })
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -86,29 +109,36 @@ func (s *Store) followWithin(ctx context.Context, o ObjectFlowOptions) (set even
 	return set, err
 }
 
-func (s *Store) followType(ctx context.Context, o ObjectFlowOptions, typ flowType, within eventSet, f *followed, use func(*typeLog) error) (err error) {
-	life := o.Lifecycle
-	if o.Log != "" {
-		life = All // events of such a log have no transitions, and its types make logs that say so
-	}
-	options := LogOptions{Zone: o.Zone}
-	key := columnsKeyOf(objectsOf(typ.stored, life), options)
-	l, err := s.open(ctx, key, options)
+// followLog opens the log of the objects of t.
+func (s *Store) followLog(ctx context.Context, key columnsKey, t *typeLog, o LogOptions, use func(known bool) error) (err error) {
+	l, err := s.open(ctx, key, o)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	t := &typeLog{Log: l, flowType: typ}
-	known := false
-	if within == nil {
-		if t.shared, known, err = s.mapSharing(ctx, key, l); err != nil {
-			return err
-		}
-	} else if t.Log, err = l.dropEvents(ctx, func(c *Cases, e int) bool { return within.has(c.Event[e]) }); err != nil {
+	t.Log = l
+	parts, shared, err := s.mapObjects(ctx, key, l)
+	if err != nil {
 		return err
 	}
-	if !known {
-		if t.shared, err = findSharing(ctx, t.Log); err != nil {
+	if len(parts) > 0 {
+		t.shared = shared[0]
+	}
+	return use(len(parts) > 0)
+}
+
+// add passes the log of the objects of a type on, as far as it is within; known
+// says whether t.shared was found already.
+func (f *followed) add(ctx context.Context, t *typeLog, known bool, within eventSet, use func(*typeLog) error) (err error) {
+	whole := t.Log
+	if within != nil {
+		t.Log, err = whole.dropEvents(ctx, func(c *Cases, e int) bool { return within.has(c.Event[e]) })
+		if err != nil {
+			return err
+		}
+	}
+	if !known || within != nil && t.shared != nil {
+		if t.shared, err = findSharing(ctx, t.Log, sharingRange); err != nil {
 			return err
 		}
 	}
@@ -121,11 +151,11 @@ func (s *Store) followType(ctx context.Context, o ObjectFlowOptions, typ flowTyp
 		}
 	}
 	f.alive = append(f.alive, t.alive)
-	for code, n := range orderMet(l.notes) {
+	for code, n := range orderMet(whole.notes) {
 		f.met[code] += n
 	}
 	if within != nil {
-		f.recount(l, t.Log)
+		f.recount(whole, t.Log)
 	}
 	return use(t)
 }

@@ -32,9 +32,9 @@ const sharingRange = 1 << 20
 
 // findSharing finds out what the objects of l, of which nothing may have been
 // left out, have in common. It takes a byte an event of each object, 3 bits an
-// event, and 24 bytes a shared step of a range of events: a million of them,
-// or a sixteenth of all.
-func findSharing(ctx context.Context, l *Log) (*sharing, error) {
+// event, and 24 bytes a shared step of a range of events: so many of them, or
+// a sixteenth of all.
+func findSharing(ctx context.Context, l *Log, events int64) (*sharing, error) {
 	last := l.lastEvent()
 	seen, shared := newEventSet(last), newEventSet(last)
 	s, any := &sharing{first: make([][]uint8, len(l.batches))}, false
@@ -55,7 +55,7 @@ func findSharing(ctx context.Context, l *Log) (*sharing, error) {
 	s.ends(l, firstStart, last, func(lo, _ int32) int32 { return lo })
 	s.ends(l, firstEnd, last, func(_, hi int32) int32 { return hi - 1 })
 
-	width := max(sharingRange, last/16+1)
+	width := max(events, last/16+1)
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for from := int64(0); from <= last; from += width {
