@@ -61,12 +61,16 @@ func (s *Store) buildSharing(ctx context.Context, key columnsKey) (err error) {
 	if err != nil {
 		return err
 	}
+	notes, err := json.Marshal(append([]Note{}, l.notes...)) // every part has those of the log
+	if err != nil {
+		return err
+	}
 	err = s.write(ctx, func(c *storeConn) error {
 		name := key.Definition.Name
 		if err := c.exec(ctx, "DELETE FROM main.columns WHERE log = $1 AND part = $2", name, objectsPart); err != nil {
 			return err
 		}
-		return c.exec(ctx, storeText("columns_insert"), name, string(definition), objectsPart, file.Name, file.Size, file.Checksums, "[]")
+		return c.exec(ctx, storeText("columns_insert"), name, string(definition), objectsPart, file.Name, file.Size, file.Checksums, string(notes))
 	})
 	if err != nil {
 		return errors.Join(err, os.Remove(filepath.Join(filepath.Dir(s.path), file.Name)))

@@ -118,6 +118,14 @@ func TestObjectColumnsAgainstObvious(t *testing.T) {
 				}
 				w := draw(rt)
 				load(rt, w)
+				noted := func() []Note {
+					f, err := s.ObjectFlow(ctx, scope.flow)
+					if err != nil {
+						rt.Fatal(err)
+					}
+					return f.Notes
+				}
+				notes := noted() // without columns
 				check := func(when string) {
 					f, err := s.ObjectFlow(ctx, scope.flow)
 					if err != nil {
@@ -125,6 +133,9 @@ func TestObjectColumnsAgainstObvious(t *testing.T) {
 					}
 					if got, want := flowTold(f), w.obvious(); got != want {
 						rt.Fatalf("%s: got\n%swant\n%s", when, got, want)
+					}
+					if d := cmp.Diff(notes, f.Notes); d != "" {
+						rt.Fatalf("%s: notes: %s", when, d)
 					}
 				}
 				build := func(when string) {
@@ -153,6 +164,7 @@ func TestObjectColumnsAgainstObvious(t *testing.T) {
 					if scope.mapped(ctx, s) {
 						rt.Fatal("columns of an older load are taken")
 					}
+					notes = noted()
 					check("loaded")
 					build("of the new load")
 				}
