@@ -120,7 +120,7 @@ func (s *Store) sites(ctx context.Context, def LogDefinition, attribute string) 
 		}
 		return nil
 	})
-	out.names = names.labels
+	out.names = names.labels()
 	return out, err
 }
 
@@ -204,6 +204,6 @@ func (a *attributes) sites(log, attribute string) (*caseSites, error) {
 	} else {
 		return nil, noSiteError(log, attribute, known)
 	}
-	out.names = names.labels
+	out.names = names.labels()
 	return out, nil
 }

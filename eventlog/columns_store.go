@@ -37,6 +37,7 @@ type columnsKey struct {
 	Definition LogDefinition
 	Lifecycle  Lifecycle
 	Zone       string
+	Load       int64 `json:",omitempty"` // that they hold, of a log that the store does not list: see systemObjects
 }
 
 // Log opens a log of the store. It maps the columns that [Store.BuildColumns]
@@ -214,18 +215,18 @@ func idleObjects(caseType string, n int64) Note {
 	return Note{Code: "cases-without-events", Text: fmt.Sprintf("Objects of type %s without events, which make no case: %d.", caseType, n)}
 }
 
-// buildLog puts a log together in memory.
+// buildLog puts a log together that nobody else has.
 func (s *Store) buildLog(ctx context.Context, key columnsKey, o LogOptions) (*Log, error) {
-	l := &Log{paths: &paths{}}
-	labels, facts, notes, err := s.logCases(ctx, key, o, func(columnsShape) error { return nil }, func(c *Cases) error {
-		l.paths.code(c)
-		l.batches = append(l.batches, c)
-		return nil
-	})
+	m := newLogMaker(s)
+	labels, facts, notes, err := s.logCases(ctx, key, o, m.begin, m.add)
+	if err != nil {
+		return nil, errors.Join(err, m.discard())
+	}
+	l, err := m.finish(labels.Activity, labels.Resource, facts)
 	if err != nil {
 		return nil, err
 	}
-	l.labels, l.resources, l.facts, l.notes = labels.Activity, labels.Resource, facts, notes
+	l.notes = notes
 	return l, nil
 }
 
@@ -311,7 +312,7 @@ func (s *Store) buildColumns(ctx context.Context, name string, o LogOptions) err
 	if err != nil {
 		return err
 	}
-	err = s.buildColumns(ctx, key, o)
+	err = s.currentColumns(ctx, key, o)
 	if err == nil && o.Calendars != nil {
 		err = s.buildWork(ctx, key, o.Calendars)
 	}
@@ -321,7 +322,8 @@ func (s *Store) buildColumns(ctx context.Context, name string, o LogOptions) err
 	return s.cleanColumns(ctx)
 }
 
-func (s *Store) buildColumns(ctx context.Context, key columnsKey, o LogOptions) error {
+// currentColumns makes the columns of a log those of its last load.
+func (s *Store) currentColumns(ctx context.Context, key columnsKey, o LogOptions) error {
 	if l, err := s.mapColumns(ctx, key); err == nil && l != nil {
 		return l.Close()
 	}
@@ -369,6 +371,14 @@ func (s *Store) writeColumns(ctx context.Context, key columnsKey, o LogOptions) 
 
 // commitColumns makes files the columns of a log.
 func (s *Store) commitColumns(ctx context.Context, key columnsKey, files columnsFiles, notes []Note) error {
+	parts := map[string]columnsFile{}
+	for part, file := range files.parts() {
+		parts[part] = *file
+	}
+	return s.commitParts(ctx, key, parts, notes)
+}
+
+func (s *Store) commitParts(ctx context.Context, key columnsKey, files map[string]columnsFile, notes []Note) error {
 	definition, err := json.Marshal(key)
 	if err != nil {
 		return err
@@ -382,9 +392,8 @@ func (s *Store) commitColumns(ctx context.Context, key columnsKey, files columns
 		if err := c.exec(ctx, storeText("columns_delete"), name); err != nil {
 			return err
 		}
-		parts := files.parts()
-		for _, part := range slices.Sorted(maps.Keys(parts)) {
-			f := parts[part]
+		for _, part := range slices.Sorted(maps.Keys(files)) {
+			f := files[part]
 			if f.Name == "" {
 				continue
 			}

@@ -93,14 +93,19 @@ func (l *Log) Size() (cases, events int64) {
 
 // countDistinct counts the different events of l.
 func (l *Log) countDistinct(ctx context.Context) (int64, error) {
-	seen := map[int64]struct{}{}
-	for c := range l.Batches() {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		for _, e := range c.Event {
-			seen[e] = struct{}{}
-		}
+	met := newEventSet(l.lastEvent())
+	n, err := gather(ctx, l,
+		func() *int64 { return new(int64) },
+		func(count *int64, n int) {
+			for _, e := range l.seen(n).Event {
+				if met.addAmong(e) {
+					*count++
+				}
+			}
+		},
+		func(into, from *int64) { *into += *from })
+	if err != nil {
+		return 0, err
 	}
-	return int64(len(seen)), nil
+	return *n, nil
 }

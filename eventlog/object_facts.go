@@ -29,15 +29,27 @@ func (s *Store) ObjectLogs(ctx context.Context) (names []string, err error) {
 	return names, err
 }
 
-// ObjectFacts counts what an object-centric log holds.
+// ObjectFacts counts what an object-centric log holds. It reads all of it.
 func (s *Store) ObjectFacts(ctx context.Context, log string) (*ObjectFacts, error) {
-	f := &ObjectFacts{Log: log, Objects: map[string]int64{}}
-	err := s.session(ctx, func(c *storeConn) error {
-		err := c.QueryRowContext(ctx, storeText("object_facts"), log).Scan(&f.Events, &f.Activities, &f.First, &f.Last,
+	f, err := s.ObjectsOfTypes(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	err = s.session(ctx, func(c *storeConn) error {
+		return c.QueryRowContext(ctx, storeText("object_facts"), log).Scan(&f.Events, &f.Activities, &f.First, &f.Last,
 			&f.Dangling, &f.EventRelations, &f.ObjectRelations, &f.Values, &f.Changes)
-		if err != nil {
-			return err
-		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("log %q: %w", log, err)
+	}
+	return f, nil
+}
+
+// ObjectsOfTypes returns only Log, Types and Objects of what [Store.ObjectFacts]
+// does; it reads no event and no relation.
+func (s *Store) ObjectsOfTypes(ctx context.Context, log string) (f *ObjectFacts, err error) {
+	f = &ObjectFacts{Log: log}
+	err = s.session(ctx, func(c *storeConn) error {
 		f.Types, f.Objects, err = c.counts(ctx, storeText("object_types"), log)
 		return err
 	})

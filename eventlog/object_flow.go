@@ -3,12 +3,10 @@ package eventlog
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 )
 
 // An ObjectFlow is what the objects of each type go through: which activities
@@ -34,6 +32,19 @@ type TypeFlow struct {
 	Edges      []FlowEdge
 	// Life is how long objects live, from the first of their events to the last.
 	Life *Durations
+
+	// Distinct is how many variants the objects with events follow; Variants
+	// are the most frequent of them, if they were asked for: by Objects,
+	// descending, then by Path.
+	Distinct int64
+	Variants []FlowVariant
+}
+
+// A FlowVariant is a sequence of activities, and how many objects of a type
+// go through it.
+type FlowVariant struct {
+	Path    []string
+	Objects int64
 }
 
 // A FlowCount counts one thing in three ways. Events ≤ Total and Objects ≤ Total.
@@ -68,7 +79,8 @@ type ObjectFlowOptions struct {
 	// Log is an object-centric log to look at alone: its objects, of types
 	// called as the log calls them, and its events. Sources is then its own.
 	Log string
-	// Within leaves only events of this log, which must be of this store.
+	// Within leaves only events of this log, which must be of this store. They
+	// stay in the order that all events of an object are in.
 	Within *Log
 	// Lifecycle says what becomes of the transitions of an event's life.
 	Lifecycle Lifecycle
@@ -77,126 +89,71 @@ type ObjectFlowOptions struct {
 	// Exact keeps every wait for exact quantiles: 8 bytes a step and pair of
 	// events instead of a bounded histogram.
 	Exact bool
+	// Variants is how many variants of each type to tell; negative: all.
+	Variants int
 }
 
 // ObjectFlow follows the objects of a store, each through its own events in
 // their declared order. The same event may be met by many objects; an object
 // meets it once, whatever its qualifiers.
 //
-// It takes O(n log n) time for n pairs of events and objects. Memory is
-// bounded by a batch of objects and the number of edges; DuckDB sorts and
-// counts beside the store.
+// Each type is the log of its objects. Where [Store.BuildObjectColumns] wrote
+// it, this takes O(n) time for n pairs of events and objects, 18 bytes of
+// memory traffic each, and memory for the edges and a bit an event; elsewhere
+// the columns of one type at a time are made in memory first, in O(n log n).
 func (s *Store) ObjectFlow(ctx context.Context, o ObjectFlowOptions) (*ObjectFlow, error) {
 	f := &ObjectFlow{}
-	err := s.objectSteps(ctx, o, func(steps *objectSteps) error {
-		f.Notes = steps.notes()
-		for i, t := range steps.types {
-			f.Types = append(f.Types, TypeFlow{Type: t.name, Objects: t.objects, Idle: t.objects - steps.alive[i], Life: steps.life[i]})
+	all := &flowTotal{count: map[string]*FlowCount{}}
+	followed, err := s.follow(ctx, o, func(t *typeLog) error {
+		flow, err := t.flow(ctx, o)
+		if err != nil {
+			return err
 		}
-		return f.read(ctx, steps.c, o.Exact)
+		f.Types = append(f.Types, flow)
+		return all.add(ctx, t, flow.Activities)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("object flow: %w", err)
 	}
+	f.Activities, f.Notes = all.activities(), followed.notes()
 	return f, nil
 }
 
-// read counts the steps.
-func (f *ObjectFlow) read(ctx context.Context, c *storeConn, exact bool) error {
-	for _, q := range []struct {
-		statement string
-		into      func(typ int) *[]FlowActivity
-	}{
-		{"object_flow_all", func(int) *[]FlowActivity { return &f.Activities }},
-		{"object_flow_activities", func(typ int) *[]FlowActivity { return &f.Types[typ].Activities }},
-		{"object_flow_starts", func(typ int) *[]FlowActivity { return &f.Types[typ].Start }},
-		{"object_flow_ends", func(typ int) *[]FlowActivity { return &f.Types[typ].End }},
-	} {
-		err := c.each(ctx, storeText(q.statement), nil, func(scan func(...any) error) error {
-			var typ int
-			var a FlowActivity
-			err := scan(&typ, &a.Activity, &a.Events, &a.Objects, &a.Total)
-			list := q.into(typ)
-			*list = append(*list, a)
-			return err
-		})
-		if err != nil {
-			return err
+// A flowTotal counts activities over several types.
+type flowTotal struct {
+	count map[string]*FlowCount
+	seen  eventSet // events of the types before
+}
+
+// add counts the activities of a type; an event that another type has, too,
+// counts once.
+func (f *flowTotal) add(ctx context.Context, t *typeLog, activities []FlowActivity) error {
+	fresh, err := t.freshEvents(ctx, &f.seen)
+	if err != nil {
+		return err
+	}
+	for _, a := range activities {
+		n := f.count[a.Activity]
+		if n == nil {
+			n = &FlowCount{}
+			f.count[a.Activity] = n
 		}
+		n.Objects += a.Objects
+		n.Total += a.Total
 	}
-	return f.edges(ctx, c, exact)
-}
-
-// edgeKey is an edge by its codes.
-type edgeKey struct{ typ, from, to uint32 }
-
-func (f *ObjectFlow) edges(ctx context.Context, c *storeConn, exact bool) error {
-	at := map[edgeKey]int{} // place in its type's list
-	err := c.each(ctx, storeText("object_flow_edges"), nil, func(scan func(...any) error) error {
-		var k edgeKey
-		e := FlowEdge{Wait: &Durations{keep: exact}, EventWait: &Durations{keep: exact}}
-		err := scan(&k.typ, &e.From, &e.To, &k.from, &k.to, &e.Objects, &e.Total)
-		list := &f.Types[k.typ].Edges
-		at[k] = len(*list)
-		*list = append(*list, e)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	edge := func(k edgeKey) *FlowEdge { return &f.Types[k.typ].Edges[at[k]] }
-	err = readWaits(ctx, c, "step", "AND before > 0", func(k edgeKey, us int64) { edge(k).Wait.step(us) })
-	if err != nil {
-		return err
-	}
-	if err := c.exec(ctx, storeText("object_flow_couple")); err != nil {
-		return err
-	}
-	err = readWaits(ctx, c, "couple", "", func(k edgeKey, us int64) {
-		e := edge(k)
-		e.Events++
-		e.EventWait.step(us)
-	})
-	for i := range f.Types {
-		for j := range f.Types[i].Edges {
-			f.Types[i].Edges[j].Wait.seal()
-			f.Types[i].Edges[j].EventWait.seal()
-		}
-	}
-	return err
-}
-
-// step counts the time between two events, NoTime if it is not known.
-func (h *Durations) step(us int64) {
-	if us == NoTime {
-		h.Missing++
-		return
-	}
-	h.Add(us)
-}
-
-// readWaits reads the waits of a table in ranges: the driver holds a whole
-// result in memory.
-func readWaits(ctx context.Context, c *storeConn, table, first string, take func(edgeKey, int64)) error {
-	n, err := c.int(ctx, "SELECT coalesce(max(rowid) + 1, 0) FROM "+table)
-	if err != nil {
-		return err
-	}
-	text := storeText("object_flow_waits", "table", table, "first", first)
-	for at := int64(0); at < n; at += rowsEvents {
-		err := c.arrow(ctx, text, []any{at, at + rowsEvents}, func(b arrow.RecordBatch) error {
-			codes := func(i int) []uint32 { return b.Column(i).(*array.Uint32).Uint32Values() }
-			typ, from, to, us := codes(0), codes(1), codes(2), b.Column(3).(*array.Int64).Int64Values()
-			for i := range us {
-				take(edgeKey{typ[i], from[i], to[i]}, us[i])
-			}
-			return nil
-		})
-		if err != nil {
-			return err
+	for code, n := range fresh {
+		if n > 0 {
+			f.count[t.labels[code]].Events += n
 		}
 	}
 	return nil
+}
+
+func (f *flowTotal) activities() (out []FlowActivity) {
+	for _, name := range slices.Sorted(maps.Keys(f.count)) {
+		out = append(out, FlowActivity{name, *f.count[name]})
+	}
+	return out
 }
 
 // A flowType is a type of objects to follow.
@@ -213,9 +170,13 @@ func (c *storeConn) flowTypes(ctx context.Context, o ObjectFlowOptions) (types [
 	if o.Log != "" {
 		prefix = ObjectLogOf(o.Log, "")
 	}
+	text, arg := storeText("object_flow_types"), any(append([]string{}, o.Sources...))
+	if o.Log != "" { // whose objects no other source has
+		text, arg = storeText("object_flow_types_of"), o.Log
+	}
 	var all []flowType
 	var names []string
-	err = c.each(ctx, storeText("object_flow_types"), []any{append([]string{}, o.Sources...)}, func(scan func(...any) error) error {
+	err = c.each(ctx, text, []any{arg}, func(scan func(...any) error) error {
 		var t flowType
 		if err := scan(&t.stored, &t.objects); err != nil {
 			return err

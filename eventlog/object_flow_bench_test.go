@@ -50,6 +50,9 @@ func BenchmarkObjectFlow(b *testing.B) {
 	}{
 		{"flow", func() error { _, err := s.ObjectFlow(ctx, ObjectFlowOptions{}); return err }},
 		{"exact", func() error { _, err := s.ObjectFlow(ctx, ObjectFlowOptions{Exact: true}); return err }},
+		{"columns", func() error { return s.BuildSystemColumns(ctx, LogOptions{}) }}, // once: then they are there
+		{"flow by columns", func() error { _, err := s.ObjectFlow(ctx, ObjectFlowOptions{}); return err }},
+		{"exact by columns", func() error { _, err := s.ObjectFlow(ctx, ObjectFlowOptions{Exact: true}); return err }},
 		{"graphs", func() error { _, err := s.ObjectGraphs(ctx, ObjectGraphOptions{}); return err }},
 		{"graphs and lists", func() error { _, err := s.ObjectGraphs(ctx, ObjectGraphOptions{Limit: 100}); return err }},
 	} {

@@ -2,6 +2,7 @@ package eventlog
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"strings"
 )
@@ -125,17 +126,49 @@ func (s *Store) ObjectGraphs(ctx context.Context, o ObjectGraphOptions) (*Object
 	if o.Most == 0 {
 		o.Most = objectGraphMost
 	}
-	err := s.objectSteps(ctx, o.ObjectFlowOptions, func(steps *objectSteps) error {
-		g.Notes = steps.notes()
-		for i, t := range steps.types {
-			g.Types = append(g.Types, ObjectTypeCount{Type: t.name, Objects: t.objects, Idle: t.objects - steps.alive[i], Life: steps.life[i]})
+	err := s.session(ctx, func(c *storeConn) error {
+		if err := c.exec(ctx, storeText("object_graph_step")); err != nil {
+			return err
 		}
-		return g.read(ctx, steps.c, o)
+		followed, err := s.follow(ctx, o.ObjectFlowOptions, func(t *typeLog) error {
+			life, err := t.life(ctx, o.Exact)
+			if err != nil {
+				return err
+			}
+			g.Types = append(g.Types, ObjectTypeCount{Type: t.name, Objects: t.objects, Idle: t.objects - t.alive, Life: life})
+			return t.appendSteps(ctx, c, uint32(len(g.Types)-1))
+		})
+		if err != nil {
+			return err
+		}
+		g.Notes = followed.notes()
+		return g.read(ctx, c, o)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("object graphs: %w", err)
 	}
 	return g, nil
+}
+
+// appendSteps adds the steps of the objects of a type to the table step.
+func (t *typeLog) appendSteps(ctx context.Context, c *storeConn, typ uint32) error {
+	return c.append(ctx, "step", func(row func(...driver.Value) error) error {
+		for b := range t.Batches() {
+			for i, object := range b.Case {
+				before := int64(0)
+				for e := b.Offsets[i]; e < b.Offsets[i+1]; e++ {
+					if err := row(typ, object, b.Event[e], before, e == b.Offsets[i+1]-1); err != nil {
+						return err
+					}
+					before = b.Event[e]
+				}
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (g *ObjectGraphs) read(ctx context.Context, c *storeConn, o ObjectGraphOptions) error {

@@ -36,6 +36,7 @@ type Store struct {
 	db       *sql.DB
 	readOnly bool
 	columns  sync.Mutex // held while columns are built
+	inMemory int64      // see logInMemory; 0 is that
 }
 
 // OpenOptions say how to open a store. The zero value opens it for writing and

@@ -102,7 +102,7 @@ func sitedBatch(t *rapid.T) (*Batch, map[string]string) {
 	return b, sites
 }
 
-func builtLog(t *rapid.T, b *Batch) *Log {
+func workLog(t *rapid.T, b *Batch) *Log {
 	builder := NewBuilder(BuilderOptions{Name: "l", Attributes: true})
 	if err := builder.Add(b); err != nil {
 		t.Fatal(err)
@@ -127,14 +127,14 @@ func calendarByHand(c *Calendars, site string) *calendar.Calendar {
 }
 
 // inWorkingTime writes the times of a case as the working time since 1970.
-func inWorkingTime(c obviousCase, by *calendar.Calendar) obviousCase {
-	out := obviousCase{number: c.number}
+func inWorkingTime(c handCase, by *calendar.Calendar) handCase {
+	out := handCase{number: c.number}
 	for _, e := range c.events {
 		begin, end := int64(NoTime), int64(NoTime)
 		if by != nil {
 			begin, end = by.Between(0, e.begin), by.Between(0, e.end)
 		}
-		out.events = append(out.events, obviousEvent{e.activity, begin, end, e.event})
+		out.events = append(out.events, handEvent{e.activity, begin, end, e.event})
 	}
 	return out
 }
@@ -162,7 +162,7 @@ func TestWorkingTimeIsWhatAnybodyWouldCount(t *testing.T) {
 	some := someCalendars(t)
 	rapid.Check(t, func(t *rapid.T) {
 		b, sites := sitedBatch(t)
-		plain := builtLog(t, b)
+		plain := workLog(t, b)
 		cals := anyCalendars(t, some)
 		ids, err := plain.CaseIDs(ctx, plain.batches[0].Case)
 		if err != nil {
@@ -239,7 +239,7 @@ func TestWorkingTimeOfFileAndStore(t *testing.T) {
 		n++
 		b, _ := sitedBatch(rt)
 		cals := anyCalendars(rt, some)
-		file, err := builtLog(rt, b).WithCalendars(ctx, cals)
+		file, err := workLog(rt, b).WithCalendars(ctx, cals)
 		if err != nil {
 			rt.Fatal(err)
 		}

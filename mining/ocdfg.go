@@ -46,14 +46,15 @@ func FindOCDFG(f *eventlog.ObjectFlow) *OCDFG {
 	for _, t := range f.Types {
 		g.Types = append(g.Types, ObjectTypeGraph(t))
 	}
-	g.Notes = append(g.Notes, g.waitNotes()...)
+	g.Notes = append(g.Notes, g.ownNotes()...)
 	return g
 }
 
 // CaseOCDFG returns the graph of a log whose cases are its only objects, of
-// type objectType. No event may belong to two cases: then the three ways of
-// counting differ only where a case repeats an activity or a step.
-func CaseOCDFG(s *eventlog.Summary, objectType string) *OCDFG {
+// type objectType, with so many of their variants (negative: all). No event
+// may belong to two cases: then the three ways of counting differ only where a
+// case repeats an activity or a step.
+func CaseOCDFG(s *eventlog.Summary, objectType string, variants int) *OCDFG {
 	g := DFG(s)
 	t := ObjectTypeGraph{Type: objectType, Objects: s.Cases, Idle: s.Cases, Life: &s.CaseDuration}
 	f := &OCDFG{Notes: slices.Clone(g.Notes)}
@@ -74,16 +75,48 @@ func CaseOCDFG(s *eventlog.Summary, objectType string) *OCDFG {
 		t.Edges = append(t.Edges, eventlog.FlowEdge{From: e.From, To: e.To,
 			FlowCount: eventlog.FlowCount{Events: e.Count, Objects: e.Cases, Total: e.Count}, Wait: e.Wait, EventWait: e.Wait})
 	}
+	for _, v := range s.Variants {
+		if len(v.Path) == 0 {
+			continue
+		}
+		if t.Distinct++; variants >= 0 && len(t.Variants) >= variants {
+			continue
+		}
+		x := eventlog.FlowVariant{Objects: v.Cases}
+		for _, a := range v.Path {
+			x.Path = append(x.Path, s.Activities[a])
+		}
+		t.Variants = append(t.Variants, x)
+	}
 	f.Activities = slices.Clone(t.Activities)
 	f.Types = []ObjectTypeGraph{t}
+	f.Notes = append(f.Notes, f.variantNotes()...)
 	return f
 }
 
-// The codes of the notes on waits.
+// The codes of the notes that are about the types of a graph.
 const (
 	noteOverlaps = "overlaps"
 	noteUnknown  = "unknown-waits"
+	noteVariants = "variants-left-out"
 )
+
+// ownNotes are the notes about the types of g.
+func (g *OCDFG) ownNotes() []eventlog.Note { return append(g.waitNotes(), g.variantNotes()...) }
+
+// variantNotes says how many variants are not told, where some are.
+func (g *OCDFG) variantNotes() []eventlog.Note {
+	var words []string
+	for _, t := range g.Types {
+		if n := t.Distinct - int64(len(t.Variants)); n > 0 && len(t.Variants) > 0 {
+			words = append(words, fmt.Sprintf("%s %d of %d", t.Type, n, t.Distinct))
+		}
+	}
+	if len(words) == 0 {
+		return nil
+	}
+	return []eventlog.Note{{Code: noteVariants, Text: fmt.Sprintf("Variants of objects left out, less frequent than those that are told: %s.", strings.Join(words, ", "))}}
+}
 
 // waitNotes says which steps are in no wait.
 func (g *OCDFG) waitNotes() (notes []eventlog.Note) {
@@ -109,7 +142,7 @@ func (g *OCDFG) waitNotes() (notes []eventlog.Note) {
 func (g *OCDFG) OfTypes(types ...string) *OCDFG {
 	out := &OCDFG{Activities: g.Activities}
 	for _, n := range g.Notes {
-		if n.Code != noteOverlaps && n.Code != noteUnknown {
+		if n.Code != noteOverlaps && n.Code != noteUnknown && n.Code != noteVariants {
 			out.Notes = append(out.Notes, n)
 		}
 	}
@@ -118,7 +151,7 @@ func (g *OCDFG) OfTypes(types ...string) *OCDFG {
 			out.Types = append(out.Types, t)
 		}
 	}
-	out.Notes = append(out.Notes, out.waitNotes()...)
+	out.Notes = append(out.Notes, out.ownNotes()...)
 	return out
 }
 
@@ -205,18 +238,43 @@ type objectEdge struct {
 	Missing      int64    `json:"missing"`
 }
 
+// objectVariant is a FlowVariant in JSON.
+type objectVariant struct {
+	Path    []string `json:"path"`
+	Objects int64    `json:"objects"`
+}
+
+// objectVariants are the variants of a type in JSON.
+type objectVariants struct {
+	Distinct int64           `json:"distinct"`
+	Most     []objectVariant `json:"most_frequent"`
+}
+
+// variantsOf is nil where no variants were asked for.
+func variantsOf(t ObjectTypeGraph) *objectVariants {
+	if len(t.Variants) == 0 {
+		return nil
+	}
+	out := &objectVariants{Distinct: t.Distinct}
+	for _, v := range t.Variants {
+		out.Most = append(out.Most, objectVariant(v))
+	}
+	return out
+}
+
 // MarshalJSON writes g as `millrace mine ocdfg --json` does. Durations are in
 // seconds, null where none is known: median_s counts a step once for each
 // object, events_median_s once for each pair of events.
 func (g OCDFG) MarshalJSON() ([]byte, error) {
 	type typeJSON struct {
-		Objects    int64         `json:"objects"`
-		Idle       int64         `json:"without_events"`
-		Activities []objectCount `json:"activities"`
-		Start      []objectCount `json:"start"`
-		End        []objectCount `json:"end"`
-		Edges      []objectEdge  `json:"edges"`
-		Life       durationsJSON `json:"life"`
+		Objects    int64           `json:"objects"`
+		Idle       int64           `json:"without_events"`
+		Activities []objectCount   `json:"activities"`
+		Start      []objectCount   `json:"start"`
+		End        []objectCount   `json:"end"`
+		Edges      []objectEdge    `json:"edges"`
+		Life       durationsJSON   `json:"life"`
+		Variants   *objectVariants `json:"variants,omitempty"`
 	}
 	types := make(map[string]typeJSON, len(g.Types)) // json sorts the keys
 	for _, t := range g.Types {
@@ -226,7 +284,7 @@ func (g OCDFG) MarshalJSON() ([]byte, error) {
 			overlaps, _, missing := unmeasured(e.Wait)
 			edges[i] = objectEdge{e.From, e.To, e.Objects, e.Total, e.Events, w.total, w.mean, w.median, w.p95, v.mean, v.median, v.p95, overlaps, missing}
 		}
-		types[t.Type] = typeJSON{t.Objects, t.Idle, objectCounts(t.Activities), objectCounts(t.Start), objectCounts(t.End), edges, toJSON(t.Life)}
+		types[t.Type] = typeJSON{t.Objects, t.Idle, objectCounts(t.Activities), objectCounts(t.Start), objectCounts(t.End), edges, toJSON(t.Life), variantsOf(t)}
 	}
 	return json.Marshal(struct {
 		Types      map[string]typeJSON `json:"object_types"`

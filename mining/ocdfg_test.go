@@ -34,7 +34,7 @@ func parseFlow(text string) (*OCDFG, error) {
 		if err != nil {
 			return err
 		}
-		g := CaseOCDFG(s, name)
+		g := CaseOCDFG(s, name, 0)
 		flow.Types = append(flow.Types, eventlog.TypeFlow(g.Types[0]))
 		return nil
 	}
@@ -96,7 +96,7 @@ func TestOCDFG(t *testing.T) {
 func TestOCDFGConservesFlow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := summarize(t, build(t, stories().Draw(t, "log")))
-		g := CaseOCDFG(s, "case")
+		g := CaseOCDFG(s, "case", 0)
 		typ := g.Types[0]
 		in, out := map[string]int64{}, map[string]int64{}
 		var starts, ends, steps int64

@@ -51,7 +51,7 @@ func (f *logFlags) openObjects(e *env) (*openedObjects, error) {
 		}
 		return &openedObjects{cases: l, store: l.Stored, log: l.Objects, types: slices.Sorted(maps.Keys(l.Types)), life: f.Lifecycle}, nil
 	}
-	facts, err := s.store.ObjectFacts(e, s.name)
+	facts, err := s.store.ObjectsOfTypes(e, s.name)
 	if filters, _ := f.filters(e); err == nil && len(filters) > 0 {
 		err = usageError{fmt.Errorf("filters are about cases: say by --case which object type makes one; %s has %s", s.name, typeCounts(facts))}
 	}

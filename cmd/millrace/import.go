@@ -113,7 +113,10 @@ func (c *importCmd) loadFile(e *env, path string) (receipt eventlog.LoadReceipt,
 		defer p.done()
 		return receipt, s.BuildColumns(e, name, e.columnsOptions(name))
 	}
-	facts, err := s.ObjectFacts(e, name)
+	if err := s.BuildObjectColumns(e, name, e.logOptions()); err != nil {
+		return receipt, err
+	}
+	facts, err := s.ObjectsOfTypes(e, name)
 	if err == nil && len(facts.Types) > 0 {
 		receipt.Notes = append(receipt.Notes, eventlog.Note{Code: "object-types", Text: fmt.Sprintf(
 			"Its object types are %s; each makes a log, such as %s.", typeCounts(facts), printable(eventlog.ObjectLogOf(name, facts.Types[0])))})

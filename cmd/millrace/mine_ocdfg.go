@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"millrace/eventlog"
 	"millrace/mining"
@@ -21,6 +22,7 @@ type mineOCDFGCmd struct {
 	typesFlag
 	MinCount int64 `placeholder:"N" help:"Only edges that objects take at least N times in total."`
 	Top      int   `default:"20" help:"How many edges of each type to print; 0 prints all. JSON has all of them."`
+	Paths    int   `name:"list-variants" placeholder:"N" help:"Tell the N most frequent variants of the objects of each type, too."`
 }
 
 func (c *mineOCDFGCmd) Help() string {
@@ -67,9 +69,9 @@ func (c *mineOCDFGCmd) graph(e *env, o *openedObjects) (*mining.OCDFG, error) {
 		if err != nil {
 			return nil, err
 		}
-		return mining.CaseOCDFG(s, caseObject), nil
+		return mining.CaseOCDFG(s, caseObject, max(0, c.Paths)), nil
 	}
-	flow.Exact = c.Exact
+	flow.Exact, flow.Variants = c.Exact, max(0, c.Paths)
 	f, err := o.store.ObjectFlow(e, flow)
 	if err != nil {
 		return nil, err
@@ -118,5 +120,13 @@ func (c *mineOCDFGCmd) print(e *env, g *mining.ObjectTypeGraph) error {
 	if c.Top > 0 && len(g.Edges) > c.Top {
 		fmt.Fprintf(e.Stdout, "… %s more edges; --top 0 prints all\n", count(int64(len(g.Edges)-c.Top)))
 	}
-	return nil
+	if len(g.Variants) == 0 {
+		return nil
+	}
+	fmt.Fprintf(e.Stdout, "\nvariants of %s: %s\n", printable(g.Type), count(g.Distinct))
+	t = newTable(" ", " objects", " share", "activities")
+	for i, v := range g.Variants {
+		t.add(fmt.Sprint(i+1), count(v.Objects), percent(float64(v.Objects)/float64(g.Objects-g.Idle)), printable(strings.Join(v.Path, " → ")))
+	}
+	return t.write(e.Stdout)
 }

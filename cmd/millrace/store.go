@@ -197,7 +197,7 @@ func (e *env) defineLogs(s *eventlog.Store) error {
 			return err
 		}
 	}
-	return nil
+	return s.BuildSystemColumns(e, e.logOptions())
 }
 
 // load loads a source of the project and, unless quiet, says what that did.

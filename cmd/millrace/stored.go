@@ -189,7 +189,7 @@ func (l *storedLog) open(e *env, def eventlog.LogDefinition, o eventlog.LogOptio
 // objects it is among.
 func (l *storedLog) definition(e *env, caseType string, follow []string) (def eventlog.LogDefinition, types map[string]int64, err error) {
 	if l.whole() {
-		facts, err := l.store.ObjectFacts(e, l.name)
+		facts, err := l.store.ObjectsOfTypes(e, l.name)
 		if err != nil {
 			return def, nil, err
 		}
@@ -211,7 +211,7 @@ func (l *storedLog) definition(e *env, caseType string, follow []string) (def ev
 				types, err = l.store.ObjectTypes(e, l.name)
 				return d, types, err
 			}
-			facts, err := l.store.ObjectFacts(e, l.objects)
+			facts, err := l.store.ObjectsOfTypes(e, l.objects)
 			if err != nil {
 				return d, nil, err
 			}
