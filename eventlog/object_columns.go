@@ -138,8 +138,9 @@ func (s *Store) mapObjects(ctx context.Context, key columnsKey, l *Log) (parts [
 		return c.each(ctx, storeText("columns_of_log"), []any{key.Definition.Name, string(definition)}, func(scan func(...any) error) error {
 			var f columnsFile
 			var part, notes string
+			var version int64
 			var sums []any
-			if err := scan(&part, &f.Name, &f.Size, &sums, &notes); err != nil || part != objectsPart {
+			if err := scan(&part, &f.Name, &f.Size, &sums, &notes, &version); err != nil || part != objectsPart {
 				return err
 			}
 			for _, x := range sums {
