@@ -599,6 +599,12 @@ func BenchmarkWorkingTime(b *testing.B) {
 	}
 	defer mapped.Close()
 	mapped.sites = l.sites
+	if files.Waits, err = mapped.writeWaits(ctx, path, false); err != nil {
+		b.Fatal(err)
+	}
+	if mapped.kept, err = mapped.openWaits(dir, files.Waits); err != nil {
+		b.Fatal(err)
+	}
 	bySite := &Calendars{By: "site", Of: of}
 	b.Run("write", func(b *testing.B) {
 		began := cpuSeconds(b)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -33,7 +34,7 @@ type logCalendars struct {
 	name string // of the default
 }
 
-// names lists the calendars, that of the rest last.
+// names lists the calendars by name.
 func (c *logCalendars) names(p *project) []string {
 	var names []string
 	for name, of := range p.calendars {
@@ -43,7 +44,7 @@ func (c *logCalendars) names(p *project) []string {
 	}
 	slices.Sort(names)
 	if c.name != "" && !slices.Contains(names, c.name) {
-		names = append(names, c.name)
+		names = append(names, c.name) // it may be hours: they stand last
 	}
 	return names
 }
@@ -91,11 +92,13 @@ func (c *logCalendars) note(e *env, l *eventlog.Log) {
 		return
 	}
 	text := "Durations are in working time, "
-	switch names := strings.Join(c.names(e.Project), ", "); {
-	case c.By == "":
-		text += "by the calendar " + names
-	default:
-		text += fmt.Sprintf("by the calendar that %s names, of %s", c.By, names)
+	if c.By == "" {
+		text += "by the calendar " + c.name
+	} else {
+		text += fmt.Sprintf("by the calendar that %s names, of %s", c.By, strings.Join(c.names(e.Project), ", "))
+		if c.name != "" {
+			text += "; cases without one have " + c.name
+		}
 	}
 	if slices.ContainsFunc(e.Filters, func(f eventlog.Filter) bool { return f.Name == "duration" || f.Name == "follows" }) {
 		text += "; filters count elapsed time"
@@ -129,7 +132,7 @@ func (p *project) calendarOf(text, zone string) (*calendar.Calendar, error) {
 		if strings.ContainsRune(word, ':') {
 			hours = append(hours, word)
 		} else {
-			regions = append(regions, word)
+			regions = append(regions, strconv.Quote(word))
 		}
 	}
 	if len(hours) == 0 {
@@ -141,7 +144,7 @@ func (p *project) calendarOf(text, zone string) (*calendar.Calendar, error) {
 	}
 	definition := fmt.Sprintf("weekdays: %q\n", strings.Join(hours, ", "))
 	if len(regions) > 0 {
-		definition += fmt.Sprintf("holidays: [%s]\n", `"`+strings.Join(regions, `", "`)+`"`)
+		definition += fmt.Sprintf("holidays: [%s]\n", strings.Join(regions, ", "))
 	}
 	c, err := calendar.Parse([]byte(definition), zone)
 	if err != nil {
