@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"millrace/eventlog"
+	"millrace/eventlog/calendar"
 	"millrace/ingest"
 	"millrace/ingest/parquetfile"
 	"millrace/mining"
@@ -32,6 +33,7 @@ var tasks = []task{
 	{"fold", fold},
 	{"filter", filter},
 	{"increment", increment},
+	{"calendar", working},
 	{"sql", askFile},
 	{"sql-load", loadTable},
 	{"sql-table", askTable},
@@ -239,4 +241,39 @@ func increment(ctx context.Context, out io.Writer, args []string) error {
 	}
 	runs := []taken{{time.Since(start).Seconds(), (ownCPU() - cpu).Seconds()}}
 	return say(out, runs, mining.DFG(sum))
+}
+
+// working counts the working time of a log that is open, by one calendar, or
+// summarizes the log in it: working count, working fold.
+func working(ctx context.Context, out io.Writer, args []string) error {
+	office, err := calendar.Parse([]byte("{weekdays: \"08:00-18:00\", holidays: DE-HH}"), "Europe/Berlin")
+	if err != nil {
+		return err
+	}
+	by := &eventlog.Calendars{Default: office}
+	return withLog(ctx, func(l *eventlog.Log) error {
+		if args[0] == "count" {
+			runs, err := repeat(func() error {
+				_, err := l.WithCalendars(ctx, by)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			return say(out, runs)
+		}
+		l, err := l.WithCalendars(ctx, by)
+		if err != nil {
+			return err
+		}
+		var s *eventlog.Summary
+		runs, err := repeat(func() (err error) {
+			s, err = eventlog.Summarize(ctx, l, eventlog.SummaryOptions{WithoutVariants: true, Working: true, Recount: true})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return say(out, runs, mining.DFG(s))
+	})
 }

@@ -141,8 +141,8 @@ func folding() []step {
 		}
 	}
 	return append(list,
-		step{question: "Working time", way: "Millrace: compute it once", commands: one("millrace", "calendar", "apply", logName), in: "store", makes: "store"},
-		step{question: "Working time", way: "Millrace: fold in working time", commands: one("inside", "fold", "working"), in: "store"})
+		step{question: "Working time", way: "Millrace: count it once", commands: one("inside", "calendar", "count"), in: "store"},
+		step{question: "Working time", way: "Millrace: fold in working time, with quantiles of each arc", commands: one("inside", "calendar", "fold"), in: "store"})
 }
 
 // filters has one of each kind; a test holds that none is missing.
