@@ -297,7 +297,7 @@ func (b *Builder) LogContext(ctx context.Context) (_ *Log, err error) {
 		l.sites = func(_ context.Context, attribute string) (*caseSites, error) {
 			return b.attributes.sites(l.Name, attribute)
 		}
-		l.table = &conditionTable{fill: func(ctx context.Context, c *sql.Conn) error { return b.fillTables(ctx, c) }}
+		l.table = &conditionTable{fill: func(ctx context.Context, c *sql.Conn, _ conditionNeed) error { return b.fillTables(ctx, c) }}
 	}
 	return l, nil
 }

@@ -203,30 +203,64 @@ func (c *Column) sqlType() string {
 // A conditionTable answers a user's conditions on cases and events in a
 // DuckDB of its own, in memory, that can reach neither files nor the store.
 type conditionTable struct {
-	fill func(context.Context, *sql.Conn) error
+	// fill makes the tables, and the views cases and events on them. With a
+	// need it may make no more than that.
+	fill func(ctx context.Context, c *sql.Conn, need conditionNeed) error
 
 	mu sync.Mutex
-	db *sql.DB
+	db map[conditionNeed]*sql.DB
 }
 
-func (t *conditionTable) open(ctx context.Context) (*sql.DB, error) {
+// A conditionNeed is what a condition looks at, as far as its text tells; the
+// zero value is everything.
+type conditionNeed struct {
+	of      string // cases: their own attributes; events: no attributes
+	columns string // of events, separated by commas
+}
+
+// needOf guesses what is enough for a condition. A wrong guess does not compile:
+// names that are there mean the same in all tables.
+func needOf(of, condition string) conditionNeed {
+	text := strings.ToLower(condition)
+	for _, all := range []string{"*", "columns", "events", "cases"} { // whatever there is, or a row as a whole
+		if strings.Contains(text, all) {
+			return conditionNeed{}
+		}
+	}
+	n := conditionNeed{of: of}
+	if of == "events" {
+		columns := []string{"event"}
+		for _, c := range []string{"activity", "time", "resource", "actor_kind"} {
+			if strings.Contains(text, c) {
+				columns = append(columns, c)
+			}
+		}
+		n.columns = strings.Join(columns, ", ")
+	}
+	return n
+}
+
+func (t *conditionTable) open(ctx context.Context, need conditionNeed) (*sql.DB, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.db != nil {
-		return t.db, nil
+	if db := t.db[need]; db != nil {
+		return db, nil
 	}
 	db, err := sql.Open("duckdb", "")
 	if err != nil {
 		return nil, err
 	}
-	if err := t.prepare(ctx, db); err != nil {
+	if err := t.prepare(ctx, db, need); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	t.db = db
+	if t.db == nil {
+		t.db = map[conditionNeed]*sql.DB{}
+	}
+	t.db[need] = db
 	return db, nil
 }
 
-func (t *conditionTable) prepare(ctx context.Context, db *sql.DB) error {
+func (t *conditionTable) prepare(ctx context.Context, db *sql.DB, need conditionNeed) error {
 	db.SetMaxOpenConns(1)
 	c, err := db.Conn(ctx)
 	if err != nil {
@@ -236,7 +270,7 @@ func (t *conditionTable) prepare(ctx context.Context, db *sql.DB) error {
 	if _, err := c.ExecContext(ctx, "SET TimeZone = 'UTC'"); err != nil {
 		return err
 	}
-	if err := t.fill(ctx, c); err != nil {
+	if err := t.fill(ctx, c, need); err != nil {
 		return err
 	}
 	_, err = c.ExecContext(ctx, "SET enable_external_access = false; SET lock_configuration = true")
@@ -246,16 +280,27 @@ func (t *conditionTable) prepare(ctx context.Context, db *sql.DB) error {
 func (t *conditionTable) Close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.db == nil {
-		return nil
+	var errs []error
+	for _, db := range t.db {
+		errs = append(errs, db.Close())
 	}
-	return t.db.Close()
+	t.db = nil
+	return errors.Join(errs...)
 }
 
 // numbers returns the sorted numbers of the rows of cases or events for which
 // the condition, an SQL expression over their attributes, is true.
 func (t *conditionTable) numbers(ctx context.Context, of, condition string) ([]int64, error) {
-	db, err := t.open(ctx)
+	if need := needOf(of, condition); need.of != "" {
+		if out, err := t.ask(ctx, of, condition, need); err == nil || ctx.Err() != nil {
+			return out, err
+		}
+	}
+	return t.ask(ctx, of, condition, conditionNeed{})
+}
+
+func (t *conditionTable) ask(ctx context.Context, of, condition string, need conditionNeed) ([]int64, error) {
+	db, err := t.open(ctx, need)
 	if err != nil {
 		return nil, err
 	}

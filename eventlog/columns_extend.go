@@ -123,7 +123,7 @@ func (s *Store) stale(ctx context.Context, key columnsKey) (*extension, error) {
 	if len(x.loads) == 0 {
 		return nil, fmt.Errorf("%w: nothing was loaded since", errExtend)
 	}
-	if x.log, err = openColumns(filepath.Dir(s.path), x.files); err != nil {
+	if x.log, err = s.openColumns(x.files); err != nil {
 		if errors.Is(err, errColumns) {
 			err = fmt.Errorf("%w: %w", errExtend, err)
 		}

@@ -72,7 +72,9 @@ func (s *Store) open(ctx context.Context, key columnsKey, o LogOptions) (*Log, e
 	l.sites = func(ctx context.Context, attribute string) (*caseSites, error) {
 		return s.sites(ctx, key.Definition, attribute)
 	}
-	l.table = &conditionTable{fill: func(ctx context.Context, c *sql.Conn) error { return s.fillTables(ctx, l, key.Definition, c) }}
+	l.table = &conditionTable{fill: func(ctx context.Context, c *sql.Conn, need conditionNeed) error {
+		return s.fillTables(ctx, l, key.Definition, c, need)
+	}}
 	shared, err := s.isObjectType(ctx, key.Definition.CaseType)
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
@@ -123,11 +125,20 @@ func (s *Store) mapColumns(ctx context.Context, key columnsKey) (*Log, error) {
 	if err != nil || files.Cases.Name == "" {
 		return nil, err
 	}
-	l, err := openColumns(filepath.Dir(s.path), files)
+	l, err := s.openColumns(files)
 	if err != nil {
 		return nil, err
 	}
 	l.notes = notes
+	return l, nil
+}
+
+// openColumns maps columns beside the store.
+func (s *Store) openColumns(files columnsFiles) (*Log, error) {
+	l := &Log{whole: &s.whole}
+	if err := l.openColumns(filepath.Dir(s.path), files); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
 	return l, nil
 }
 
@@ -358,7 +369,7 @@ func (s *Store) writeColumns(ctx context.Context, key columnsKey, o LogOptions) 
 	fail := func(err error) (columnsFiles, []Note, error) {
 		return files, nil, errors.Join(err, files.remove(filepath.Dir(s.path), columnsFiles{}))
 	}
-	l, err := openColumns(filepath.Dir(s.path), files)
+	l, err := s.openColumns(files)
 	if err != nil {
 		return fail(err)
 	}
@@ -428,7 +439,7 @@ func (s *Store) objectIDs(ctx context.Context, numbers []int64) ([]string, error
 
 // fillTables copies what the store knows of the log's cases and events to the
 // database where a user's conditions run.
-func (s *Store) fillTables(ctx context.Context, l *Log, def LogDefinition, to *sql.Conn) error {
+func (s *Store) fillTables(ctx context.Context, l *Log, def LogDefinition, to *sql.Conn, need conditionNeed) error {
 	return s.session(ctx, func(c *storeConn) error {
 		events := storeText("condition_events_none", "source", storeLiteral(""))
 		types := slices.Concat([]string{def.CaseType}, def.Follow, def.Items)
@@ -439,7 +450,7 @@ func (s *Store) fillTables(ctx context.Context, l *Log, def LogDefinition, to *s
 				return err
 			}
 			part := storeText("condition_events_none", "source", storeLiteral(source))
-			if attributes {
+			if attributes && need.of != "events" {
 				part = storeText("condition_events", "table", Quote(source), "source", storeLiteral(source))
 			}
 			events += " UNION ALL BY NAME " + part
@@ -448,7 +459,11 @@ func (s *Store) fillTables(ctx context.Context, l *Log, def LogDefinition, to *s
 		if err != nil {
 			return err
 		}
-		if err := copyTable(ctx, c, to, "all_events", events); err != nil {
+		if need.of == "events" {
+			if err := copyTable(ctx, c, to, "all_events", "SELECT "+need.columns+" FROM ("+events+")"); err != nil {
+				return err
+			}
+			_, err := to.ExecContext(ctx, "CREATE VIEW events AS FROM all_events")
 			return err
 		}
 		own, err := c.attributes(ctx, "object", def.CaseType)
@@ -456,6 +471,13 @@ func (s *Store) fillTables(ctx context.Context, l *Log, def LogDefinition, to *s
 			return err
 		}
 		if err := copyTable(ctx, c, to, "own", storeText("condition_cases", "table", own.table(), "type", storeLiteral(def.CaseType))); err != nil {
+			return err
+		}
+		if need.of == "cases" {
+			_, err := to.ExecContext(ctx, "CREATE VIEW cases AS FROM own")
+			return err
+		}
+		if err := copyTable(ctx, c, to, "all_events", events); err != nil {
 			return err
 		}
 		if _, err := to.ExecContext(ctx, `CREATE TABLE case_event ("case" BIGINT, event BIGINT)`); err != nil {

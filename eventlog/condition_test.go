@@ -4,6 +4,8 @@ import (
 	"context"
 	"path/filepath"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // A condition on an imported log sees that log's attributes only, with the
@@ -40,6 +42,8 @@ func TestConditionsOfStoredLogs(t *testing.T) {
 		{"whole", "event-where", "amount > 10", 1},
 		{"whole", "where", `"case amount" > 10`, 1},
 		{"plain", "event-where", "activity = 'pick'", 1},
+		{"plain", "event-where", "time < '2000-01-01' AND resource IS NULL", 2},
+		{"plain", "where", "id = '1'", 1},
 		{"text", "event-where", "amount = 'few'", 1},
 		{"mixed", "event-where", "amount > 5.2", 2},
 		{"mixed", "where", `"case amount" > 5.2`, 2},
@@ -58,6 +62,13 @@ func TestConditionsOfStoredLogs(t *testing.T) {
 			t.Errorf("%s: %v", c.log, err)
 		} else if cases, _ := kept.Size(); cases != c.cases {
 			t.Errorf("%s: --%s %s: %d cases, want %d", c.log, c.filter, c.condition, cases, c.cases)
+		}
+		// What a condition needs is guessed; with everything there it finds the same.
+		of := map[string]string{"where": "cases", "event-where": "events"}[c.filter]
+		some, err := l.table.numbers(ctx, of, c.condition)
+		all, failed := l.table.ask(ctx, of, c.condition, conditionNeed{})
+		if d := cmp.Diff(all, some); d != "" || err != nil || failed != nil {
+			t.Errorf("%s: --%s %s: -everything +what is needed: %s %v %v", c.log, c.filter, c.condition, d, err, failed)
 		}
 		if err := l.Close(); err != nil {
 			t.Error(err)

@@ -28,6 +28,7 @@ type Log struct {
 	base      int // batches from here on replace cases of those before; 0: there are none
 	basePaths int // paths that the first of its files has
 	facts     columnsFacts
+	whole     *wholeFiles  // nil: every file is checked
 	files     columnsFiles // that it is mapped from; none of a log in memory
 	kept      *keptWaits   // of the whole log; nil: to be counted
 	keptWork  *keptWaits   // in working time

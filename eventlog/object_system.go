@@ -125,8 +125,7 @@ func (b *systemBuilder) finish(ctx context.Context) error {
 		return err
 	}
 	b.files = map[string]columnsFile{"cases": files.Cases, "paths": files.Paths}
-	dir := filepath.Dir(b.s.path)
-	if b.l, err = openColumns(dir, files); err != nil {
+	if b.l, err = b.s.openColumns(files); err != nil {
 		return err
 	}
 	var shared []*sharing

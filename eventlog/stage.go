@@ -264,6 +264,9 @@ func stageCheck(b *Batch) error {
 			return fmt.Errorf("batch of %d events has %d values of %s", n, c.len, c.name)
 		}
 	}
+	if b.Codes != nil && len(b.Codes.Case.Of) != n {
+		return fmt.Errorf("batch of %d events has codes of %d cases", n, len(b.Codes.Case.Of))
+	}
 	if len(b.Activity) != n {
 		return fmt.Errorf("batch of %d events has %d activities", n, len(b.Activity))
 	}

@@ -37,6 +37,7 @@ type Store struct {
 	readOnly bool
 	columns  sync.Mutex // held while columns are built
 	inMemory int64      // see logInMemory; 0 is that
+	whole    wholeFiles // of columns
 }
 
 // OpenOptions say how to open a store. The zero value opens it for writing and

@@ -52,6 +52,12 @@ func clone(b *eventlog.Batch) *eventlog.Batch {
 		return out
 	}
 	c.Attributes, c.CaseAttributes = columns(b.Attributes), columns(b.CaseAttributes)
+	if b.Codes != nil {
+		codes := func(x eventlog.Codes) eventlog.Codes {
+			return eventlog.Codes{Of: slices.Clone(x.Of), Labels: slices.Clone(x.Labels)}
+		}
+		c.Codes = &eventlog.BatchCodes{Case: codes(b.Codes.Case), Activity: codes(b.Codes.Activity), Resource: codes(b.Codes.Resource)}
+	}
 	return &c
 }
 
