@@ -144,8 +144,14 @@ func TestColumnsReplacedWhileRead(t *testing.T) {
 // What a killed process spilled goes with the next writer; nothing else does.
 func TestSpillLeftovers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.duckdb")
+	reader := readerSpillDir(path)
 	for _, keep := range []string{"", "mine.txt"} {
-		if err := os.Mkdir(spillDir(path), 0o700); err != nil {
+		for _, dir := range []string{spillDir(path), reader} { // two readers never share one
+			if err := os.Mkdir(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(reader, "duckdb_temp_storage_DEFAULT-0.tmp"), []byte("x"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		for _, name := range []string{"duckdb_temp_storage_DEFAULT-0.tmp", "duckdb_temp_block-1.block", keep} {

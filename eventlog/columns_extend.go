@@ -145,7 +145,7 @@ func (x *extension) read(ctx context.Context) error {
 	cases, _ := l.Size()
 	late := ""
 	err := x.s.session(ctx, func(c *storeConn) (err error) {
-		if x.objects, err = c.int(ctx, storeText("columns_new_objects"), l.Name, x.loads); err != nil {
+		if x.objects, err = c.int(ctx, storeText("columns_new_objects"), l.Name, x.loads, x.loads[0]); err != nil {
 			return err
 		}
 		n, err := c.int(ctx, storeText("columns_new_count"), x.loads[0], x.loads)

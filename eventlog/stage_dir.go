@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 )
 
 // stagePrefix starts the name of every directory of unfinished work beside a
@@ -71,23 +73,36 @@ func stageClean(dir string) error {
 	return nil
 }
 
-// spillDir is where DuckDB puts what does not fit into memory.
+// spillDir is where DuckDB puts what a writer has no memory for.
 func spillDir(path string) string { return path + ".tmp" }
 
-// spillClean removes what a killed process spilled. DuckDB would, but only if
-// it happens to spill again, and until then it is a copy of the user's data.
+// readerSpillDir is that of this process as a reader: there may be others, and
+// DuckDB calls its files the same in all of them.
+func readerSpillDir(path string) string { return spillDir(path) + "-" + strconv.Itoa(os.Getpid()) }
+
+// spillClean removes what killed processes spilled; a writer has no readers
+// beside it. DuckDB would, but only if it happens to spill again, and until
+// then it is a copy of the user's data.
 func spillClean(path string) error {
-	dir := spillDir(path)
-	old, err := filepath.Glob(filepath.Join(stageGlob(dir), "duckdb_temp_*"))
+	dirs, err := filepath.Glob(stageGlob(spillDir(path)) + "-*")
 	if err != nil {
 		return err
 	}
-	for _, file := range old {
-		if err := os.Remove(file); err != nil {
+	for _, dir := range append(dirs, spillDir(path)) {
+		if pid := strings.TrimPrefix(dir, spillDir(path)+"-"); pid != dir && strings.Trim(pid, "0123456789") != "" {
+			continue // somebody else's
+		}
+		old, err := filepath.Glob(filepath.Join(stageGlob(dir), "duckdb_temp_*"))
+		if err != nil {
 			return err
 		}
+		for _, file := range old {
+			if err := os.Remove(file); err != nil {
+				return err
+			}
+		}
+		_ = os.Remove(dir) // it is not there, or has something that is not DuckDB's
 	}
-	_ = os.Remove(dir) // it is not there, or has something that is not DuckDB's
 	return nil
 }
 

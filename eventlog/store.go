@@ -194,6 +194,7 @@ func storeConnect(ctx context.Context, path string, o OpenOptions) (*sql.DB, err
 	}
 	if o.ReadOnly {
 		set.Set("access_mode", "READ_ONLY")
+		set.Set("temp_directory", readerSpillDir(path))
 	} else {
 		set.Set("custom_user_agent", "millrace-"+strconv.FormatInt(storeWriters.Add(1), 10))
 	}

@@ -49,7 +49,11 @@ func (f *logFlags) openObjects(e *env) (*openedObjects, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &openedObjects{cases: l, store: l.Stored, log: l.Objects, types: slices.Sorted(maps.Keys(l.Types)), life: f.Lifecycle}, nil
+		types, err := l.Types()
+		if err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+		return &openedObjects{cases: l, store: l.Stored, log: l.Objects, types: slices.Sorted(maps.Keys(types)), life: f.Lifecycle}, nil
 	}
 	facts, err := s.store.ObjectsOfTypes(e, s.name)
 	if filters, _ := f.filters(e); err == nil && len(filters) > 0 {

@@ -76,6 +76,10 @@ func (c *importCmd) load(e *env, path string) (eventlog.LoadReceipt, error) {
 	return c.loadFile(e, path)
 }
 
+// largeLoad is from how many new rows on a store is opened anew before its
+// columns are built.
+const largeLoad = 4 << 20
+
 // loadFile imports a file, case-centric or object-centric.
 func (c *importCmd) loadFile(e *env, path string) (receipt eventlog.LoadReceipt, err error) {
 	format, err := objectFormatOf(path, c.InputFormat)
@@ -107,6 +111,16 @@ func (c *importCmd) loadFile(e *env, path string) (receipt eventlog.LoadReceipt,
 	steps.end()
 	if err != nil {
 		return receipt, err
+	}
+	if receipt.RowsNew > largeLoad { // DuckDB gives its memory back when it is closed, not before
+		if err := s.Close(); err != nil {
+			return receipt, err
+		}
+		again, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{Wait: e.Wait, Memory: e.Memory})
+		if err != nil {
+			return receipt, err
+		}
+		s = again
 	}
 	if format == nil {
 		p := startStep(e.Stderr, "step 4 of 4: columns of "+count(receipt.RowsNew+receipt.RowsKnown)+" rows")

@@ -52,9 +52,13 @@ func (c *logShowCmd) Run(e *env) (err error) {
 		return errors.Join(err, l.Close())
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
+	types, err := l.Types()
+	if err != nil {
+		return err
+	}
 	f := logFacts{
 		Log: l.Name, Events: s.Events, DistinctEvents: s.DistinctEvents, Cases: s.Cases,
-		Variants: len(s.Variants), Activities: len(s.Activities), ObjectTypes: l.Types,
+		Variants: len(s.Variants), Activities: len(s.Activities), ObjectTypes: types,
 		Notes: append([]eventlog.Note{}, s.Notes...),
 	}
 	if s.First != eventlog.NoTime {

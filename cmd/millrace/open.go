@@ -40,9 +40,9 @@ var objectFormats = ocelfile.Formats
 type openedLog struct {
 	*eventlog.Log
 	Origin string // file or store
-	// Types counts the objects of each type the log is made of; Case is the
-	// one that makes its cases, "" for a file.
-	Types map[string]int64
+	// Types counts the objects of each type the log is made of, which takes a
+	// look at all of them; Case is the one that makes its cases, "" for a file.
+	Types func() (map[string]int64, error)
 	Case  string
 	// Narrowed says that filters left a part of the log only.
 	Narrowed bool
@@ -51,6 +51,11 @@ type openedLog struct {
 	// Objects is the object-centric log it is of; "" for others.
 	Objects string
 	closers []io.Closer
+}
+
+// counted are objects that are counted already.
+func counted(types map[string]int64) func() (map[string]int64, error) {
+	return func() (map[string]int64, error) { return types, nil }
 }
 
 // ofOrders says whether the cases are sales orders.
@@ -186,7 +191,7 @@ func (f *logFlags) openFile(e *env, attributes bool, calendars *logCalendars) (*
 			return nil, errors.Join(err, whole.Close())
 		}
 	}
-	return &openedLog{Log: log, Origin: f.Log, Types: map[string]int64{"case": cases}, closers: []io.Closer{whole}}, nil
+	return &openedLog{Log: log, Origin: f.Log, Types: counted(map[string]int64{"case": cases}), closers: []io.Closer{whole}}, nil
 }
 
 // readAll reads a file with progress.

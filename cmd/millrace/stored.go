@@ -187,7 +187,7 @@ func (l *storedLog) open(e *env, def eventlog.LogDefinition, o eventlog.LogOptio
 
 // definition is the case notion that a command was given, and the types of
 // objects it is among.
-func (l *storedLog) definition(e *env, caseType string, follow []string) (def eventlog.LogDefinition, types map[string]int64, err error) {
+func (l *storedLog) definition(e *env, caseType string, follow []string) (def eventlog.LogDefinition, types func() (map[string]int64, error), err error) {
 	if l.whole() {
 		facts, err := l.store.ObjectsOfTypes(e, l.name)
 		if err != nil {
@@ -196,7 +196,7 @@ func (l *storedLog) definition(e *env, caseType string, follow []string) (def ev
 		if def, err = flattening(facts, caseType, follow); err != nil {
 			return def, nil, usageError{err}
 		}
-		return def, facts.Objects, nil
+		return def, counted(facts.Objects), nil
 	}
 	if err := l.hasCases(caseType, follow); err != nil {
 		return def, nil, err
@@ -208,14 +208,13 @@ func (l *storedLog) definition(e *env, caseType string, follow []string) (def ev
 	for _, d := range logs {
 		if d.Name == l.name {
 			if l.objects == "" {
-				types, err = l.store.ObjectTypes(e, l.name)
-				return d, types, err
+				return d, func() (map[string]int64, error) { return l.store.ObjectTypes(e, l.name) }, nil
 			}
 			facts, err := l.store.ObjectsOfTypes(e, l.objects)
 			if err != nil {
 				return d, nil, err
 			}
-			return d, facts.Objects, nil
+			return d, counted(facts.Objects), nil
 		}
 	}
 	_, err = l.store.Log(e, l.name, eventlog.LogOptions{}) // says which logs there are

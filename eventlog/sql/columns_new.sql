@@ -6,4 +6,4 @@ SELECT o.object, e.event, e.activity,
 FROM main.event_object AS o
 JOIN main.event AS e ON e.event = o.event
 WHERE o.load >= $1 AND o.load IN (SELECT unnest($2::INTEGER[])) AND e.load >= $1 AND e.load IN (SELECT unnest($2::INTEGER[]))
-ORDER BY o.object, e.source, e.sequence, e.id
+ORDER BY o.object, e.sequence, e.id
