@@ -35,8 +35,12 @@ func (w *caseWalk) walk(ctx context.Context, model *Model) error {
 	if err != nil {
 		return err
 	}
-	if own {
-		model = nil // no type of an object-centric log is the model's
+	imported, err := w.c.int(ctx, storeText("walk_imported"), w.def.CaseType)
+	if err != nil {
+		return err
+	}
+	if own || imported > 0 && w.def.Name == w.def.CaseType {
+		model = nil // no type of theirs is the model's, so there is no item to walk through
 	}
 	if err := w.check(model); err != nil {
 		return err
