@@ -53,6 +53,15 @@ type Table struct {
 	// Optional says that the mapping does without the table: it is empty
 	// where an extract lacks it.
 	Optional bool
+	// Aliases are other names of the table, and ColumnAliases of its columns
+	// (other name → name): those of a released API.
+	Aliases       []string
+	ColumnAliases map[string]string
+	// Watermark lists the columns whose latest value says when a row was last
+	// changed in the source; none: nobody knows, so it is read as a whole.
+	Watermark []string
+	// Personal lists the columns that hold names of users.
+	Personal []string
 }
 
 // requires says whether an extract has to have a column.
