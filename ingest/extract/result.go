@@ -156,7 +156,7 @@ func (t *tableRead) tableRows(sample bool) eventlog.TableRows {
 	}
 	if t.keys != nil && t.floor == "" && !t.short {
 		rows.Present = func(fn func([]string) error) error {
-			return t.keys.each(func(_ int64, row []string) error { return fn(row[:len(t.Key)]) })
+			return t.swept(len(t.Key), fn)
 		}
 	}
 	return rows

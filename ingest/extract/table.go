@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"millrace/eventlog"
@@ -218,12 +217,7 @@ func (x *extraction) compare(ctx context.Context, t *tableRead) error {
 	seen := eventlog.SeenTable{
 		Source: x.sys.Name, Table: t.Name, Key: t.Key, Watermark: t.Watermark,
 		Seen: func(fn func([]string) error) error {
-			return t.keys.each(func(_ int64, row []string) error {
-				if len(row) != len(at) {
-					return fmt.Errorf("the source gave %d fields for %s", len(row), strings.Join(t.thereOf(slices.Concat(t.Key, t.Watermark)), ", "))
-				}
-				return fn(row)
-			})
+			return t.swept(len(at), fn)
 		},
 		Had: func(fn func([]string) error) error {
 			short := make([]string, len(at))
@@ -251,6 +245,17 @@ func (x *extraction) compare(ctx context.Context, t *tableRead) error {
 		err = x.spool.fault(t.want.write(pageHead{Done: true}, nil))
 	}
 	return err
+}
+
+// swept calls fn with the first values of each row of the sweep: key, then
+// watermark. A value that is not there is none.
+func (t *tableRead) swept(width int, fn func([]string) error) error {
+	return t.keys.each(func(_ int64, row []string) error {
+		for len(row) < width {
+			row = append(row, "")
+		}
+		return fn(row[:width])
+	})
 }
 
 // instead reads the whole table where so much of it is lacking that asking for

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -223,9 +222,4 @@ func LawInOrder(t *testing.T, server Server) {
 			rt.Fatalf("increments left\n%s\nand a full ingest\n%s", got, want)
 		}
 	})
-}
-
-// sortedRows orders rows for comparison.
-func sortedRows(rows [][]string) [][]string {
-	return slices.SortedFunc(slices.Values(rows), slices.Compare[[]string])
 }
