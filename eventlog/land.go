@@ -18,7 +18,8 @@ import (
 //	object_change  type, id, attribute, time, old_value, new_value; event_key?
 //	object_<Type>  id; source_table?, source_key?; further columns are attributes of the model's type
 //
-// Columns with ? may be absent, and so may views. source_key is the key of the
+// Macro source_zone() is the name of Timezone, for a system whose times are not
+// all in one zone. Columns with ? may be absent, and so may views. source_key is the key of the
 // row of source_table: its columns in order, joined by '/'.
 type System struct {
 	Name     string // of the source in the store: letters, digits, _ and -
@@ -169,8 +170,9 @@ func landCheck(sys System, rows []TableRows) (notes []Note, err error) {
 				return nil, fmt.Errorf("source %s: table %s has no column %q for its key", sys.Name, t.Name, k)
 			}
 		}
+		names := t.Names(r.Columns)
 		for _, c := range t.Columns {
-			if landColumn(r.Columns, c.Name) < 0 && t.requires(c.Name) {
+			if landColumn(names, c.Name) < 0 && t.requires(c.Name) {
 				lacks = append(lacks, t.Name+"."+c.Name)
 			}
 		}
@@ -203,6 +205,7 @@ func landColumn(header []string, name string) int {
 // landColumns lists the columns of a table as it lands, and where each stands
 // in the header.
 func landColumns(t Table, header []string) ([]TableColumn, []int) {
+	header = t.Names(header)
 	columns := append([]TableColumn(nil), t.Columns...)
 	at := make([]int, 0, len(header))
 	used := make([]bool, len(header))

@@ -72,7 +72,16 @@ func (m *tablesMerge) makeViews(ctx context.Context, print string) error {
 			return err
 		}
 	}
-	err := m.inViews(ctx, func() error { return m.c.exec(ctx, m.system.Mapping) })
+	err := m.inViews(ctx, func() error {
+		zone := m.system.Timezone
+		if zone == "" {
+			zone = "UTC"
+		}
+		if err := m.c.exec(ctx, "CREATE MACRO "+schema+".source_zone() AS "+storeLiteral(zone)); err != nil {
+			return err
+		}
+		return m.c.exec(ctx, m.system.Mapping)
+	})
 	if err != nil {
 		return fmt.Errorf("mapping: %s", storeReason(err))
 	}
