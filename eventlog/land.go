@@ -18,9 +18,9 @@ import (
 //	object_change  type, id, attribute, time, old_value, new_value; event_key?
 //	object_<Type>  id; source_table?, source_key?; further columns are attributes of the model's type
 //
-// Macro source_zone() is the name of Timezone, for a system whose times are not
-// all in one zone. Columns with ? may be absent, and so may views. source_key is the key of the
-// row of source_table: its columns in order, joined by '/'.
+// Columns with ? may be absent, and so may views. source_key is the key of the
+// row of source_table: its columns in order, joined by '/'. The text may ask
+// source_name(), source_zone() and source_uses(): Name, Timezone and Uses.
 type System struct {
 	Name     string // of the source in the store: letters, digits, _ and -
 	Kind     string // "tryton", "sap", …
@@ -28,7 +28,15 @@ type System struct {
 	Timezone string // IANA zone of times without one; default UTC
 	Tables   []Table
 	Mapping  string
-	Model    *Model // nil: any type, attributes as the views have them
+	// Extension is SQL that runs after Mapping, and can say less than all: it
+	// replaces a view or macro (CREATE OR REPLACE), or adds a view X_more, such
+	// as event_more, whose rows join those of view X.
+	Extension string
+	// MappingFile and ExtensionFile are where people find a text that is not
+	// ours: its errors say file and line, and it can create views and macros only.
+	MappingFile, ExtensionFile string
+
+	Model *Model // nil: any type, attributes as the views have them
 	// Uses lists sources whose objects the mapping reads from the store
 	// (main.object, objects."Type"): it is run again after they changed.
 	Uses []string

@@ -18,7 +18,7 @@ func (m *tablesMerge) mapRows(ctx context.Context, landed bool) error {
 	if err != nil {
 		return err
 	}
-	same, err := m.c.int(ctx, storeText("map_same"), m.system.Name, m.system.Mapping, print)
+	same, err := m.c.int(ctx, storeText("map_same"), m.system.Name, m.system.mappingText(), print)
 	if err != nil || same > 0 && !landed && !m.shape {
 		return err
 	}
@@ -58,8 +58,9 @@ func (m *tablesMerge) fingerprint(ctx context.Context) (string, error) {
 	text, err := json.Marshal(struct {
 		Zone  string
 		Model *Model
-		Used  int64 `json:",omitempty"`
-	}{m.system.Timezone, m.system.Model, used})
+		Used  int64    `json:",omitempty"`
+		Uses  []string `json:",omitempty"`
+	}{m.system.Timezone, m.system.Model, used, m.system.Uses})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8]), err
 }
@@ -72,23 +73,13 @@ func (m *tablesMerge) makeViews(ctx context.Context, print string) error {
 			return err
 		}
 	}
-	err := m.inViews(ctx, func() error {
-		zone := m.system.Timezone
-		if zone == "" {
-			zone = "UTC"
-		}
-		if err := m.c.exec(ctx, "CREATE MACRO "+schema+".source_zone() AS "+storeLiteral(zone)); err != nil {
-			return err
-		}
-		return m.c.exec(ctx, m.system.Mapping)
-	})
-	if err != nil {
-		return fmt.Errorf("mapping: %s", storeReason(err))
+	if err := m.inViews(ctx, func() error { return m.runMapping(ctx) }); err != nil {
+		return err
 	}
 	if err := m.c.exec(ctx, "DELETE FROM main.mapping WHERE source = $1", m.system.Name); err != nil {
 		return err
 	}
-	return m.c.exec(ctx, "INSERT INTO main.mapping VALUES ($1, $2, $3, $4)", m.system.Name, m.system.Kind, m.system.Mapping, print)
+	return m.c.exec(ctx, "INSERT INTO main.mapping VALUES ($1, $2, $3, $4)", m.system.Name, m.system.Kind, m.system.mappingText(), print)
 }
 
 // inViews runs fn where names are the mapping's views and the landed tables.
@@ -177,16 +168,13 @@ func (m *tablesMerge) readViews(ctx context.Context) (*mapped, error) {
 		return nil, err
 	}
 	for _, name := range names {
+		if isPart(name) {
+			continue
+		}
 		view := &mapView{name: name}
-		// Not duckdb_columns: that says nothing of a view that cannot be read.
-		err := m.inViews(ctx, func() error {
-			return m.c.each(ctx, "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM "+Quote(mapSchema(m.system.Name))+"."+Quote(name)+")", nil,
-				func(scan func(...any) error) error {
-					var c TableColumn
-					err := scan(&c.Name, &c.SQL)
-					view.columns = append(view.columns, c)
-					return err
-				})
+		err := m.inViews(ctx, func() (err error) {
+			view.columns, err = m.describe(ctx, name)
+			return err
 		})
 		if err != nil {
 			return nil, fmt.Errorf("mapping: view %s: %s", name, storeReason(err))
@@ -196,7 +184,7 @@ func (m *tablesMerge) readViews(ctx context.Context) (*mapped, error) {
 		}
 	}
 	sort.Slice(v.types, func(i, j int) bool { return v.types[i].name < v.types[j].name })
-	return v, nil
+	return v, v.noViews(names)
 }
 
 func (v *mapped) take(view *mapView) error {
