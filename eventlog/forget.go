@@ -395,24 +395,9 @@ func (f *forgetter) rejects(ctx context.Context) (err error) {
 
 // finish removes what is derived, and says where the name still stands.
 func (f *forgetter) finish(ctx context.Context) error {
-	logs, err := f.c.strings(ctx, "SELECT DISTINCT log FROM main.columns ORDER BY log")
-	if err != nil {
+	var err error
+	if f.receipt.Logs, err = f.c.removeDerived(ctx, "forget", f.o.Derived); err != nil {
 		return err
-	}
-	f.receipt.Logs = logs
-	for _, text := range []string{"DELETE FROM main.columns", "DELETE FROM main.mapping WHERE source = ''", "INSERT INTO main.rewrite VALUES ('forget')"} {
-		if err := f.c.exec(ctx, text); err != nil {
-			return err
-		}
-	}
-	if f.o.Derived != "" {
-		load, err := f.c.int(ctx, storeText("derive_load"))
-		if err != nil {
-			return err
-		}
-		if err := f.c.derive(ctx, f.o.Derived, load); err != nil {
-			return err
-		}
 	}
 	return f.left(ctx)
 }

@@ -88,6 +88,7 @@ type personTable struct {
 	subject          string   // of its rows, "" if they are about nobody
 	master           bool     // the source has customers as the subject of a table: others refer to its key
 	text             []string // columns of type VARCHAR, but those of the key
+	watermark        []string
 }
 
 func (t *personTable) table() string { return Quote(landingSchema(t.source)) + "." + Quote(t.name) }
@@ -142,6 +143,8 @@ func (c *storeConn) personTables(ctx context.Context, source string) ([]*personT
 				t.subject = role
 			case role == "name":
 				t.names = append(t.names, column)
+			case role == "watermark":
+				t.watermark = append(t.watermark, column)
 			default:
 				t.customers = append(t.customers, column)
 			}
@@ -266,6 +269,9 @@ func (m *tablesMerge) declarePeople(ctx context.Context) error {
 		for _, c := range t.Personal {
 			want = append(want, row(t.Name, c, "name"))
 		}
+		for _, c := range t.Watermark {
+			want = append(want, row(t.Name, c, "watermark"))
+		}
 		for _, c := range t.Customer {
 			want = append(want, row(t.Name, c, "customer"))
 		}
@@ -278,12 +284,12 @@ func (m *tablesMerge) declarePeople(ctx context.Context) error {
 	if err != nil || slices.Equal(want, have) {
 		return err
 	}
-	if err := m.c.exec(ctx, "DELETE FROM main.landing_person WHERE source = $1", m.system.Name); err != nil {
+	if err := m.c.exec(ctx, "DELETE FROM main.landing_role WHERE source = $1", m.system.Name); err != nil {
 		return err
 	}
 	for _, w := range want {
 		cells := strings.Split(w, "\x1f")
-		if err := m.c.exec(ctx, "INSERT INTO main.landing_person VALUES ($1, $2, $3, $4)", m.system.Name, cells[0], cells[1], cells[2]); err != nil {
+		if err := m.c.exec(ctx, "INSERT INTO main.landing_role VALUES ($1, $2, $3, $4)", m.system.Name, cells[0], cells[1], cells[2]); err != nil {
 			return err
 		}
 	}

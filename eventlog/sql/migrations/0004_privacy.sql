@@ -1,11 +1,11 @@
 -- What does a store know of people, and for how long does it keep what?
 
--- Columns of landed tables that hold people, and tables whose rows are about one.
-CREATE TABLE landing_person (
+-- What columns of landed tables hold, and what their rows are about.
+CREATE TABLE landing_role (
 	source   VARCHAR NOT NULL,
 	"table"  VARCHAR NOT NULL,
 	"column" VARCHAR NOT NULL,     -- empty: the table as a whole
-	role     VARCHAR NOT NULL      -- name (of a user), customer (a reference to one); of a table: User or Customer
+	role     VARCHAR NOT NULL       -- name (of a user), customer (a reference to one), watermark; of a table: User or Customer
 );
 
 -- Who was forgotten, so that no load brings them back.
