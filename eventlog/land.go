@@ -95,6 +95,11 @@ type TableRows struct {
 	// Complete says that every row of the table is here, so that one that is
 	// not any more has been deleted.
 	Complete bool
+	// Present lists the key of every row that the source has, as text, in the
+	// order of Table.Key: a landed row that is neither there nor in Rows has
+	// been deleted. It stands in for Complete where Rows are only the changed
+	// ones; nil: nobody knows.
+	Present func(fn func(key []string) error) error
 	// Rows calls fn for every row; line is where it stands in File. The
 	// fields may be reused after fn returns.
 	Rows func(fn func(line int64, fields []string) error) error
@@ -141,6 +146,7 @@ type stagedTable struct {
 	columns  []TableColumn // of the contract, then the extract's own; types as DuckDB names them
 	file     string        // Parquet: the columns, then _line, and _n where there is no key
 	complete bool
+	present  string // Parquet: the keys that the source has, as text c0, c1, …; "": not known
 	in       int64
 	rejected int64
 }

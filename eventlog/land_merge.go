@@ -132,14 +132,22 @@ func (m *tablesMerge) land(ctx context.Context, i int, t *stagedTable) (TableRec
 	if err != nil {
 		return r, err
 	}
-	if t.complete && t.rejected > 0 {
+	if t.complete && t.rejected > 0 && t.present == "" {
 		m.receipt.Notes = append(m.receipt.Notes, Note{Code: "rejected-kept", Text: fmt.Sprintf(
 			"%s: rows that are not in the extract any more were kept, because some were rejected: %d.", t.Name, t.rejected)})
 	}
-	if t.complete && t.rejected == 0 {
-		if r.Gone, err = m.c.count(ctx, storeText("land_gone", "temp", temp, "table", table, "match", match)); err != nil {
+	switch {
+	case t.present != "":
+		present := fmt.Sprintf("present_%d", i)
+		if err := m.c.exec(ctx, storeText("land_stage", "temp", present, "file", t.presentKeys())); err != nil {
 			return r, err
 		}
+		r.Gone, err = m.c.count(ctx, storeText("land_absent", "temp", temp, "present", present, "table", table, "match", match))
+	case t.complete && t.rejected == 0:
+		r.Gone, err = m.c.count(ctx, storeText("land_gone", "temp", temp, "table", table, "match", match))
+	}
+	if err != nil {
+		return r, err
 	}
 	if r.Changed, err = m.c.count(ctx, storeText("land_replaced", "fresh", fresh, "table", table, "match", match)); err != nil {
 		return r, err

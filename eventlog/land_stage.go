@@ -133,6 +133,9 @@ func (l *lander) land(ctx context.Context, db *sql.DB) error {
 	if err := l.refuse(ctx); err != nil {
 		return err
 	}
+	if err := l.present(ctx, db); err != nil {
+		return err
+	}
 	return l.typed(ctx)
 }
 
