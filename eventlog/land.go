@@ -18,6 +18,8 @@ import (
 //	object_change  type, id, attribute, time, old_value, new_value; event_key?
 //	object_<Type>  id; source_table?, source_key?; further columns are attributes of the model's type
 //
+// The macro name_kind(name) tells it the kind of a user, see Actors.
+//
 // Columns with ? may be absent, and so may views. source_key is the key of the
 // row of source_table: its columns in order, joined by '/'. The text may ask
 // source_name(), source_zone() and source_uses(): Name, Timezone and Uses.
@@ -37,6 +39,9 @@ type System struct {
 	MappingFile, ExtensionFile string
 
 	Model *Model // nil: any type, attributes as the views have them
+	// Actors tell kinds of users from their names, wherever those become
+	// pseudonyms, and in the mapping by its SQL macro name_kind(name).
+	Actors Actors
 	// Uses lists sources whose objects the mapping reads from the store
 	// (main.object, objects."Type"): it is run again after they changed.
 	Uses []string
@@ -69,8 +74,14 @@ type Table struct {
 	// Watermark lists the columns whose latest value says when a row was last
 	// changed in the source; none: nobody knows, so it is read as a whole.
 	Watermark []string
-	// Personal lists the columns that hold names of users.
+	// Personal lists the columns that hold names of users, all VARCHAR: see Names.
 	Personal []string
+	// Subject is the object type that each row is about, User or Customer:
+	// when one is forgotten, so are its rows.
+	Subject string
+	// Customer lists the columns that refer to a customer, by its number or by
+	// its key where the source has it as a Subject.
+	Customer []string
 }
 
 // requires says whether an extract has to have a column.
@@ -111,6 +122,7 @@ type ExtractOptions struct {
 	Options   any    // how it was made; kept as JSON
 	Content   string // hash of it; "" if unknown
 	Watermark string // where the next extract continues
+	Names     Names  // of users
 	// Progress is told the number of rows staged so far, now and then.
 	Progress func(rows int64)
 	// Memory is how much the process may take; the default is half of the
@@ -123,7 +135,8 @@ type StagedTables struct {
 	dir      *stagedDir
 	system   System
 	options  ExtractOptions
-	json     string // options.Options
+	json     string // options.Options, and what became of names
+	namer    *namer // nil: names are kept
 	started  time.Time
 	tables   []*stagedTable
 	rowsRead int64

@@ -36,7 +36,7 @@ func (m *tablesMerge) mapRows(ctx context.Context, landed bool) error {
 		return err
 	}
 	steps := []func(context.Context) error{
-		v.evaluate, v.events, v.objects, v.relations, v.changes, v.goneObjects, v.objectAttributes,
+		v.evaluate, v.forgetMapped, v.expire, v.events, v.objects, v.relations, v.changes, v.goneObjects, v.objectAttributes,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -56,11 +56,12 @@ func (m *tablesMerge) fingerprint(ctx context.Context) (string, error) {
 		}
 	}
 	text, err := json.Marshal(struct {
-		Zone  string
-		Model *Model
-		Used  int64    `json:",omitempty"`
-		Uses  []string `json:",omitempty"`
-	}{m.system.Timezone, m.system.Model, used, m.system.Uses})
+		Zone   string
+		Model  *Model
+		Used   int64    `json:",omitempty"`
+		Uses   []string `json:",omitempty"`
+		Actors Actors
+	}{m.system.Timezone, m.system.Model, used, m.system.Uses, m.system.Actors})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8]), err
 }
@@ -83,17 +84,22 @@ func (m *tablesMerge) makeViews(ctx context.Context, print string) error {
 }
 
 // inViews runs fn where names are the mapping's views and the landed tables.
-// DuckDB keeps a view's text, not what its names meant, so this is needed
-// whenever a view is read.
 func (m *tablesMerge) inViews(ctx context.Context, fn func() error) error {
-	path := Quote(mapSchema(m.system.Name)) + "," + Quote(landingSchema(m.system.Name)) + ",main"
-	if err := m.c.exec(ctx, "SET search_path = "+storeLiteral(path)); err != nil {
+	return m.c.inViews(ctx, m.system.Name, fn)
+}
+
+// inViews runs fn where names are the views of a source's mapping and its
+// landed tables. DuckDB keeps a view's text, not what its names meant, so this
+// is needed whenever a view is read.
+func (c *storeConn) inViews(ctx context.Context, source string, fn func() error) error {
+	path := Quote(mapSchema(source)) + "," + Quote(landingSchema(source)) + ",main"
+	if err := c.exec(ctx, "SET search_path = "+storeLiteral(path)); err != nil {
 		return err
 	}
 	err := fn()
 	// An error aborts the transaction, and the connection goes with it.
 	if err == nil {
-		err = m.c.exec(ctx, "RESET search_path")
+		err = c.exec(ctx, "RESET search_path")
 	}
 	return err
 }

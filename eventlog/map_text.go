@@ -33,7 +33,12 @@ func (m *tablesMerge) runMapping(ctx context.Context) error {
 	if zone == "" {
 		zone = "UTC"
 	}
+	actors, err := m.system.Actors.rules()
+	if err != nil {
+		return err
+	}
 	for _, text := range []string{
+		actors.macro(),
 		"CREATE MACRO source_name() AS " + storeLiteral(m.system.Name),
 		"CREATE MACRO source_zone() AS " + storeLiteral(zone),
 		"CREATE MACRO source_uses() AS [" + strings.Join(uses, ", ") + "]::VARCHAR[]",

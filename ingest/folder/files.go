@@ -9,10 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"millrace/eventlog"
-	"millrace/ingest"
 )
 
 // A Given is a table and the files that are its slices, whatever their names.
@@ -33,59 +31,31 @@ func OpenFiles(ctx context.Context, given []Given, complete bool) (_ *Tables, er
 	sum := sha256.New()
 	for i := range given {
 		g := &given[i]
-		var list []slice
+		found := map[string][]slice{}
 		for _, path := range g.Files {
-			s, err := t.openFile(ctx, path, g.Table.Name)
-			if err != nil {
+			if _, err := t.open(ctx, path, filepath.Base(path), g.Table.Name, []eventlog.Table{g.Table}, found); err != nil {
 				return nil, err
 			}
-			list = append(list, s)
-			fmt.Fprintf(sum, "%s/%s\n", g.Table.Name, filepath.Base(path))
-			if err := hashFile(sum, path); err != nil {
+			if err := hashFile(sum, path, g.Table.Name+"/"+filepath.Base(path)); err != nil {
 				return nil, err
 			}
 		}
-		t.Rows = append(t.Rows, rows(ctx, g.Table.Name, list, complete, func() { t.rows.Add(1) }))
+		list := found[g.Table.Name]
+		t.Rows = append(t.Rows, rows(ctx, &g.Table, list, complete, func() { t.rows.Add(1) }))
 		t.note(&g.Table, list)
 	}
 	t.Content = "sha256:" + hex.EncodeToString(sum.Sum(nil))
 	return t, nil
 }
 
-// openFile opens a file as a slice of a table.
-func (t *Tables) openFile(ctx context.Context, path, table string) (s slice, err error) {
-	s.place = filepath.Base(path)
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".xlsx", ".xlsm":
-		b, err := openBook(path, []string{table})
-		if err != nil {
-			return s, err
-		}
-		t.books = append(t.books, b)
-		sheet := ""
-		if list := b.sheets[table]; len(list) > 0 {
-			sheet = list[0]
-		}
-		opened, err := b.Table(ctx, sheet, ingest.Options{})
-		if err != nil {
-			return s, err
-		}
-		s = slice{opened.Name(), textTable{opened}}
-	default:
-		if s.table, err = openSlice(ctx, path); err != nil {
-			return s, err
-		}
-	}
-	t.slices = append(t.slices, s)
-	return s, nil
-}
-
-func hashFile(sum io.Writer, path string) (err error) {
+// hashFile adds a file and what it is called to a hash.
+func hashFile(sum io.Writer, path, name string) (err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	fmt.Fprintf(sum, "%s\n", name)
 	if _, err = io.Copy(sum, f); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}

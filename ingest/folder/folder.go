@@ -237,18 +237,8 @@ func content(sum io.Writer, dir, prefix string, entries []fs.DirEntry) error {
 		if e.IsDir() || stem(e.Name()) == "" {
 			continue
 		}
-		path := filepath.Join(dir, e.Name())
-		f, err := os.Open(path)
-		if err != nil {
+		if err := hashFile(sum, filepath.Join(dir, e.Name()), prefix+e.Name()); err != nil {
 			return err
-		}
-		fmt.Fprintf(sum, "%s%s\n", prefix, e.Name())
-		_, err = io.Copy(sum, f)
-		if closed := f.Close(); err == nil {
-			err = closed
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	return nil
