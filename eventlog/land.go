@@ -16,6 +16,7 @@ import (
 //	event_object   event_key, type, id; qualifier?, quantity?, amount?, currency?
 //	object_object  source_type, source_id, target_type, target_id; qualifier?, quantity?, amount?, currency?
 //	object_change  type, id, attribute, time, old_value, new_value; event_key?
+//	link           source_type, source_id, qualifier, target_type, key, matches; attribute?, target_id?, amount?, currency?
 //	object_<Type>  id; source_table?, source_key?; further columns are attributes of the model's type
 //
 // The macro name_kind(name) tells it the kind of a user, see Actors.
@@ -42,6 +43,9 @@ type System struct {
 	// Actors tell kinds of users from their names, wherever those become
 	// pseudonyms, and in the mapping by its SQL macro name_kind(name).
 	Actors Actors
+	// Prefix stands before the ids of the system's objects, but users, where
+	// another system of its kind gives the same.
+	Prefix string
 	// Uses lists sources whose objects the mapping reads from the store
 	// (main.object, objects."Type"): it is run again after they changed.
 	Uses []string

@@ -61,7 +61,8 @@ func (m *tablesMerge) fingerprint(ctx context.Context) (string, error) {
 		Used   int64    `json:",omitempty"`
 		Uses   []string `json:",omitempty"`
 		Actors Actors
-	}{m.system.Timezone, m.system.Model, used, m.system.Uses, m.system.Actors})
+		Prefix string `json:",omitempty"`
+	}{m.system.Timezone, m.system.Model, used, m.system.Uses, m.system.Actors, m.system.Prefix})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8]), err
 }
@@ -146,6 +147,7 @@ func (v *mapView) has(name string) (TableColumn, bool) {
 type mapped struct {
 	*tablesMerge
 	event, eventObject, objectObject, objectChange *mapView
+	link                                           *mapView
 	types                                          []mapType // by name
 	eventAttributes                                []TableColumn
 }
@@ -163,6 +165,7 @@ var mapColumns = map[string]struct{ must, may []string }{
 	"event_object":  {[]string{"event_key", "type", "id"}, []string{"qualifier", "quantity", "amount", "currency"}},
 	"object_object": {[]string{"source_type", "source_id", "target_type", "target_id"}, []string{"qualifier", "quantity", "amount", "currency"}},
 	"object_change": {[]string{"type", "id", "attribute", "time", "old_value", "new_value"}, []string{"event_key"}},
+	"link":          {[]string{"source_type", "source_id", "qualifier", "target_type", "key", "matches"}, []string{"attribute", "target_id", "amount", "currency"}},
 	"object_":       {[]string{"id"}, []string{"source_table", "source_key"}},
 }
 
@@ -206,6 +209,10 @@ func (v *mapped) take(view *mapView) error {
 		v.objectObject = view
 	case "object_change":
 		v.objectChange = view
+	case "link":
+		v.link = view
+		_, err := view.rest("link")
+		return err
 	default:
 		if name, ok := strings.CutPrefix(view.name, "object_"); ok {
 			return v.takeType(name, view)
