@@ -18,7 +18,9 @@ import (
 //	object_change  type, id, attribute, time, old_value, new_value; event_key?
 //	object_<Type>  id; source_table?, source_key?; further columns are attributes of the model's type
 //
-// Macro source_zone() is the name of Timezone, for a system whose times are not
+// What many views read the text may make as temporary tables: it is run for
+// every load that changes something, in its transaction, and the tables are
+// gone after it. Macro source_zone() is the name of Timezone, for a system whose times are not
 // all in one zone. Columns with ? may be absent, and so may views. source_key is the key of the
 // row of source_table: its columns in order, joined by '/'.
 type System struct {
