@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -73,10 +74,13 @@ func ask(t testing.TB, path string) *sql.DB {
 	return db
 }
 
-// rows returns a query's rows, columns with a space between, an empty one as –.
+var decimals = regexp.MustCompile(`^-?[0-9]+\.[0-9]+$`)
+
+// rows returns a query's rows, columns with a space between, an empty one as –,
+// numbers without needless zeros.
 func rows(t testing.TB, db *sql.DB, query string) []string {
 	t.Helper()
-	result, err := db.Query(query)
+	result, err := db.Query("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (" + query + ")")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, query)
 	}
@@ -97,6 +101,9 @@ func rows(t testing.TB, db *sql.DB, query string) []string {
 		texts := make([]string, len(fields))
 		for i, f := range fields {
 			texts[i] = f.String
+			if decimals.MatchString(f.String) {
+				texts[i] = strings.TrimSuffix(strings.TrimRight(f.String, "0"), ".")
+			}
 			if !f.Valid || f.String == "" {
 				texts[i] = "–"
 			}
