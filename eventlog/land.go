@@ -24,6 +24,10 @@ import (
 // Columns with ? may be absent, and so may views. source_key is the key of the
 // row of source_table: its columns in order, joined by '/'. The text may ask
 // source_name(), source_zone() and source_uses(): Name, Timezone and Uses.
+//
+// What many views read, the text may make as temporary tables: it is run for
+// every load that changes something, in its transaction, and they are gone
+// after it.
 type System struct {
 	Name     string // of the source in the store: letters, digits, _ and -
 	Kind     string // "tryton", "sap", …

@@ -26,10 +26,9 @@ func (m *tablesMerge) mapRows(ctx context.Context, landed bool) error {
 	if err := m.modelTables(ctx); err != nil {
 		return err
 	}
-	if same == 0 || m.shape {
-		if err := m.makeViews(ctx, print); err != nil {
-			return err
-		}
+	// Also where the text is the same: its temporary tables are of these rows.
+	if err := m.makeViews(ctx, print); err != nil {
+		return err
 	}
 	v, err := m.readViews(ctx)
 	if err != nil {
