@@ -106,6 +106,9 @@ func table(name string, c TableConfig) (eventlog.Table, error) {
 			t.Columns = append(t.Columns, eventlog.TableColumn{Name: column, SQL: "VARCHAR"})
 		}
 	}
+	if c.Optional && len(t.Columns) == 0 {
+		return t, errors.New("optional, but without key or columns: what does the mapping find where no file is there?")
+	}
 	return t, nil
 }
 

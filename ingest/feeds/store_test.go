@@ -1,6 +1,7 @@
 package feeds
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -10,10 +11,12 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
+	"github.com/goccy/go-yaml"
 
 	"millrace/eventlog"
 	"millrace/eventlog/o2c"
 	"millrace/ingest/folder"
+	"millrace/ingest/preset"
 )
 
 // erp is a system that describes documents, so that feeds have something to
@@ -55,16 +58,17 @@ func erp() *eventlog.System {
 
 // A project is a store and the systems that it was loaded from.
 type project struct {
-	dir   string
-	store string
+	dir     string
+	store   string
+	derived bool // the business views are those of the last load
 }
 
 func newProject(t testing.TB) *project {
 	dir := t.TempDir()
-	return &project{dir, filepath.Join(dir, "millrace.duckdb")}
+	return &project{dir: dir, store: filepath.Join(dir, "millrace.duckdb")}
 }
 
-// load loads tables into the store, and computes the business views.
+// load loads tables into the store.
 func (p *project) load(ctx context.Context, sys *eventlog.System, tables *folder.Tables) (r eventlog.LoadReceipt, err error) {
 	defer tables.Close()
 	staged, err := eventlog.StageTables(ctx, p.store, *sys, tables.Rows, eventlog.ExtractOptions{Content: tables.Content})
@@ -77,11 +81,20 @@ func (p *project) load(ctx context.Context, sys *eventlog.System, tables *folder
 		return r, err
 	}
 	defer s.Close()
-	if r, err = s.MergeTables(ctx, staged); err != nil {
-		return r, err
+	p.derived = false
+	return s.MergeTables(ctx, staged)
+}
+
+// derive computes the business views.
+func (p *project) derive(ctx context.Context) error {
+	s, err := eventlog.Open(ctx, p.store, eventlog.OpenOptions{})
+	if err != nil {
+		return err
 	}
+	defer s.Close()
+	p.derived = true
 	_, err = s.Derive(ctx, o2c.Refresh())
-	return r, err
+	return err
 }
 
 // ask returns the rows of a query as text. Names are those of a source's
@@ -131,7 +144,7 @@ func (p *project) ask(source, query string) (out string, err error) {
 
 // happened lists what a source's events touch, in their order.
 const happened = `
-SELECT strftime(e.time AT TIME ZONE 'UTC', CASE e.precision WHEN 'day' THEN '%%Y-%%m-%%d day  ' ELSE '%%Y-%%m-%%d %%H:%%M' END) AS time, e.activity,
+SELECT CASE e.precision WHEN 'day' THEN strftime(e.time AT TIME ZONE 'UTC', '%%Y-%%m-%%d %%H:%%M day') ELSE strftime(e.time AT TIME ZONE 'UTC', '%%Y-%%m-%%d %%H:%%M') END AS time, e.activity,
        concat_ws(' ', e.actor_kind, e.resource) AS who,
        string_agg(concat_ws(' ', o.type, o.id, CASE WHEN eo.qualifier <> 'on' THEN eo.qualifier END, trim(rtrim(eo.quantity::VARCHAR, '0'), '.'), eo.amount::DECIMAL(18,2), eo.currency), ', ' ORDER BY o.type, o.id, eo.qualifier) AS touched
 FROM main.event e LEFT JOIN main.event_object eo USING (event) LEFT JOIN main.object o USING (object)
@@ -147,6 +160,8 @@ WHERE starts_with(s.id, '%[1]s:') OR starts_with(t.id, '%[1]s:') ORDER BY ALL`
 //
 //	load KIND [zone=Z] [partial] [name=N]: files "-- NAME" of the kind, or of erp.
 //	sample KIND: the preset's sample folder.
+//	replace KIND, extend KIND: the same, the mapping being replaced or extended by own.sql.
+//	feed NAME [partial]: a feed of one's own; feed.yaml has its configuration.
 //	events N, relations N, links N: what source N says.
 //	ask [in=N]: a query.
 func TestStories(t *testing.T) {
@@ -168,7 +183,9 @@ func (p *project) tell(t *testing.T, d *datadriven.TestData) (string, error) {
 		word = d.CmdArgs[0].Key
 	}
 	switch d.Cmd {
-	case "load", "sample":
+	case "feed":
+		return p.feed(t, word, d.Input)
+	case "load", "sample", "replace", "extend":
 		sys, dir := erp(), filepath.Join("testdata", "erp")
 		if word != "erp" {
 			sys, dir = presetOf(t, word).System(), filepath.Join(word, "sample")
@@ -177,6 +194,12 @@ func (p *project) tell(t *testing.T, d *datadriven.TestData) (string, error) {
 		if d.Cmd == "load" {
 			dir = t.TempDir()
 			writeFiles(t, dir, d.Input)
+		}
+		switch own := (preset.SQL{File: "own.sql", Text: d.Input}); d.Cmd {
+		case "replace":
+			preset.Override(sys, own, preset.SQL{})
+		case "extend":
+			preset.Override(sys, preset.SQL{}, own)
 		}
 		d.MaybeScanArgs(t, "zone", &sys.Timezone)
 		d.MaybeScanArgs(t, "name", &sys.Name)
@@ -193,11 +216,39 @@ func (p *project) tell(t *testing.T, d *datadriven.TestData) (string, error) {
 	case "links":
 		return p.ask(word, "SELECT source_type, source_id, qualifier, target_type, key, attribute, amount::DECIMAL(18,2), currency, target_id, matches FROM link ORDER BY ALL")
 	case "ask":
+		if strings.Contains(d.Input, "o2c.") && !p.derived {
+			if err := p.derive(t.Context()); err != nil {
+				return "", err
+			}
+		}
 		in := ""
 		d.MaybeScanArgs(t, "in", &in)
 		return p.ask(in, d.Input)
 	}
 	return "", fmt.Errorf("unknown command %q", d.Cmd)
+}
+
+// feed loads a feed of one's own, whose files are in the project's folder.
+func (p *project) feed(t *testing.T, name, text string) (string, error) {
+	writeFiles(t, p.dir, text)
+	yamlText, err := os.ReadFile(filepath.Join(p.dir, "feed.yaml"))
+	if err != nil {
+		return "", err
+	}
+	var c Config
+	if err := yaml.NewDecoder(bytes.NewReader(yamlText), yaml.Strict()).Decode(&c); err != nil {
+		return "", err
+	}
+	sys, err := Custom(name, p.dir, c)
+	if err != nil {
+		return "", err
+	}
+	tables, err := c.Open(t.Context(), name, p.dir)
+	if err != nil {
+		return "", err
+	}
+	r, err := p.load(t.Context(), sys, tables)
+	return brief(r), err
 }
 
 func presetOf(t testing.TB, kind string) Preset {
@@ -211,10 +262,10 @@ func presetOf(t testing.TB, kind string) Preset {
 }
 
 func brief(r eventlog.LoadReceipt) string {
-	if r.Load == 0 && r.RowsNew == 0 {
+	var b strings.Builder
+	if r.Load == 0 && r.RowsNew == 0 && r.RowsRejected == 0 {
 		return "nothing new\n"
 	}
-	var b strings.Builder
 	fmt.Fprintf(&b, "rows: %d new, %d rejected; events %v, objects %v, relations %v\n", r.RowsNew, r.RowsRejected, r.Events, r.Objects, r.Relations)
 	for _, x := range r.Rejects {
 		fmt.Fprintf(&b, "  %s: %s: %s\n", x.Place, x.Column, x.Reason)
@@ -231,6 +282,9 @@ func brief(r eventlog.LoadReceipt) string {
 func writeFiles(t testing.TB, dir, text string) {
 	for _, part := range strings.Split("\n"+text, "\n-- ")[1:] {
 		name, body, _ := strings.Cut(part, "\n")
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(strings.TrimLeft(body, "\n")+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
