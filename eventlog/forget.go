@@ -91,11 +91,17 @@ func (s *Store) Forget(ctx context.Context, key string, o ForgetOptions) (Forget
 // a store, as the source has it, to be resumed.
 const spoolPrefix = ".millrace-spool-"
 
-// spoolClean removes it: the next extract reads again.
+// spoolClean removes it: the next extract reads again. One that is being read
+// into is left to whoever does: what comes of it is merged by who knows that
+// somebody was forgotten, and it is removed then.
 func spoolClean(dir string) error {
 	old, err := filepath.Glob(filepath.Join(stageGlob(dir), spoolPrefix+"*"))
 	for _, path := range old {
-		err = errors.Join(err, os.RemoveAll(path))
+		f, locked, failed := stageLock(path)
+		if locked {
+			failed = errors.Join(os.RemoveAll(path), f.Close())
+		}
+		err = errors.Join(err, failed)
 	}
 	return err
 }

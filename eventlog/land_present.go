@@ -20,7 +20,7 @@ func (l *lander) present(ctx context.Context, db *sql.DB) error {
 		return nil
 	}
 	file := strings.TrimSuffix(l.table.file, ".parquet") + "-present.parquet"
-	if err := stageTexts(ctx, db, file, len(l.table.Key), l.rows.Present); err != nil {
+	if err := stageTexts(ctx, db, file, len(l.table.Key), l.staged.namer.keys(&l.table.Table, l.rows.Present)); err != nil {
 		return err
 	}
 	bad := make([]string, len(l.table.Key))

@@ -100,6 +100,24 @@ func (n *namer) personal(t *Table, columns []TableColumn) []bool {
 	return is
 }
 
+// keys are the keys that a source has, with pseudonyms in place of names.
+func (n *namer) keys(t *Table, rows func(func([]string) error) error) func(func([]string) error) error {
+	if n == nil || !slices.ContainsFunc(t.Key, func(k string) bool { return slices.Contains(t.Personal, k) }) {
+		return rows
+	}
+	return func(fn func([]string) error) error {
+		return rows(func(key []string) error {
+			key = slices.Clone(key)
+			for i, k := range t.Key {
+				if slices.Contains(t.Personal, k) && key[i] != "" {
+					key[i] = n.pseudonym(key[i])
+				}
+			}
+			return fn(key)
+		})
+	}
+}
+
 // nameProvenance says in the options of a load what became of names.
 type nameProvenance struct {
 	Keep  bool   `json:"keep,omitempty"`

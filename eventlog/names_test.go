@@ -3,6 +3,7 @@ package eventlog
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -207,6 +208,33 @@ func TestNamesOfLaterLoads(t *testing.T) {
 	}
 	if got := load(s, other, true); !strings.HasPrefix(got, "load 3:") {
 		t.Error(got)
+	}
+}
+
+// Where the key of a row is a name, rows that the source has are found by it.
+func TestNamesInKeys(t *testing.T) {
+	sys := office()
+	sys.Tables = []Table{{Name: "staff", Key: []string{"login"}, Personal: []string{"login"}, Subject: "User", Columns: []TableColumn{{"login", "VARCHAR"}}}}
+	sys.Mapping = `CREATE VIEW object_User AS SELECT login AS id, name_kind(login) AS kind FROM staff`
+	s := openStore(t, filepath.Join(t.TempDir(), "a.duckdb"))
+	if _, err := mergeAs(s, sys, ExtractOptions{Names: testNames}, lines("staff", "login\nanna\nbert\ncarl")); err != nil {
+		t.Fatal(err)
+	}
+	rows := lines("staff", "login")
+	rows.Complete = false
+	rows.Present = func(fn func([]string) error) error {
+		return errors.Join(fn([]string{"anna"}), fn([]string{"carl"}))
+	}
+	r, err := mergeAs(s, sys, ExtractOptions{Names: testNames}, rows)
+	if err != nil || r.Objects != (Delta{Gone: 1}) || r.Tables[0].Gone != 1 {
+		t.Errorf("%s %v", r.brief(), err)
+	}
+	// One who is forgotten is gone, present or not.
+	if _, err := s.Forget(context.Background(), "anna", ForgetOptions{Names: testNames}); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := mergeAs(s, sys, ExtractOptions{Names: testNames}, lines("staff", "login\nanna\ncarl")); err != nil || r.Load != 0 {
+		t.Errorf("%s %v", r.brief(), err)
 	}
 }
 

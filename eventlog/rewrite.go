@@ -45,8 +45,12 @@ func (s *Store) rewrite(ctx context.Context) (err error) {
 	if err := errors.Join(s.db.Close(), stageSyncDir(filepath.Dir(s.path))); err != nil {
 		return err
 	}
-	s.db, err = storeWaitFor(ctx, s.path, s.options)
-	return err
+	db, err := storeWaitFor(ctx, s.path, s.options)
+	if err != nil {
+		return err // the file is written; the store stays closed
+	}
+	s.db = db
+	return nil
 }
 
 // copyTo copies all of the store to a new file, complete when it returns.
