@@ -3,6 +3,7 @@ package folder
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -135,9 +136,22 @@ func folderTable(name string, tables []eventlog.Table) string {
 // isDigit says whether both are digits: table T1 has no slice T12.
 func isDigit(a, b byte) bool { return a >= '0' && a <= '9' && b >= '0' && b <= '9' }
 
-// Holds says whether a file of a folder may hold rows of a table.
-func Holds(file, table string) bool {
-	return stem(file) != "" && tableOf(stem(file), []eventlog.Table{{Name: table}}) != ""
+// Found counts the tables of which a folder with these entries may have rows,
+// by the names of its files and folders.
+func Found(entries []fs.DirEntry, tables []eventlog.Table) int {
+	seen := map[string]bool{}
+	for _, e := range entries {
+		name := ""
+		if e.IsDir() {
+			name = folderTable(e.Name(), tables)
+		} else if s := stem(e.Name()); s != "" {
+			name = tableOf(s, tables)
+		}
+		if name != "" {
+			seen[name] = true
+		}
+	}
+	return len(seen)
 }
 
 // There counts the tables that a folder has files or a folder of, by their
