@@ -266,8 +266,8 @@ type Body struct {
 	left   int64
 }
 
-// silent is why a request was given up.
-var silent = errors.New("silent")
+// errSilent is why a request was given up.
+var errSilent = errors.New("silent")
 
 // Get asks for an address. An error that may pass by itself is
 // [ingest.Transient]; one that the service gave is a [*StatusError]. A token
@@ -319,7 +319,7 @@ func (c *Client) get(ctx context.Context, u *url.URL, header http.Header) (*Body
 
 // wait runs a call that the service may answer, and cancels it after a silence.
 func (b *Body) wait(call func()) {
-	t := time.AfterFunc(b.client.timeout, func() { b.cancel(silent) })
+	t := time.AfterFunc(b.client.timeout, func() { b.cancel(errSilent) })
 	call()
 	t.Stop()
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"encoding/pem"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"millrace/ingest"
 )
@@ -186,6 +188,17 @@ func TestBodies(t *testing.T) {
 			w.Write([]byte("12345"))
 			w.(http.Flusher).Flush()
 			panic(http.ErrAbortHandler)
+		case "/gzip", "/bomb":
+			if r.Header.Get("Accept-Encoding") != "gzip" {
+				t.Errorf("asked for %q", r.Header.Get("Accept-Encoding"))
+			}
+			w.Header().Set("Content-Encoding", "gzip")
+			z := gzip.NewWriter(w)
+			fmt.Fprint(z, "packed")
+			if r.URL.Path == "/bomb" {
+				z.Write(make([]byte, 64<<20))
+			}
+			z.Close()
 		case "/error":
 			w.WriteHeader(http.StatusBadGateway)
 			fmt.Fprintf(w, "token %s is\n not  good %s", secret, strings.Repeat("x", 1000))
@@ -195,6 +208,12 @@ func TestBodies(t *testing.T) {
 	cl := client(t, Config{URL: srv.URL, MaxBody: 1, Auth: Auth{Bearer: &Bearer{Token: "env:SECRET"}}})
 	got, err := get(cl, "large")
 	if len(got) != 1<<20 || err == nil || err.Error() != "/large: its answer has more than 1 MiB; ask for smaller pages, or raise max_body" {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	if got, err = get(cl, "gzip"); got != "packed" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got, err = get(cl, "bomb"); len(got) != 1<<20 || err == nil || !strings.HasPrefix(err.Error(), "/bomb: its answer has more than 1 MiB") {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
 	got, err = get(cl, "cut?key="+secret)
@@ -389,9 +408,17 @@ func FuzzPage(f *testing.F) {
 				if !json.Valid(value) {
 					t.Errorf("%s: %q is no value", item, value)
 				}
-				got[Text(append(append([]byte{'"'}, strings.ReplaceAll(string(name), `"`, `\"`)...), '"'))] = Text(value)
+				got[string(name)] = string(value)
 			}); ok != object {
 				t.Errorf("%s: an object: %v, want %v", item, ok, object)
+			}
+			for name, value := range members {
+				if utf8.Valid(item) && got[name] != string(value) {
+					t.Errorf("%s: %q is %s, want %s", item, name, got[name], value)
+				}
+			}
+			if utf8.Valid(item) && len(got) != len(members) {
+				t.Errorf("%s: %d members, want %d", item, len(got), len(members))
 			}
 			items = append(items, string(item))
 			return nil

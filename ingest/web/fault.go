@@ -160,7 +160,7 @@ func (e *largeError) Error() string {
 // broken makes an error of one of the connection: http's own have the whole
 // address in them.
 func (c *Client) broken(ctx context.Context, place string, err error) error {
-	if context.Cause(ctx) == silent {
+	if context.Cause(ctx) == errSilent {
 		return &ingest.Transient{Err: fmt.Errorf("%s: no answer within %v", place, c.timeout)}
 	}
 	if ctx.Err() != nil {

@@ -60,7 +60,7 @@ func (t *tokens) refresh(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	timer := time.AfterFunc(t.client.timeout, func() { cancel(silent) })
+	timer := time.AfterFunc(t.client.timeout, func() { cancel(errSilent) })
 	defer timer.Stop()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url.String(), strings.NewReader(form.Encode()))
 	if err != nil {
