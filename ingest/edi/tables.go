@@ -16,6 +16,7 @@ import (
 	"millrace/ingest"
 	"millrace/ingest/csvfile"
 	"millrace/ingest/edi/interchange"
+	"millrace/ingest/rawfile"
 )
 
 // Tables are the interchanges of a folder as tables of the system.
@@ -23,7 +24,7 @@ type Tables struct {
 	Rows    []eventlog.TableRows // in the system's order
 	Content string               // hash of all files
 
-	files    []file
+	files    []rawfile.File
 	partners *partners
 	zone     clock
 	notes    []eventlog.Note
@@ -96,7 +97,7 @@ func (t *Tables) tableRows(ctx context.Context, table *eventlog.Table, complete 
 	}
 	r := eventlog.TableRows{Table: table.Name, File: table.Name, Columns: columns, Complete: complete}
 	r.Place = func(line int64) string {
-		return fmt.Sprintf("%s: message %d", t.files[line>>placeBits].name, line&(1<<placeBits-1))
+		return fmt.Sprintf("%s: message %d", t.files[line>>placeBits].Name, line&(1<<placeBits-1))
 	}
 	r.Rows = func(fn func(line int64, fields []string) error) error {
 		p := &pass{tables: t, table: table.Name, columns: columns, fn: fn, first: table.Name == "message"}
@@ -129,12 +130,12 @@ type pass struct {
 
 func (p *pass) read(ctx context.Context, i int) (err error) {
 	p.file = i
-	f, err := p.tables.files[i].open(func(n int) { p.tables.done.Add(int64(n)) })
+	f, err := p.tables.files[i].Open(func(n int) { p.tables.done.Add(int64(n)) })
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return interchange.Read(f, p.tables.files[i].name, interchange.Visitor{
+	return interchange.Read(f, p.tables.files[i].Name, interchange.Visitor{
 		Message: func(m *interchange.Message) error {
 			if err := ctx.Err(); err != nil {
 				return err

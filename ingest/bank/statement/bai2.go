@@ -39,7 +39,7 @@ type bai2Group struct {
 // A bai2Total is what a trailer counts.
 type bai2Total struct {
 	sum     int64 // of the digits, whatever the currency
-	members int // accounts of a group, groups of a file
+	members int   // accounts of a group, groups of a file
 	records int
 }
 

@@ -90,3 +90,22 @@ func day(text string) (string, error) {
 	}
 	return t.Format("2006-01-02"), nil
 }
+
+// ParseMoney reads an amount as people write it: with marks between thousands,
+// a minus before or behind it.
+func ParseMoney(text string, decimal byte) (Money, error) {
+	t := strings.TrimSpace(text)
+	for _, mark := range []string{".", ",", "'", "’", " ", "\u00a0", "\u202f"} {
+		if mark != string(decimal) {
+			t = strings.ReplaceAll(t, mark, "")
+		}
+	}
+	if rest, ok := strings.CutSuffix(t, "-"); ok {
+		t = "-" + rest
+	}
+	m, err := parseMoney(strings.ReplaceAll(t, "−", "-"), decimal)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no amount", text)
+	}
+	return m, nil
+}

@@ -185,7 +185,7 @@ func (m *mt940Reader) entry() {
 		return
 	}
 	l := &Line{Statement: m.s, Entry: m.entries, Known: true, Amount: amount, Currency: m.s.Currency, Value: value, Booked: Moment(bookedOn(value, f[2])), Code: f[6],
-		Reversal: f[3][0] == 'R', Place: fmt.Sprintf("%s:%d", m.file, m.started)}
+		Reversal: f[3][0] == 'R' || strings.HasSuffix(f[6], "RTI"), Place: fmt.Sprintf("%s:%d", m.file, m.started)}
 	// a debit, or a credit taken back
 	if f[3] == "D" || f[3] == "RC" || f[3] == "ED" {
 		l.Amount = -amount

@@ -59,6 +59,10 @@ func german(l *Line, text string) {
 	if l.Code == "" || strings.HasSuffix(l.Code, "TRF") || strings.HasSuffix(l.Code, "MSC") {
 		l.Code = code // says more than "transfer"
 	}
+	switch code {
+	case "108", "109", "159": // returned debits and transfers
+		l.Reversal = true
+	}
 	l.Party = unwrap(name, 27)
 	l.Remittance = sepa(l, remittance)
 }
