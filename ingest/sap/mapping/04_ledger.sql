@@ -117,7 +117,7 @@ WHERE p.clearing IS NULL OR (p.clearing = e.clearing AND p.clearing_year = e.cle
 CREATE TEMP TABLE cleared AS
 SELECT p.company || '/' || p.clearing || '/' || p.clearing_year AS clearing, 'AREntry' AS type, p.id, p.amount - coalesce(x.paid, 0) AS amount, p.currency
 FROM posting p LEFT JOIN (SELECT entry, sum(paid) AS paid FROM partial GROUP BY ALL) x ON x.entry = p.id
-WHERE p.clearing IS NOT NULL AND p.kind <> 'receipt' AND p.amount <> coalesce(x.paid, 0)
+WHERE p.clearing IS NOT NULL AND p.kind <> 'receipt' AND p.amount IS DISTINCT FROM x.paid
 UNION ALL
 SELECT company || '/' || clearing || '/' || clearing_year, 'Receipt', receipt, sum(paid * coalesce(bank_amount / nullif(posted_amount, 0), 1)), min(currency)
 FROM payment WHERE clearing IS NOT NULL AND id NOT IN (SELECT id FROM partial) GROUP BY ALL;
