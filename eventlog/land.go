@@ -16,10 +16,18 @@ import (
 //	event_object   event_key, type, id; qualifier?, quantity?, amount?, currency?
 //	object_object  source_type, source_id, target_type, target_id; qualifier?, quantity?, amount?, currency?
 //	object_change  type, id, attribute, time, old_value, new_value; event_key?
+//	link           source_type, source_id, qualifier, target_type, key, matches; attribute?, target_id?, amount?, currency?
 //	object_<Type>  id; source_table?, source_key?; further columns are attributes of the model's type
 //
+// The macro name_kind(name) tells it the kind of a user, see Actors.
+//
 // Columns with ? may be absent, and so may views. source_key is the key of the
-// row of source_table: its columns in order, joined by '/'.
+// row of source_table: its columns in order, joined by '/'. The text may ask
+// source_name(), source_zone() and source_uses(): Name, Timezone and Uses.
+//
+// What many views read, the text may make as temporary tables: it is run for
+// every load that changes something, in its transaction, and they are gone
+// after it.
 type System struct {
 	Name     string // of the source in the store: letters, digits, _ and -
 	Kind     string // "tryton", "sap", …
@@ -27,7 +35,21 @@ type System struct {
 	Timezone string // IANA zone of times without one; default UTC
 	Tables   []Table
 	Mapping  string
-	Model    *Model // nil: any type, attributes as the views have them
+	// Extension is SQL that runs after Mapping, and can say less than all: it
+	// replaces a view or macro (CREATE OR REPLACE), or adds a view X_more, such
+	// as event_more, whose rows join those of view X.
+	Extension string
+	// MappingFile and ExtensionFile are where people find a text that is not
+	// ours: its errors say file and line, and it can create views and macros only.
+	MappingFile, ExtensionFile string
+
+	Model *Model // nil: any type, attributes as the views have them
+	// Actors tell kinds of users from their names, wherever those become
+	// pseudonyms, and in the mapping by its SQL macro name_kind(name).
+	Actors Actors
+	// Prefix stands before the ids of the system's objects, but users, where
+	// another system of its kind gives the same.
+	Prefix string
 	// Uses lists sources whose objects the mapping reads from the store
 	// (main.object, objects."Type"): it is run again after they changed.
 	Uses []string
@@ -60,8 +82,14 @@ type Table struct {
 	// Watermark lists the columns whose latest value says when a row was last
 	// changed in the source; none: nobody knows, so it is read as a whole.
 	Watermark []string
-	// Personal lists the columns that hold names of users.
+	// Personal lists the columns that hold names of users, all VARCHAR: see Names.
 	Personal []string
+	// Subject is the object type that each row is about, User or Customer:
+	// when one is forgotten, so are its rows.
+	Subject string
+	// Customer lists the columns that refer to a customer, by its number or by
+	// its key where the source has it as a Subject.
+	Customer []string
 }
 
 // requires says whether an extract has to have a column.
@@ -84,6 +112,11 @@ type TableRows struct {
 	// Complete says that every row of the table is here, so that one that is
 	// not any more has been deleted.
 	Complete bool
+	// Present lists the key of every row that the source has, as text, in the
+	// order of Table.Key: a landed row that is neither there nor in Rows has
+	// been deleted. It stands in for Complete where Rows are only the changed
+	// ones; nil: nobody knows.
+	Present func(fn func(key []string) error) error
 	// Rows calls fn for every row; line is where it stands in File. The
 	// fields may be reused after fn returns.
 	Rows func(fn func(line int64, fields []string) error) error
@@ -97,6 +130,7 @@ type ExtractOptions struct {
 	Options   any    // how it was made; kept as JSON
 	Content   string // hash of it; "" if unknown
 	Watermark string // where the next extract continues
+	Names     Names  // of users
 	// Progress is told the number of rows staged so far, now and then.
 	Progress func(rows int64)
 	// Memory is how much the process may take; the default is half of the
@@ -109,7 +143,8 @@ type StagedTables struct {
 	dir      *stagedDir
 	system   System
 	options  ExtractOptions
-	json     string // options.Options
+	json     string // options.Options, and what became of names
+	namer    *namer // nil: names are kept
 	started  time.Time
 	tables   []*stagedTable
 	rowsRead int64
@@ -128,6 +163,7 @@ type stagedTable struct {
 	columns  []TableColumn // of the contract, then the extract's own; types as DuckDB names them
 	file     string        // Parquet: the columns, then _line, and _n where there is no key
 	complete bool
+	present  string // Parquet: the keys that the source has, as text c0, c1, …; "": not known
 	in       int64
 	rejected int64
 }
@@ -163,8 +199,9 @@ func landCheck(sys System, rows []TableRows) (notes []Note, err error) {
 				return nil, fmt.Errorf("source %s: table %s has no column %q for its key", sys.Name, t.Name, k)
 			}
 		}
+		names := t.Names(r.Columns)
 		for _, c := range t.Columns {
-			if landColumn(r.Columns, c.Name) < 0 && t.requires(c.Name) {
+			if landColumn(names, c.Name) < 0 && t.requires(c.Name) {
 				lacks = append(lacks, t.Name+"."+c.Name)
 			}
 		}
@@ -197,6 +234,7 @@ func landColumn(header []string, name string) int {
 // landColumns lists the columns of a table as it lands, and where each stands
 // in the header.
 func landColumns(t Table, header []string) ([]TableColumn, []int) {
+	header = t.Names(header)
 	columns := append([]TableColumn(nil), t.Columns...)
 	at := make([]int, 0, len(header))
 	used := make([]bool, len(header))

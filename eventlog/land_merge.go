@@ -3,6 +3,7 @@ package eventlog
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -23,6 +24,9 @@ func (s *Store) MergeTables(ctx context.Context, staged *StagedTables) (LoadRece
 		m.c = c
 		return m.run(ctx)
 	})
+	if err == nil && m.stale {
+		err = s.Rewrite(ctx) // names that were in clear
+	}
 	if err != nil {
 		return LoadReceipt{}, fmt.Errorf("source %s: %w", staged.system.Name, err)
 	}
@@ -37,6 +41,8 @@ type tablesMerge struct {
 	receipt LoadReceipt
 	shape   bool // a landing table's columns changed
 	tables  bool // an attribute table was made or changed
+	people  *forgetting
+	stale   bool // blocks of the file have what must not be there any more
 }
 
 func (m *tablesMerge) run(ctx context.Context) (err error) {
@@ -44,6 +50,16 @@ func (m *tablesMerge) run(ctx context.Context) (err error) {
 		return err
 	}
 	if err := m.c.exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+Quote(landingSchema(m.system.Name))); err != nil {
+		return err
+	}
+	renamed, err := m.checkNames(ctx)
+	if err != nil {
+		return err
+	}
+	if m.people, err = m.c.forgetting(ctx, m.options.Names); err != nil {
+		return err
+	}
+	if err := m.declarePeople(ctx); err != nil {
 		return err
 	}
 	landed := false
@@ -61,7 +77,7 @@ func (m *tablesMerge) run(ctx context.Context) (err error) {
 		return err
 	}
 	r := &m.receipt
-	if !landed && !m.shape && !r.wrote() && !m.tables {
+	if !landed && !m.shape && !r.wrote() && !m.tables && !renamed {
 		return nil
 	}
 	if m.system.Derived != "" {
@@ -83,7 +99,10 @@ func (m *tablesMerge) land(ctx context.Context, i int, t *stagedTable) (TableRec
 		return r, err
 	}
 	match, columns := landMatch(t)
-	file := "read_parquet(" + storeLiteral(stageGlob(t.file)) + ")"
+	file, err := m.fresh(ctx, t)
+	if err != nil {
+		return r, err
+	}
 	rows, err := m.c.int(ctx, "SELECT count(*) FROM (SELECT 1 FROM "+table+" LIMIT 1)")
 	if err != nil {
 		return r, err
@@ -113,14 +132,22 @@ func (m *tablesMerge) land(ctx context.Context, i int, t *stagedTable) (TableRec
 	if err != nil {
 		return r, err
 	}
-	if t.complete && t.rejected > 0 {
+	if t.complete && t.rejected > 0 && t.present == "" {
 		m.receipt.Notes = append(m.receipt.Notes, Note{Code: "rejected-kept", Text: fmt.Sprintf(
 			"%s: rows that are not in the extract any more were kept, because some were rejected: %d.", t.Name, t.rejected)})
 	}
-	if t.complete && t.rejected == 0 {
-		if r.Gone, err = m.c.count(ctx, storeText("land_gone", "temp", temp, "table", table, "match", match)); err != nil {
+	switch {
+	case t.present != "":
+		present := fmt.Sprintf("present_%d", i)
+		if err := m.c.exec(ctx, storeText("land_stage", "temp", present, "file", t.presentKeys())); err != nil {
 			return r, err
 		}
+		r.Gone, err = m.c.count(ctx, storeText("land_absent", "temp", temp, "present", present, "table", table, "match", match))
+	case t.complete && t.rejected == 0:
+		r.Gone, err = m.c.count(ctx, storeText("land_gone", "temp", temp, "table", table, "match", match))
+	}
+	if err != nil {
+		return r, err
 	}
 	if r.Changed, err = m.c.count(ctx, storeText("land_replaced", "fresh", fresh, "table", table, "match", match)); err != nil {
 		return r, err
@@ -128,6 +155,22 @@ func (m *tablesMerge) land(ctx context.Context, i int, t *stagedTable) (TableRec
 	n, err := m.c.count(ctx, storeText("land_insert", "fresh", fresh, "table", table, "columns", columns), m.load)
 	r.New = n - r.Changed
 	return r, err
+}
+
+// fresh is the query of the staged rows that may land: not of those who were
+// forgotten, and not those that were removed because of their age.
+func (m *tablesMerge) fresh(ctx context.Context, t *stagedTable) (string, error) {
+	from := "read_parquet(" + storeLiteral(stageGlob(t.file)) + ")"
+	from, err := m.unsettled(ctx, t, from)
+	if err != nil || m.people.nobody() {
+		return from, err
+	}
+	tables, err := m.c.personTables(ctx, m.system.Name)
+	if err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(tables, func(p *personTable) bool { return p.name == t.Name })
+	return tables[i].without(ctx, m.c, from, m.people)
 }
 
 // landMatch is the condition that a staged row s and a landed row l are the

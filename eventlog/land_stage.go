@@ -30,6 +30,14 @@ func StageTables(ctx context.Context, path string, sys System, rows []TableRows,
 	if err != nil {
 		return nil, fmt.Errorf("source %s: options: %w", sys.Name, err)
 	}
+	names, err := sys.namer(o.Names)
+	if err != nil {
+		return nil, fmt.Errorf("source %s: %w", sys.Name, err)
+	}
+	told, err := withNames(string(how), sys.nameProvenance(o.Names))
+	if err != nil {
+		return nil, err
+	}
 	full, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -38,7 +46,7 @@ func StageTables(ctx context.Context, path string, sys System, rows []TableRows,
 	if err != nil {
 		return nil, err
 	}
-	s := &StagedTables{dir: dir, system: sys, options: o, json: string(how), started: time.Now().UTC(), notes: notes, mapped: map[string]string{}}
+	s := &StagedTables{dir: dir, system: sys, options: o, json: told, namer: names, started: time.Now().UTC(), notes: notes, mapped: map[string]string{}}
 	if err := s.fill(ctx, rows); err != nil {
 		return nil, errors.Join(fmt.Errorf("source %s: %w", sys.Name, err), dir.remove())
 	}
@@ -54,6 +62,12 @@ func (s *StagedTables) fill(ctx context.Context, rows []TableRows) error {
 	return storeSessionOf(ctx, db, func(c *storeConn) error {
 		if err := s.types(ctx, c); err != nil {
 			return err
+		}
+		// A time with a zone may come without: then it is the source's.
+		if zone := s.system.Timezone; zone != "" {
+			if err := c.exec(ctx, "SET TimeZone = "+storeLiteral(zone)); err != nil {
+				return err
+			}
 		}
 		for i, t := range s.system.Tables {
 			at := slices.IndexFunc(rows, func(r TableRows) bool { return r.Table == t.Name })
@@ -125,6 +139,9 @@ func (l *lander) land(ctx context.Context, db *sql.DB) error {
 	if err := l.refuse(ctx); err != nil {
 		return err
 	}
+	if err := l.present(ctx, db); err != nil {
+		return err
+	}
 	return l.typed(ctx)
 }
 
@@ -148,6 +165,7 @@ func (l *lander) text(ctx context.Context, db *sql.DB, at []int) (err error) {
 		}
 		return stream.send(b.NewRecordBatch())
 	}
+	personal := l.staged.namer.personal(&l.table.Table, l.table.columns)
 	one, valid := make([]string, 1), make([]bool, 1)
 	err = l.rows.Rows(func(line int64, row []string) error {
 		if err := ctx.Err(); err != nil {
@@ -163,6 +181,9 @@ func (l *lander) text(ctx context.Context, db *sql.DB, at []int) (err error) {
 			one[0], valid[0] = "", false
 			if from >= 0 {
 				one[0], valid[0] = row[from], row[from] != ""
+			}
+			if personal[i] && valid[0] {
+				one[0] = l.staged.namer.pseudonym(one[0])
 			}
 			stageText(b.Field(i).(*array.StringBuilder), one, valid)
 		}

@@ -18,7 +18,7 @@ func (m *tablesMerge) mapRows(ctx context.Context, landed bool) error {
 	if err != nil {
 		return err
 	}
-	same, err := m.c.int(ctx, storeText("map_same"), m.system.Name, m.system.Mapping, print)
+	same, err := m.c.int(ctx, storeText("map_same"), m.system.Name, m.system.mappingText(), print)
 	if err != nil || same > 0 && !landed && !m.shape {
 		return err
 	}
@@ -26,17 +26,16 @@ func (m *tablesMerge) mapRows(ctx context.Context, landed bool) error {
 	if err := m.modelTables(ctx); err != nil {
 		return err
 	}
-	if same == 0 || m.shape {
-		if err := m.makeViews(ctx, print); err != nil {
-			return err
-		}
+	// Also where the text is the same: its temporary tables are of these rows.
+	if err := m.makeViews(ctx, print); err != nil {
+		return err
 	}
 	v, err := m.readViews(ctx)
 	if err != nil {
 		return err
 	}
 	steps := []func(context.Context) error{
-		v.evaluate, v.events, v.objects, v.relations, v.changes, v.goneObjects, v.objectAttributes,
+		v.evaluate, v.forgetMapped, v.expire, v.events, v.objects, v.relations, v.changes, v.goneObjects, v.objectAttributes,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -56,10 +55,13 @@ func (m *tablesMerge) fingerprint(ctx context.Context) (string, error) {
 		}
 	}
 	text, err := json.Marshal(struct {
-		Zone  string
-		Model *Model
-		Used  int64 `json:",omitempty"`
-	}{m.system.Timezone, m.system.Model, used})
+		Zone   string
+		Model  *Model
+		Used   int64    `json:",omitempty"`
+		Uses   []string `json:",omitempty"`
+		Actors Actors
+		Prefix string `json:",omitempty"`
+	}{m.system.Timezone, m.system.Model, used, m.system.Uses, m.system.Actors, m.system.Prefix})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8]), err
 }
@@ -72,28 +74,32 @@ func (m *tablesMerge) makeViews(ctx context.Context, print string) error {
 			return err
 		}
 	}
-	err := m.inViews(ctx, func() error { return m.c.exec(ctx, m.system.Mapping) })
-	if err != nil {
-		return fmt.Errorf("mapping: %s", storeReason(err))
+	if err := m.inViews(ctx, func() error { return m.runMapping(ctx) }); err != nil {
+		return err
 	}
 	if err := m.c.exec(ctx, "DELETE FROM main.mapping WHERE source = $1", m.system.Name); err != nil {
 		return err
 	}
-	return m.c.exec(ctx, "INSERT INTO main.mapping VALUES ($1, $2, $3, $4)", m.system.Name, m.system.Kind, m.system.Mapping, print)
+	return m.c.exec(ctx, "INSERT INTO main.mapping VALUES ($1, $2, $3, $4)", m.system.Name, m.system.Kind, m.system.mappingText(), print)
 }
 
 // inViews runs fn where names are the mapping's views and the landed tables.
-// DuckDB keeps a view's text, not what its names meant, so this is needed
-// whenever a view is read.
 func (m *tablesMerge) inViews(ctx context.Context, fn func() error) error {
-	path := Quote(mapSchema(m.system.Name)) + "," + Quote(landingSchema(m.system.Name)) + ",main"
-	if err := m.c.exec(ctx, "SET search_path = "+storeLiteral(path)); err != nil {
+	return m.c.inViews(ctx, m.system.Name, fn)
+}
+
+// inViews runs fn where names are the views of a source's mapping and its
+// landed tables. DuckDB keeps a view's text, not what its names meant, so this
+// is needed whenever a view is read.
+func (c *storeConn) inViews(ctx context.Context, source string, fn func() error) error {
+	path := Quote(mapSchema(source)) + "," + Quote(landingSchema(source)) + ",main"
+	if err := c.exec(ctx, "SET search_path = "+storeLiteral(path)); err != nil {
 		return err
 	}
 	err := fn()
 	// An error aborts the transaction, and the connection goes with it.
 	if err == nil {
-		err = m.c.exec(ctx, "RESET search_path")
+		err = c.exec(ctx, "RESET search_path")
 	}
 	return err
 }
@@ -140,6 +146,7 @@ func (v *mapView) has(name string) (TableColumn, bool) {
 type mapped struct {
 	*tablesMerge
 	event, eventObject, objectObject, objectChange *mapView
+	link                                           *mapView
 	types                                          []mapType // by name
 	eventAttributes                                []TableColumn
 }
@@ -157,6 +164,7 @@ var mapColumns = map[string]struct{ must, may []string }{
 	"event_object":  {[]string{"event_key", "type", "id"}, []string{"qualifier", "quantity", "amount", "currency"}},
 	"object_object": {[]string{"source_type", "source_id", "target_type", "target_id"}, []string{"qualifier", "quantity", "amount", "currency"}},
 	"object_change": {[]string{"type", "id", "attribute", "time", "old_value", "new_value"}, []string{"event_key"}},
+	"link":          {[]string{"source_type", "source_id", "qualifier", "target_type", "key", "matches"}, []string{"attribute", "target_id", "amount", "currency"}},
 	"object_":       {[]string{"id"}, []string{"source_table", "source_key"}},
 }
 
@@ -168,16 +176,13 @@ func (m *tablesMerge) readViews(ctx context.Context) (*mapped, error) {
 		return nil, err
 	}
 	for _, name := range names {
+		if isPart(name) {
+			continue
+		}
 		view := &mapView{name: name}
-		// Not duckdb_columns: that says nothing of a view that cannot be read.
-		err := m.inViews(ctx, func() error {
-			return m.c.each(ctx, "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM "+Quote(mapSchema(m.system.Name))+"."+Quote(name)+")", nil,
-				func(scan func(...any) error) error {
-					var c TableColumn
-					err := scan(&c.Name, &c.SQL)
-					view.columns = append(view.columns, c)
-					return err
-				})
+		err := m.inViews(ctx, func() (err error) {
+			view.columns, err = m.describe(ctx, name)
+			return err
 		})
 		if err != nil {
 			return nil, fmt.Errorf("mapping: view %s: %s", name, storeReason(err))
@@ -187,7 +192,7 @@ func (m *tablesMerge) readViews(ctx context.Context) (*mapped, error) {
 		}
 	}
 	sort.Slice(v.types, func(i, j int) bool { return v.types[i].name < v.types[j].name })
-	return v, nil
+	return v, v.noViews(names)
 }
 
 func (v *mapped) take(view *mapView) error {
@@ -203,6 +208,10 @@ func (v *mapped) take(view *mapView) error {
 		v.objectObject = view
 	case "object_change":
 		v.objectChange = view
+	case "link":
+		v.link = view
+		_, err := view.rest("link")
+		return err
 	default:
 		if name, ok := strings.CutPrefix(view.name, "object_"); ok {
 			return v.takeType(name, view)

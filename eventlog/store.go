@@ -35,6 +35,7 @@ type Store struct {
 	path     string
 	db       *sql.DB
 	readOnly bool
+	options  OpenOptions
 	columns  sync.Mutex // held while columns are built
 	inMemory int64      // see logInMemory; 0 is that
 	whole    wholeFiles // of columns
@@ -86,15 +87,19 @@ func storeOpen(ctx context.Context, path string, o OpenOptions) (*Store, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: full, db: db, readOnly: o.ReadOnly}
+	s := &Store{path: full, db: db, readOnly: o.ReadOnly, options: o}
 	if err := s.migrate(ctx); err != nil {
 		db.Close()
 		return nil, err
 	}
 	if !o.ReadOnly {
 		// Nobody else can be merging now: the lock is ours.
-		if err := errors.Join(stageClean(filepath.Dir(full)), spillClean(full)); err != nil {
-			db.Close()
+		err := errors.Join(stageClean(filepath.Dir(full)), spillClean(full))
+		if err == nil {
+			err = s.finishRewrite(ctx)
+		}
+		if err != nil {
+			s.db.Close()
 			return nil, err
 		}
 	}
@@ -167,7 +172,15 @@ func storeWaitFor(ctx context.Context, path string, o OpenOptions) (*sql.DB, err
 	end := time.Now().Add(wait)
 	pause := 10 * time.Millisecond
 	for {
+		before, _ := os.Stat(path)
 		db, err := storeConnect(ctx, path, o)
+		if after, _ := os.Stat(path); err == nil && before != nil && after != nil && !os.SameFile(before, after) {
+			// What was opened may be the file that Rewrite has just replaced.
+			if err := db.Close(); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		var busy storeBusy
 		if !errors.As(err, &busy) || time.Now().After(end) {
 			return db, err

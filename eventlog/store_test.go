@@ -56,6 +56,11 @@ func TestStoreChild(t *testing.T) {
 		fmt.Println("ready")
 		io.Copy(io.Discard, os.Stdin) // until the test closes it
 		s.Close()
+	case "forget":
+		fmt.Println("ready")
+		if err := forgetAtOnce(path); err != nil {
+			t.Fatal(err)
+		}
 	case "import":
 		fmt.Println("ready")
 		if err := importSlices(path, func(n int) { fmt.Println("committed", n) }); err != nil {

@@ -165,7 +165,7 @@ func stageSystems(e *env, list []placed, tables []*folder.Tables, dir string) ([
 	g.SetLimit(stagers)
 	for i, sys := range list {
 		g.Go(func() (err error) {
-			staged[i], err = eventlog.StageTables(ctx, e.Project.storePath(), *sys.System, tables[i].Rows, eventlog.ExtractOptions{Content: tables[i].Content, Memory: e.Memory})
+			staged[i], err = eventlog.StageTables(ctx, e.Project.storePath(), *sys.System, tables[i].Rows, eventlog.ExtractOptions{Content: tables[i].Content, Memory: e.Memory, Names: eventlog.Names{Keep: true}})
 			return err
 		})
 	}

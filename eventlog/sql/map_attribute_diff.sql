@@ -6,3 +6,4 @@ JOIN m_number AS n ON n.type = {type} AND n.id = m.id
 JOIN main.object AS o ON o.object = n.object
 LEFT JOIN {table} AS t ON t.object = n.object
 WHERE {condition} AND (t.object IS NULL{differs})
+  AND n.object NOT IN (SELECT object FROM main.settled_object)

@@ -12,7 +12,8 @@ LEFT JOIN (
 	WHERE v.source = $1
 ) AS e ON e.id = m.id
 WHERE e.event IS NULL
-   OR e.activity <> m.activity
+   OR e.event NOT IN (SELECT event FROM main.settled_event) AND (
+      e.activity <> m.activity
    OR e.time IS DISTINCT FROM m.time
    OR e.start IS DISTINCT FROM m.start
    OR e.precision <> m.precision
@@ -21,4 +22,4 @@ WHERE e.event IS NULL
    OR e.actor_kind IS DISTINCT FROM m.actor_kind
    OR e.sequence <> m.sequence
    OR e.source_table IS DISTINCT FROM m.source_table
-   OR e.source_key IS DISTINCT FROM m.source_key{differs}
+   OR e.source_key IS DISTINCT FROM m.source_key{differs})

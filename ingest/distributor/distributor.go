@@ -40,7 +40,14 @@ type table struct {
 	Key      []string
 	Optional bool          // the mapping does without, and says what is lost
 	Columns  yaml.MapSlice // DuckDB type → names
+	Personal []string      // columns with names of users
+	Subject  string        // User or Customer: what each row is about
+	Customer []string      // columns that refer to a customer
 }
+
+// actors tell kinds of users that the ERP does not list, the same in all
+// systems: a badge number is a person, SYSTEM is nobody.
+var actors = eventlog.Actors{Patterns: []eventlog.ActorPattern{{Pattern: "^SYSTEM$", Kind: "scheduler"}, {Pattern: "^[0-9]+$", Kind: "human"}}}
 
 var systems = sync.OnceValues(func() ([]system, error) {
 	var f struct{ Systems []system }
@@ -64,12 +71,13 @@ func Systems() []*eventlog.System {
 		if err != nil {
 			panic(err) // embedded; TestTables loads it
 		}
-		sys := &eventlog.System{Name: s.Name, Kind: Kind + "-" + s.Name, Timezone: s.Zone, Mapping: string(text), Model: o2c.Model()}
+		sys := &eventlog.System{Name: s.Name, Kind: Kind + "-" + s.Name, Timezone: s.Zone, Mapping: string(text), Model: o2c.Model(), Actors: actors}
 		if s.Name != "erp" {
 			sys.Uses = []string{"erp"}
 		}
 		for _, t := range s.Tables {
-			sys.Tables = append(sys.Tables, eventlog.Table{Name: t.Name, Key: t.Key, Columns: t.columns(), Optional: t.Optional})
+			sys.Tables = append(sys.Tables, eventlog.Table{Name: t.Name, Key: t.Key, Columns: t.columns(), Optional: t.Optional,
+				Personal: t.Personal, Subject: t.Subject, Customer: t.Customer})
 		}
 		all = append(all, sys)
 	}

@@ -50,8 +50,8 @@ SELECT 'po/' || document AS key, 'Receive PO' AS activity, epoch_ms(min(received
 FROM concerned WHERE kind = 'ORDERS' AND direction = 'IN' AND (channel = 'EDI' OR again AND document_no IS NOT NULL) AND document IS NOT NULL GROUP BY document;
 
 CREATE VIEW event AS
-SELECT key, activity, time, sequence, nullif(started_by, 'SYSTEM') AS resource,
-       CASE WHEN started_by = 'SYSTEM' THEN 'interface' ELSE coalesce(a.kind, 'unknown') END AS actor_kind,
+SELECT key, activity, time, sequence, CASE WHEN name_kind(started_by) <> 'scheduler' THEN started_by END AS resource,
+       CASE WHEN name_kind(started_by) = 'scheduler' THEN 'interface' ELSE coalesce(a.kind, 'unknown') END AS actor_kind,
        source_table, source_key, error_code
 FROM happened h LEFT JOIN actor a ON a.user_name = h.started_by
 WHERE time IS NOT NULL;

@@ -13,9 +13,14 @@ import (
 // program does, and returns what each load did.
 func load(t testing.TB, path, dir string) map[string]eventlog.LoadReceipt {
 	t.Helper()
+	return loadNames(t, path, dir, eventlog.Names{Keep: true})
+}
+
+func loadNames(t testing.TB, path, dir string, names eventlog.Names) map[string]eventlog.LoadReceipt {
+	t.Helper()
 	receipts := map[string]eventlog.LoadReceipt{}
 	for _, sys := range Systems() {
-		receipts[sys.Name] = loadOne(t, path, filepath.Join(dir, sys.Name), sys)
+		receipts[sys.Name] = loadSystem(t, path, filepath.Join(dir, sys.Name), sys, names)
 	}
 	s, err := eventlog.Open(t.Context(), path, eventlog.OpenOptions{})
 	if err != nil {
@@ -30,12 +35,17 @@ func load(t testing.TB, path, dir string) map[string]eventlog.LoadReceipt {
 
 func loadOne(t testing.TB, path, dir string, sys *eventlog.System) eventlog.LoadReceipt {
 	t.Helper()
+	return loadSystem(t, path, dir, sys, eventlog.Names{Keep: true})
+}
+
+func loadSystem(t testing.TB, path, dir string, sys *eventlog.System, names eventlog.Names) eventlog.LoadReceipt {
+	t.Helper()
 	sys.Origin = dir
 	tables, err := folder.Open(t.Context(), dir, sys, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	staged, err := eventlog.StageTables(t.Context(), path, *sys, tables.Rows, eventlog.ExtractOptions{Content: tables.Content})
+	staged, err := eventlog.StageTables(t.Context(), path, *sys, tables.Rows, eventlog.ExtractOptions{Content: tables.Content, Names: names})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,10 +60,7 @@ FROM shipment;
 
 CREATE VIEW event AS
 SELECT h.key, h.activity, h.time, h.user_name AS resource,
-       CASE WHEN a.kind IS NOT NULL THEN a.kind
-            WHEN h.user_name = 'SYSTEM' THEN 'scheduler'
-            WHEN regexp_full_match(h.user_name, '[0-9]+') THEN 'human'
-            ELSE 'unknown' END AS actor_kind,
+       coalesce(a.kind, name_kind(h.user_name)) AS actor_kind,
        h.source_table, h.source_key
 FROM happened h LEFT JOIN actor a USING (user_name)
 WHERE h.time IS NOT NULL;

@@ -10,14 +10,9 @@
 -- * Queue tasks run as the user who enqueued them: a transition is a person's
 --   only if the same transaction holds a button, wizard or write on the record.
 
--- Who is who? The kind follows the login: change these patterns, not the code below.
+-- Who is who? The kind follows the login, by patterns: see Actors in tryton.go.
 CREATE VIEW actor AS
-SELECT id AS uid, login,
-       CASE WHEN id = 0 THEN 'scheduler'
-            WHEN regexp_matches(login, '(^|[._-])(edi|api|webshop|shop|interface|import)([._-]|$)', 'i') THEN 'interface'
-            WHEN regexp_matches(login, '(^|[._-])(bot|robot|rpa)([._-]|$)', 'i') THEN 'bot'
-            WHEN regexp_matches(login, '(^|[._-])(portal|customer)([._-]|$)', 'i') THEN 'customer'
-            ELSE 'human' END AS kind
+SELECT id AS uid, login, CASE WHEN id = 0 THEN 'scheduler' ELSE name_kind(login) END AS kind
 FROM res_user;
 
 -- What did a person or a program do itself, and on which record?

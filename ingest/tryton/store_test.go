@@ -24,6 +24,11 @@ func storeIn(t testing.TB) string { return filepath.Join(t.TempDir(), "millrace.
 // load loads a folder of tables into the store at path, as the program does.
 func load(t testing.TB, path, dir string) (receipt eventlog.LoadReceipt) {
 	t.Helper()
+	return loadNames(t, path, dir, eventlog.Names{Keep: true})
+}
+
+func loadNames(t testing.TB, path, dir string, names eventlog.Names) (receipt eventlog.LoadReceipt) {
+	t.Helper()
 	sys := System()
 	sys.Origin = dir
 	sys.Derived = o2c.Refresh()
@@ -31,7 +36,7 @@ func load(t testing.TB, path, dir string) (receipt eventlog.LoadReceipt) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	staged, err := eventlog.StageTables(t.Context(), path, *sys, tables.Rows, eventlog.ExtractOptions{Content: tables.Content})
+	staged, err := eventlog.StageTables(t.Context(), path, *sys, tables.Rows, eventlog.ExtractOptions{Content: tables.Content, Names: names})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,6 +33,9 @@ type table struct {
 	Required []string
 	Columns  yaml.MapSlice // DuckDB type → names
 	Never    []string      // left out where an extract has them
+	Personal []string      // columns with names of users
+	Subject  string        // User or Customer: what each row is about
+	Customer []string      // columns that refer to a party
 }
 
 var tables = sync.OnceValues(func() ([]table, error) {
@@ -54,11 +57,13 @@ func mustTables() []table {
 // System returns what is known of a Tryton 7.0. Whoever reads one gives it
 // its Name and Origin. Tryton's times are naive UTC.
 func System() *eventlog.System {
-	s := &eventlog.System{Name: "tryton", Kind: "tryton", Timezone: "UTC", Mapping: mapping, Model: o2c.Model()}
+	s := &eventlog.System{Name: "tryton", Kind: "tryton", Timezone: "UTC", Mapping: mapping, Model: o2c.Model(),
+		Actors: eventlog.Actors{Else: "human"}} // Tryton has no other users than people and those that are named for what they do
 	for _, t := range mustTables() {
 		s.Tables = append(s.Tables, eventlog.Table{
 			Name: t.Name, Key: t.Key, Columns: t.columns(), Never: t.Never, Optional: t.Optional,
 			Required: slices.Concat(t.Key, t.Required), // none would mean all
+			Personal: t.Personal, Subject: t.Subject, Customer: t.Customer,
 		})
 	}
 	return s

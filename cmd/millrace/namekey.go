@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// nameKeyFile is where the key by which names become pseudonyms is, if the
+// project does not say: beside the store.
+const nameKeyFile = ".millrace-key"
+
+// minNameKey is how long a key is at least, in bytes.
+const minNameKey = 16
+
+// nameKey returns the key by which names of users become pseudonyms. from is
+// what the project says: env:NAME or file:PATH. If it says nothing, the key is
+// in a file beside the store, which is made where it is missing, and told of,
+// unless create is false: then the key is one for once. dir is where relative
+// paths begin.
+func nameKey(out io.Writer, from, dir, storePath string, create bool) ([]byte, error) {
+	kind, where, _ := strings.Cut(from, ":")
+	switch {
+	case from == "":
+		return ownNameKey(out, filepath.Join(filepath.Dir(storePath), nameKeyFile), create)
+	case kind == "env" && where != "":
+		text := os.Getenv(where)
+		if text == "" {
+			return nil, fmt.Errorf("names: key_from: the environment has no %s", where)
+		}
+		return parseNameKey([]byte(text), from)
+	case kind == "file" && where != "":
+		if !filepath.IsAbs(where) {
+			where = filepath.Join(dir, where)
+		}
+		text, err := os.ReadFile(where)
+		if err != nil {
+			return nil, fmt.Errorf("names: key_from: %w", err)
+		}
+		return parseNameKey(text, from)
+	}
+	return nil, usageError{errors.New("names: key_from: want env:NAME or file:PATH; the key itself does not belong in the project file")}
+}
+
+// parseNameKey reads a key: hexadecimal digits, else the text itself.
+func parseNameKey(text []byte, from string) ([]byte, error) {
+	text = bytes.TrimSpace(text)
+	key, err := hex.DecodeString(string(text))
+	if err != nil {
+		key = text
+	}
+	if len(key) < minNameKey {
+		return nil, fmt.Errorf("names: the key of %s is too short: %d bytes or more are wanted, such as openssl rand -hex 32 gives", from, minNameKey)
+	}
+	return key, nil
+}
+
+// ownNameKey reads the key that is beside the store, or makes it, once.
+func ownNameKey(out io.Writer, path string, create bool) ([]byte, error) {
+	for range 2 {
+		text, err := os.ReadFile(path)
+		if err == nil {
+			return parseNameKey(text, path)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		key := make([]byte, 32)
+		rand.Read(key) // never fails
+		if !create {
+			return key, nil
+		}
+		made, err := writeNameKey(path, key)
+		if err != nil {
+			return nil, err
+		}
+		if made {
+			fmt.Fprintf(out, "%s: made, the key by which names of users become pseudonyms; keep a copy apart from the store: with another key the same person is another pseudonym\n", path)
+		}
+	}
+	return nil, fmt.Errorf("%s: comes and goes", path)
+}
+
+// writeNameKey makes the file, whole or not at all, unless somebody else did.
+func writeNameKey(path string, key []byte) (made bool, err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), nameKeyFile+"-*") // 0600
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
+	_, err = fmt.Fprintf(f, "%x\n", key)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return false, err
+	}
+	err = os.Link(f.Name(), path)
+	if errors.Is(err, fs.ErrExist) {
+		return false, nil
+	}
+	return err == nil, err
+}

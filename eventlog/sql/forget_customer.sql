@@ -1,0 +1,6 @@
+-- What is a customer called, who has this id or number?
+SELECT o.id, coalesce({number}, '') AS number, coalesce({name}, '') AS name
+FROM main.object AS o {join}
+WHERE (o.type = 'Customer' OR o.type IN (SELECT type FROM main.object_type WHERE name = 'Customer'))
+  AND (o.id = $1 OR {number} = $1)
+ORDER BY ALL

@@ -1,0 +1,6 @@
+// Package extract reads the tables of a source so that they can be staged: with
+// patience where the source breaks, within what it may be asked for, into pages
+// on disk from which a cut extraction continues; the first time all rows, then
+// those that changed, and which there are still. It does not know what kind of
+// source it reads, nor what the tables mean.
+package extract
