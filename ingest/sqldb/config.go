@@ -104,10 +104,10 @@ func (c *Config) password() (string, error) {
 	return "", fmt.Errorf("password_from: want env:NAME or file:PATH, not the password itself")
 }
 
-// tls returns how to talk to a host; nil: in clear.
-func (c *Config) tls(host string) (*tls.Config, error) {
+// tls returns how to talk to a host, which may be this machine; nil: in clear.
+func (c *Config) tls(host string, here bool) (*tls.Config, error) {
 	mode := c.TLS.Mode
-	if mode == "" && local(host) {
+	if mode == "" && here {
 		mode = "off"
 	}
 	if mode == "off" {
@@ -127,9 +127,9 @@ func (c *Config) tls(host string) (*tls.Config, error) {
 	return t, nil
 }
 
-// local says whether a host is this machine: loopback, or a socket's path.
+// local says whether a host is this machine.
 func local(host string) bool {
-	if host == "localhost" || strings.HasPrefix(host, "/") {
+	if host == "localhost" {
 		return true
 	}
 	ip := net.ParseIP(host)

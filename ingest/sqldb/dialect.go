@@ -47,6 +47,8 @@ type dialect struct {
 	rowComparison bool
 	// first limits a query to its first rows.
 	first func(query string, rows int64) string
+	// aliases says that what is read needs names, other than the columns'.
+	aliases bool
 	// rows asks, and calls each with the values of every row as column.text
 	// expects them; they are valid until it returns.
 	rows func(ctx context.Context, c *sql.Conn, s statement, columns []column, each func([][]byte) error) error
@@ -89,7 +91,9 @@ type column struct {
 	// none is SQL that says that there is no value, %s being the column; "":
 	// only where it is NULL.
 	none string
-	form form
+	// empty says that an empty text is none too.
+	empty bool
+	form  form
 	// unordered: the column cannot be the key of pages.
 	unordered bool
 }

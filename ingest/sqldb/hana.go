@@ -106,8 +106,9 @@ func hanaColumn(name string, t catalogType) (column, bool) {
 		written("YYYY-MM-DD HH24:MI:SS.FF7")
 		c.bind = func(text string) (any, error) { return fractionOf(text), nil }
 	case "CHAR", "NCHAR":
-		c.text, c.key = padded, plain
+		c.text, c.key, c.empty = padded, plain, true
 	case "VARCHAR", "NVARCHAR", "SHORTTEXT", "ALPHANUM":
+		c.empty = true
 	case "BINARY", "VARBINARY":
 		c.sql, c.text, c.form, c.bind = "BLOB", nil, bytesForm, bindBytes
 	case "BLOB", "ST_GEOMETRY", "ST_POINT":

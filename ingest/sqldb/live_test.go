@@ -105,7 +105,7 @@ func TestTypes(t *testing.T) {
 					}
 					return ""
 				}
-				return show(t, d, url, db)
+				return show(t, d, openAs(t, Config{Database: url}), db)
 			})
 		})
 	}
@@ -134,22 +134,13 @@ func newSQLite(t *testing.T) (string, *sql.DB) {
 
 // show reads a table: "read table=NAME wide page=N key=(a,b) watermark=(w) since=TEXT keys=(1/2,3/4) after=JSON limit=N columns=(…)",
 // wide: a value a line, but those that are NULL; "describe table=NAME aliases=(…)", "count table=NAME".
-func show(t *testing.T, d *datadriven.TestData, url string, db *sql.DB) string {
+func show(t *testing.T, d *datadriven.TestData, s ingest.Source, db *sql.DB) string {
 	var b strings.Builder
-	list := func(name string) []string {
-		for _, a := range d.CmdArgs {
-			if a.Key == name {
-				return a.Vals
-			}
-		}
-		return nil
-	}
-	one := func(name string) string { return strings.Join(append(list(name), "")[:min(1, len(list(name))+1)], "") }
-	table := eventlog.Table{Name: one("table"), Key: list("key"), Aliases: list("aliases"), ColumnAliases: map[string]string{}}
-	s := openAs(t, Config{Database: url, Schema: one("schema")})
+	list := func(name string) []string { return argument(d, name) }
+	table := eventlog.Table{Name: strings.Join(list("table"), ""), Key: list("key"), Aliases: list("aliases"), ColumnAliases: map[string]string{}}
 	shapes, err := s.Describe(t.Context(), []eventlog.Table{table})
 	if err != nil {
-		return "error: " + err.Error() + "\n"
+		return said(err)
 	}
 	sh := shapes[0]
 	if sh.Problem != "" {
@@ -177,7 +168,7 @@ func show(t *testing.T, d *datadriven.TestData, url string, db *sql.DB) string {
 	d.MaybeScanArgs(t, "limit", &q.Limit)
 	x, err := read(t.Context(), s, q)
 	if err != nil {
-		return "error: " + err.Error() + "\n"
+		return said(err)
 	}
 	wide := d.HasArg("wide") // a value a line
 	for i, row := range x.rows {
@@ -206,6 +197,23 @@ func show(t *testing.T, d *datadriven.TestData, url string, db *sql.DB) string {
 		}
 	}
 	return b.String()
+}
+
+func argument(d *datadriven.TestData, name string) []string {
+	for _, a := range d.CmdArgs {
+		if a.Key == name {
+			return a.Vals
+		}
+	}
+	return nil
+}
+
+// said is an error as text, and whether it may pass.
+func said(err error) string {
+	if _, ok := ingest.IsTransient(err); ok {
+		return "transient: " + err.Error() + "\n"
+	}
+	return "error: " + err.Error() + "\n"
 }
 
 // cast is what DuckDB makes of a text, if it is another or an error.

@@ -137,6 +137,7 @@ func mysqlColumn(name string, t catalogType) (column, bool) {
 		c.bind = func(text string) (any, error) { return datePart(text), nil }
 	case "datetime":
 		c.sql, c.text, c.key, c.none = "TIMESTAMP", mysqlDate, sameText, "(%s IS NULL OR %s < '0001-01-01')"
+		c.bind = func(text string) (any, error) { return naive(text), nil }
 	case "timestamp":
 		c.sql, c.key, c.none = "TIMESTAMPTZ", sameText, "(%s IS NULL OR %s < '1970-01-01')"
 		c.text = func(to, v []byte) []byte {
@@ -146,7 +147,7 @@ func mysqlColumn(name string, t catalogType) (column, bool) {
 			}
 			return to
 		}
-		c.bind = func(text string) (any, error) { return strings.TrimSuffix(text, "+00"), nil }
+		c.bind = func(text string) (any, error) { return naive(text), nil }
 	case "time":
 		c.sql = "TIME"
 	case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection":
@@ -156,6 +157,8 @@ func mysqlColumn(name string, t catalogType) (column, bool) {
 		c.text, c.unordered = plain, true
 	case "json":
 		c.text, c.unordered = plain, true
+	case "char", "varchar", "tinytext", "text", "mediumtext", "longtext":
+		c.text, c.empty = plain, true
 	default:
 		c.text = plain
 	}

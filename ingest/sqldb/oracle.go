@@ -39,8 +39,9 @@ var oracle = &dialect{
 	first: func(query string, rows int64) string {
 		return fmt.Sprintf("SELECT * FROM (\n%s\n) WHERE ROWNUM <= %d", query, rows)
 	},
-	rows:   anyRows,
-	tables: oracleTables, columns: oracleColumns, key: oracleKey,
+	aliases: true,
+	rows:    anyRows,
+	tables:  oracleTables, columns: oracleColumns, key: oracleKey,
 	column:   oracleColumn,
 	grant:    grantSelect(doubleQuoted),
 	classify: oracleMeaning,
@@ -118,7 +119,7 @@ func oracleColumn(name string, t catalogType) (column, bool) {
 		c.sql, c.text, c.key = "TIMESTAMPTZ", micros, sameText
 		c.read = "TO_CHAR(SYS_EXTRACT_UTC(" + q + "), '" + oracleNano + "') || '+00'"
 		c.compare = "FROM_TZ(TO_TIMESTAMP(%s, '" + oracleNano + "'), '+00:00')"
-		c.bind = func(text string) (any, error) { return fractionOf(strings.TrimSuffix(text, "+00")), nil }
+		c.bind = func(text string) (any, error) { return fractionOf(text), nil }
 	case kind == "TIMESTAMP":
 		c.sql, c.text, c.key = "TIMESTAMP", micros, sameText
 		c.read, c.compare = "TO_CHAR("+q+", '"+oracleNano+"')", "TO_TIMESTAMP(%s, '"+oracleNano+"')"
@@ -146,6 +147,7 @@ func oracleColumn(name string, t catalogType) (column, bool) {
 
 // secondOf completes a date to a time.
 func secondOf(text string) string {
+	text = naive(text)
 	if len(text) == len("2006-01-02") {
 		return text + " 00:00:00"
 	}

@@ -156,7 +156,9 @@ func postgresColumn(name string, t catalogType) (column, bool) {
 		c.sql, c.text, c.bind = "BLOB", func(to, v []byte) []byte { return append(to, bytes.TrimPrefix(v, []byte(`\x`))...) },
 			func(text string) (any, error) { return `\x` + text, nil }
 	case "bpchar":
-		c.text, c.key = padded, plain
+		c.text, c.key, c.empty = padded, plain, true
+	case "text", "varchar", "name", "citext":
+		c.text, c.empty = plain, true
 	case "array", "composite":
 		c.read, c.unordered = fmt.Sprintf("to_json(%s)", doubleQuoted(name)), true
 	case "json", "jsonb", "xml":

@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -63,6 +64,10 @@ func (q *question) statement() (statement, error) {
 			b.WriteString(", ")
 		}
 		b.WriteString(c.read)
+		if q.dialect.aliases {
+			// Not the column's name: ORDER BY would mean this then.
+			fmt.Fprintf(&b, " AS %s", q.dialect.quote("#"+strconv.Itoa(i+1)))
+		}
 	}
 	if len(q.columns) == 0 {
 		b.WriteString("1")
@@ -118,13 +123,20 @@ func (q *question) changed(bound binder) (string, error) {
 			return "", err
 		}
 		later = append(later, name+" >= "+p)
-		if c.none == "" {
-			none = append(none, name+" IS NULL")
-			continue
-		}
-		none = append(none, strings.ReplaceAll(c.none, "%s", name))
+		none = append(none, c.missing(name))
 	}
 	return "(" + strings.Join(later, " OR ") + " OR " + strings.Join(none, " AND ") + ")", nil
+}
+
+// missing is true where a column has no value.
+func (c *column) missing(name string) string {
+	switch {
+	case c.none != "":
+		return strings.ReplaceAll(c.none, "%s", name)
+	case c.empty:
+		return "(" + name + " IS NULL OR " + name + " = '')"
+	}
+	return name + " IS NULL"
 }
 
 // oneOf is true of rows with one of the keys.
@@ -139,11 +151,7 @@ func (q *question) oneOf(bound binder) (string, error) {
 			c := &q.keyed[i]
 			name := q.dialect.quote(c.name)
 			if key[i] == "" {
-				missing := name + " IS NULL"
-				if c.sql == "VARCHAR" {
-					missing = "(" + name + " IS NULL OR " + name + " = '')"
-				}
-				all = append(all, missing)
+				all = append(all, c.missing(name))
 				continue
 			}
 			p, err := bound(c, key[i])

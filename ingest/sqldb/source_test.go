@@ -126,7 +126,9 @@ func load(t *testing.T, db execer, name string, table *eventlog.Table, columns [
 	if len(typed) != len(table.Columns) {
 		t.Errorf("%s: %d of %d columns in %s", table.Name, len(typed), len(table.Columns), name)
 	}
-	slices.SortFunc(typed, func(a, b string) int { return strings.Compare(a[strings.Index(a, " AS \""):], b[strings.Index(b, " AS \""):]) })
+	slices.SortFunc(typed, func(a, b string) int {
+		return strings.Compare(a[strings.Index(a, " AS \""):], b[strings.Index(b, " AS \""):])
+	})
 	execute(t, db, "CREATE OR REPLACE TABLE texts ("+strings.Join(texts, ", ")+")")
 	for chunk := range slices.Chunk(rows, 50) {
 		var marks []string
@@ -167,7 +169,7 @@ func TestReading(t *testing.T) {
 					}
 					return ""
 				}
-				text := strings.ReplaceAll(show(t, d, url, db), strings.TrimPrefix(url, "sqlite:"), "FILE")
+				text := strings.ReplaceAll(show(t, d, openAs(t, Config{Database: url, Schema: strings.Join(argument(d, "schema"), "")}), db), strings.TrimPrefix(url, "sqlite:"), "FILE")
 				return somePort.ReplaceAllString(text, "127.0.0.1:PORT")
 			})
 		})

@@ -92,7 +92,7 @@ func sqliteColumn(name string, t catalogType) (column, bool) {
 	case has("INT"):
 		c.sql, c.bind = "BIGINT", number
 	case has("CHAR", "CLOB", "TEXT"):
-		c.sql, c.text = "VARCHAR", plain
+		c.sql, c.text, c.empty = "VARCHAR", plain, true
 	case declared == "" || has("BLOB"):
 		c.form, c.unordered = bytesForm, true
 		if declared != "" {

@@ -128,16 +128,17 @@ func sqlServerColumn(name string, t catalogType) (column, bool) {
 		converted()
 	case "datetime", "smalldatetime":
 		c.sql, c.text, c.key, c.form = "TIMESTAMP", micros, sameText, timestampForm
-		c.bind = func(text string) (any, error) { return digits(text, 3), nil } // style 121 of these takes no more
+		c.bind = func(text string) (any, error) { return digits(naive(text), 3), nil } // style 121 of these takes no more
 		converted()
 	case "datetime2":
 		c.sql, c.form = "TIMESTAMP", timestampForm
+		c.bind = func(text string) (any, error) { return naive(text), nil }
 		timed()
 		converted()
 	case "datetimeoffset":
 		c.sql, c.form = "TIMESTAMPTZ", zonedForm
 		timed()
-		c.bind = func(text string) (any, error) { return strings.TrimSuffix(text, "+00") + "+00:00", nil }
+		c.bind = func(text string) (any, error) { return naive(text) + "+00:00", nil }
 		converted()
 	case "char", "nchar", "varchar", "nvarchar":
 		// The parameter has the column's type, so that the column's order is
@@ -146,7 +147,7 @@ func sqlServerColumn(name string, t catalogType) (column, bool) {
 		if t.length.Int64 > 0 {
 			length = fmt.Sprint(t.length.Int64)
 		}
-		c.unordered = length == "max"
+		c.unordered, c.empty = length == "max", true
 		c.compare = fmt.Sprintf("CAST(%%s AS %s(%s))", t.name, length)
 		if t.name == "char" || t.name == "nchar" {
 			c.text, c.key = padded, plain

@@ -69,7 +69,7 @@ func newTarget(c *Config) (*target, error) {
 		return nil, fmt.Errorf("database: no host; want %s", d.example)
 	case t.user == "":
 		return nil, fmt.Errorf("database: no user; want %s", d.example)
-	case t.database == "" && d.named:
+	case t.database == "" && d.named && t.options.Get("sid") == "":
 		return nil, fmt.Errorf("database: no name of a database behind the host; want %s", d.example)
 	}
 	if t.port == "" {
@@ -78,11 +78,7 @@ func newTarget(c *Config) (*target, error) {
 	if t.password, err = c.password(); err != nil {
 		return nil, err
 	}
-	host := t.host
-	if t.socket != "" {
-		host = t.socket
-	}
-	t.tls, err = c.tls(host)
+	t.tls, err = c.tls(t.host, t.socket != "" || local(t.host))
 	return t, err
 }
 

@@ -235,6 +235,9 @@ func bindInteger(text string) (any, error) {
 	return n, nil
 }
 
+// naive is a time in UTC, for what knows no other.
+func naive(text string) string { return strings.TrimSuffix(text, "+00") }
+
 // datePart is the date of a date or time.
 func datePart(text string) string {
 	date, _, _ := strings.Cut(text, " ")
