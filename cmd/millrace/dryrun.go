@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"millrace/eventlog"
-	"millrace/eventlog/o2c"
 	"millrace/ingest/extract"
 )
 
@@ -118,9 +117,6 @@ func tryOut(e *env, p *planned, o readOptions) (d *dryRun, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := s.ExecViews(e, o2c.Refresh()); err != nil {
-		return nil, err
-	}
 	receipt, err := s.MergeTables(e, r.staged)
 	if err != nil {
 		return nil, err
