@@ -1,12 +1,29 @@
 package erpnext
 
 import (
+	"fmt"
+	"os"
+	"strings"
 	"testing"
 
+	"github.com/cockroachdb/datadriven"
 	"github.com/goccy/go-yaml"
 
 	"millrace/ingest/preset/presettest"
+	"millrace/ingest/sqldb/servertest"
 )
+
+// run runs the text at path.
+func run(t *testing.T, path string, extract presettest.Extract) {
+	book := presettest.NewBook(t, System, extract)
+	datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+		var words []string
+		for _, a := range d.CmdArgs {
+			words = append(words, a.Key)
+		}
+		return book.Do(t, d.Cmd, strings.Join(words, " "), d.Input) // names of tables may have blanks
+	})
+}
 
 func TestTables(t *testing.T) {
 	list, err := tables()
@@ -17,6 +34,13 @@ func TestTables(t *testing.T) {
 		if len(table.Required) == 0 || len(table.Watermark) == 0 {
 			t.Errorf("%s: requires %q, watermark %q", table.Name, table.Required, table.Watermark)
 		}
+	}
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("\n%d tables, ", len(list)); !strings.Contains(string(text), want) {
+		t.Errorf("README.md does not say %q", want)
 	}
 }
 
@@ -36,10 +60,20 @@ func TestSample(t *testing.T) {
 }
 
 // Orders from entry to invoice: changed, put on hold, amended, shipped, sent back.
-func TestOrder(t *testing.T) { presettest.Run(t, System, "testdata/order", presettest.Folder) }
+func TestOrder(t *testing.T) { run(t, "testdata/order", presettest.Folder) }
 
 // Payments, allocations, credit notes, and what is given up or undone.
-func TestLedger(t *testing.T) { presettest.Run(t, System, "testdata/ledger", presettest.Folder) }
+func TestLedger(t *testing.T) { run(t, "testdata/ledger", presettest.Folder) }
 
 // Nothing but the tables that must be there.
-func TestBare(t *testing.T) { presettest.Run(t, System, "testdata/bare", presettest.Folder) }
+func TestBare(t *testing.T) { run(t, "testdata/bare", presettest.Folder) }
+
+// The same orders, out of a real MariaDB with the types that Frappe gives its
+// columns, and blanks in the names of its tables.
+func TestMariaDB(t *testing.T) {
+	d := presettest.MariaDB
+	d.Columns = map[string]string{
+		"tabVersion.data": "longtext", "tabComment.content": "longtext", "tabSales Order.docstatus": "tinyint(4)", "tabDelivery Note.is_return": "tinyint(4)",
+	}
+	run(t, "testdata/order", presettest.Database(servertest.MariaDB(t), d))
+}

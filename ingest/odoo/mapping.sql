@@ -416,7 +416,7 @@ SELECT 'done-' || p.id AS key, any_value(CASE x.step WHEN 'out' THEN 'Post Goods
 FROM stock_picking p JOIN transfer x ON x.transfer = p.id
 WHERE p.state = 'done' AND p.id NOT IN (SELECT res_id FROM moving WHERE new_value = 'done') GROUP BY p.id, p.date_done
 UNION ALL BY NAME
-SELECT 'post-' || i.id AS key, 'Post Invoice' AS activity, i.create_date AS time, i.create_uid AS uid, 'Invoice' AS type, 'invoice:' || i.id AS id,
+SELECT 'post-' || i.id AS key, 'Post Invoice' AS activity, i.create_date AS time, 'Invoice' AS type, 'invoice:' || i.id AS id,
        'account_move' AS source_table, i.id::VARCHAR AS source_key, 'untracked' AS trigger_kind, i.date AS business_date
 FROM customer_invoice i WHERE i.state = 'posted' AND i.id NOT IN (SELECT res_id FROM passing WHERE activity = 'Post Invoice')
 -- values change

@@ -1,12 +1,29 @@
 package odoo
 
 import (
+	"fmt"
+	"os"
+	"strings"
 	"testing"
 
+	"github.com/cockroachdb/datadriven"
 	"github.com/goccy/go-yaml"
 
 	"millrace/ingest/preset/presettest"
+	"millrace/ingest/sqldb/servertest"
 )
+
+// run runs the text at path.
+func run(t *testing.T, path string, extract presettest.Extract) {
+	book := presettest.NewBook(t, System, extract)
+	datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+		var words []string
+		for _, a := range d.CmdArgs {
+			words = append(words, a.Key)
+		}
+		return book.Do(t, d.Cmd, strings.Join(words, " "), d.Input) // names of tables may have blanks
+	})
+}
 
 func TestTables(t *testing.T) {
 	list, err := tables()
@@ -17,6 +34,13 @@ func TestTables(t *testing.T) {
 		if len(table.Required) == 0 {
 			t.Errorf("%s: nothing is required", table.Name)
 		}
+	}
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("\n%d tables: ", len(list)); !strings.Contains(string(text), want) {
+		t.Errorf("README.md does not say %q", want)
 	}
 }
 
@@ -36,13 +60,27 @@ func TestSample(t *testing.T) {
 }
 
 // An order of Odoo 17 from quotation to invoice.
-func TestOrder(t *testing.T) { presettest.Run(t, System, "testdata/order", presettest.Folder) }
+func TestOrder(t *testing.T) { run(t, "testdata/order", presettest.Folder) }
 
 // Payments, matchings, reversals and what is given up.
-func TestLedger(t *testing.T) { presettest.Run(t, System, "testdata/ledger", presettest.Folder) }
+func TestLedger(t *testing.T) { run(t, "testdata/ledger", presettest.Folder) }
 
 // An Odoo 16 that picks, packs and ships in steps of their own.
-func TestSteps(t *testing.T) { presettest.Run(t, System, "testdata/steps", presettest.Folder) }
+func TestSteps(t *testing.T) { run(t, "testdata/steps", presettest.Folder) }
+
+// Down payments, collective bills and orders that only take back.
+func TestBills(t *testing.T) { run(t, "testdata/bills", presettest.Folder) }
 
 // Nothing but the tables that must be there.
-func TestBare(t *testing.T) { presettest.Run(t, System, "testdata/bare", presettest.Folder) }
+func TestBare(t *testing.T) { run(t, "testdata/bare", presettest.Folder) }
+
+// The same order, out of a real PostgreSQL with the types that Odoo gives its
+// columns: names that are translated are jsonb.
+func TestPostgreSQL(t *testing.T) {
+	d := presettest.PostgreSQL
+	d.Columns = map[string]string{
+		"uom_uom.name": "jsonb", "uom_uom.factor": "numeric", "product_template.name": "jsonb", "ir_model_fields_selection.name": "jsonb",
+		"res_partner.credit_limit": "jsonb", "res_country.code": "varchar(2)",
+	}
+	run(t, "testdata/order", presettest.Database(servertest.PostgreSQL(t), d))
+}

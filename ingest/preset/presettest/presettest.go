@@ -14,8 +14,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cockroachdb/datadriven"
-
 	_ "github.com/duckdb/duckdb-go/v2"
 
 	"millrace/eventlog"
@@ -30,7 +28,21 @@ type Told map[string][][]string
 // or of a real database that was filled with them.
 type Extract func(t testing.TB, sys *eventlog.System, told Told) []eventlog.TableRows
 
-// Run runs the text at path:
+// A Book is a store that what is told is loaded into, again and again.
+type Book struct {
+	system  func() *eventlog.System
+	extract Extract
+	store   string
+	told    Told
+	loaded  bool
+}
+
+// NewBook starts an empty one. Nothing is told.
+func NewBook(t testing.TB, system func() *eventlog.System, extract Extract) *Book {
+	return &Book{system: system, extract: extract, store: filepath.Join(t.TempDir(), "millrace.duckdb"), told: Told{}}
+}
+
+// Do does what a text says:
 //
 //	table NAME        rows as CSV with a header, in place of those the table had
 //	bare              the extract lacks every table that is optional
@@ -38,71 +50,62 @@ type Extract func(t testing.TB, sys *eventlog.System, told Told) []eventlog.Tabl
 //	coverage          how much of the model is filled
 //
 // Columns that are not told are not there, unless they are required; tables
-// that are not told are empty. What is told is loaded into the same store as
-// before; each load must keep the contract of a mapping, and loading it again
-// must change nothing.
-func Run(t *testing.T, system func() *eventlog.System, path string, extract Extract) {
-	store := filepath.Join(t.TempDir(), "millrace.duckdb")
-	told := Told{}
-	loaded := false
-	load := func(t *testing.T) {
-		t.Helper()
-		if loaded {
-			return
+// that are not told are empty. What is told is loaded when it is asked for,
+// into the same store as before; each load must keep the contract of a
+// mapping, and loading it again must change nothing.
+func (b *Book) Do(t testing.TB, command, name, input string) string {
+	switch command {
+	case "table":
+		rows, err := csv.NewReader(strings.NewReader(strings.ReplaceAll(input, ", ", ","))).ReadAll()
+		if err != nil {
+			t.Fatal(err)
 		}
-		loaded = true
-		once := Load(t, system(), store, extract, told)
-		if again := Load(t, system(), store, extract, told); again.Load != 0 {
-			t.Errorf("what is loaded again changes something: %+v", again)
-		}
-		for _, n := range once.Notes {
-			if n.Code != "missing-table" {
-				t.Errorf("note %s: %s", n.Code, n.Text)
+		b.told[name], b.loaded = rows, false
+		return ""
+	case "bare":
+		for _, table := range b.system().Tables {
+			if table.Optional {
+				b.told[table.Name], b.loaded = [][]string{}, false
 			}
 		}
-		Contract(t, system(), store)
+		return ""
+	case "ask":
+		b.load(t)
+		db := Ask(t, b.system().Name, b.store)
+		defer db.Close() // the next load needs the store
+		return strings.Join(Column(t, db, input), "\n") + "\n"
+	case "coverage":
+		b.load(t)
+		s, err := eventlog.Open(t.Context(), b.store, eventlog.OpenOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		v, err := s.Coverage(t.Context(), o2c.Model(), b.system().Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.Summary() + "\n"
 	}
-	datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
-		var words []string
-		for _, a := range d.CmdArgs {
-			words = append(words, a.Key)
+	return fmt.Sprintf("unknown command %q\n", command)
+}
+
+func (b *Book) load(t testing.TB) {
+	t.Helper()
+	if b.loaded {
+		return
+	}
+	b.loaded = true
+	once := Load(t, b.system(), b.store, b.extract, b.told)
+	for _, n := range once.Notes {
+		if n.Code != "missing-table" {
+			t.Errorf("note %s: %s", n.Code, n.Text)
 		}
-		name := strings.Join(words, " ") // of tables, with blanks
-		switch d.Cmd {
-		case "table":
-			rows, err := csv.NewReader(strings.NewReader(strings.ReplaceAll(d.Input, ", ", ","))).ReadAll()
-			if err != nil {
-				t.Fatal(err)
-			}
-			told[name], loaded = rows, false
-			return ""
-		case "bare":
-			for _, table := range system().Tables {
-				if table.Optional {
-					told[table.Name] = [][]string{}
-				}
-			}
-			return ""
-		case "ask":
-			load(t)
-			db := Ask(t, system().Name, store)
-			defer db.Close() // the next load needs the store
-			return strings.Join(Column(t, db, d.Input), "\n") + "\n"
-		case "coverage":
-			load(t)
-			s, err := eventlog.Open(t.Context(), store, eventlog.OpenOptions{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
-			v, err := s.Coverage(t.Context(), o2c.Model(), system().Name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return v.Summary() + "\n"
-		}
-		return fmt.Sprintf("unknown command %q\n", d.Cmd)
-	})
+	}
+	if again := Load(t, b.system(), b.store, b.extract, b.told); again.Load != 0 {
+		t.Errorf("what is loaded again changes something: %+v", again)
+	}
+	Contract(t, b.system(), b.store)
 }
 
 // Folder is the Extract by a folder of CSV files.
