@@ -3,4 +3,7 @@
 // on disk from which a cut extraction continues; the first time all rows, then
 // those that changed, and which there are still. It does not know what kind of
 // source it reads, nor what the tables mean.
+//
+// An update that touches no column of a table's watermark cannot be seen by an
+// increment, nor by a sweep: only a full extraction finds it.
 package extract

@@ -153,7 +153,7 @@ func Extract(ctx context.Context, src ingest.Source, sys *eventlog.System, o Opt
 			x.tables = append(x.tables, x.plan(i, s))
 		}
 	}
-	name := ".millrace-spool-" + sys.Name
+	name := spoolPrefix + sys.Name
 	if x.o.Limit > 0 {
 		name += ".sample" // no source has a dot in its name
 	}

@@ -181,12 +181,13 @@ func TestGiveUp(t *testing.T) {
 		if text := noteOf(e.Notes, "continued"); !strings.HasSuffix(text, "not read again: 4.") {
 			t.Errorf("note %q", text)
 		}
-		calm, err := l.extract(t.Context(), t, extract.Options{})
+		_, err = l.extract(t.Context(), t, extract.Options{})
 		wantError(t, err, "source lab: is being read by another millrace")
 		if err := e.Done(); err != nil {
 			t.Fatal(err)
 		}
-		if calm, err = l.extract(t.Context(), t, extract.Options{}); err != nil {
+		calm, err := l.extract(t.Context(), t, extract.Options{})
+		if err != nil {
 			t.Fatal(err)
 		}
 		if calm.Content != e.Content {
@@ -320,4 +321,35 @@ func TestFiles(t *testing.T) {
 	_, err = fresh.extract(t.Context(), t, extract.Options{})
 	wantError(t, err, "source lab: thing: ORA-00942")
 	noSpool(t, fresh.path)
+}
+
+// What is left of cut extractions can be removed without knowing of what: but
+// not what is young, nor what is being read.
+func TestClean(t *testing.T) {
+	l := newLab(t, 5)
+	e, err := l.extract(t.Context(), t, extract.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := func() bool {
+		_, err := os.Stat(filepath.Join(filepath.Dir(l.path), ".millrace-spool-lab"))
+		return err == nil
+	}
+	for _, c := range []struct {
+		close bool
+		age   time.Duration
+		want  bool
+	}{{false, 0, true}, {true, time.Hour, true}, {true, 0, false}} {
+		if c.close {
+			if err := e.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := extract.Clean(l.path, c.age); err != nil {
+			t.Fatal(err)
+		}
+		if there() != c.want {
+			t.Errorf("%+v: there is %v", c, there())
+		}
+	}
 }

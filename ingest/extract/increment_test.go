@@ -12,12 +12,11 @@ import (
 	"millrace/eventlog"
 	"millrace/ingest"
 	"millrace/ingest/extract"
-	"millrace/ingest/sourcetest"
 )
 
 func (l *lab) ingest(t testing.TB, o extract.Options) (*extract.Extracted, eventlog.LoadReceipt) {
 	t.Helper()
-	e, r, err := sourcetest.Ingest(t.Context(), t, l, l.path, o)
+	e, r, err := ingestOnce(t.Context(), t, l, l.path, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +34,7 @@ func reconciled(e *extract.Extracted, table string) string {
 
 func (l *lab) wantLanded(t testing.TB, want ...string) {
 	t.Helper()
-	_, rest, _ := strings.Cut(sourcetest.Landed(t.Context(), t, l.path), "== thing\n")
+	_, rest, _ := strings.Cut(landed(t.Context(), t, l.path), "== thing\n")
 	rest, _, _ = strings.Cut(rest, "==")
 	var got []string
 	for line := range strings.Lines(rest) {
@@ -310,7 +309,7 @@ func TestFewerRows(t *testing.T) {
 		l.Live = live
 		l.ingest(t, extract.Options{})
 		for _, o := range []extract.Options{{Full: true}, {}} {
-			e, _, err := sourcetest.Ingest(t.Context(), t, shortServer{l}, l.path, o)
+			e, _, err := ingestOnce(t.Context(), t, shortServer{l}, l.path, o)
 			if err != nil {
 				t.Fatal(err)
 			}

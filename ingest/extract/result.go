@@ -89,7 +89,8 @@ func (x *extraction) next(t *tableRead) tableState {
 			s.Mark = last.Mark // what lies between is still to be read
 		}
 	}
-	for _, name := range t.names {
+	all, _ := readColumns(t.Table, t.shape, false)
+	for _, name := range all {
 		if !slices.ContainsFunc(t.Columns, func(c eventlog.TableColumn) bool { return c.Name == name }) {
 			s.Extra = append(s.Extra, name)
 		}

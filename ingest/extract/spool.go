@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"millrace/eventlog"
@@ -14,6 +15,9 @@ import (
 // spoolAge is how old the last page of a cut extraction may be for another one
 // to continue behind it.
 const spoolAge = 24 * time.Hour
+
+// spoolPrefix starts the name of every spool; that of its source follows.
+const spoolPrefix = ".millrace-spool-"
 
 // A spool is a directory beside the store with the pages that were read, until
 // they have been merged. What it was asked for stands in the file "asked".
@@ -122,6 +126,35 @@ func (s *spool) lastWritten() (last time.Time, err error) {
 		}
 	}
 	return last, nil
+}
+
+// Clean removes what cut extractions left beside a store, of all sources, if
+// its last page is older than age; 0 removes all. What is being read stays.
+func Clean(store string, age time.Duration) error {
+	entries, err := os.ReadDir(filepath.Dir(store))
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), spoolPrefix) {
+			continue
+		}
+		s := &spool{dir: filepath.Join(filepath.Dir(store), e.Name())}
+		if s.lock, err = lock(s.dir); err != nil {
+			return err
+		}
+		if s.lock == nil {
+			continue
+		}
+		last, err := s.lastWritten()
+		if err == nil && (age == 0 || time.Since(last) > age) {
+			err = errors.Join(s.clear(), os.Remove(s.dir))
+		}
+		if err := errors.Join(err, s.lock.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // part opens the pages of one question.

@@ -19,7 +19,7 @@ type state struct {
 type tableState struct {
 	Mark  string   `json:"mark,omitempty"`  // the highest watermark seen, without overlap
 	By    []string `json:"by,omitempty"`    // the columns it is of
-	Extra []string `json:"extra,omitempty"` // columns that were read and the system does not declare
+	Extra []string `json:"extra,omitempty"` // columns that were there and the system does not declare
 	Lacks []string `json:"lacks,omitempty"` // columns that the system declares and were not there
 	// Since is the date before which nothing was read, where the first extract
 	// was told one: older rows are not missing, they are not wanted.

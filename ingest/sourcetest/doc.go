@@ -1,7 +1,7 @@
 // Package sourcetest holds what every source of tables must survive: pages, and
 // reading on behind each of them; an increment; empty tables; cancelling; a
-// connection that drops; and the law that loads of what has changed come to the
-// same as one load of everything. It does not know any source but one in memory.
+// connection that drops. It does not know any source but one in memory, nor what
+// is done with the rows.
 package sourcetest
 
 import (

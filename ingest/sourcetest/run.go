@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"millrace/eventlog"
 	"millrace/ingest"
 )
@@ -111,8 +109,20 @@ func (p *probe) wants(what string, q ingest.Query, want [][]string) {
 
 func (p *probe) same(what string, got, want [][]string) {
 	p.t.Helper()
-	if diff := cmp.Diff(p.canonical(want), p.canonical(got)); diff != "" {
-		p.t.Errorf("%s (- want, + got):\n%s", what, diff)
+	g, w := p.canonical(got), p.canonical(want)
+	var lacks, has []string
+	for _, row := range w {
+		if !slices.ContainsFunc(g, func(x []string) bool { return slices.Equal(x, row) }) {
+			lacks = append(lacks, fmt.Sprintf("%q", row))
+		}
+	}
+	for _, row := range g {
+		if !slices.ContainsFunc(w, func(x []string) bool { return slices.Equal(x, row) }) {
+			has = append(has, fmt.Sprintf("%q", row))
+		}
+	}
+	if len(g) != len(w) || len(lacks)+len(has) > 0 {
+		p.t.Errorf("%s: %d rows, want %d\nmissing:\n%s\nnot wanted:\n%s", what, len(g), len(w), strings.Join(lacks, "\n"), strings.Join(has, "\n"))
 	}
 }
 
