@@ -15,30 +15,33 @@ import (
 type whole struct {
 	tableOfText
 	columns []string
-	from    [][]int // of each column: where its parts are
-	keys    [][]string
+	parts   [][]objectPart // of each column
+}
+
+// An objectPart is a column there: a key of an object, or "" for a value that
+// is none.
+type objectPart struct {
+	at  int
+	key string
 }
 
 // wholeColumns is s, with the columns that the table knows as one.
 func wholeColumns(t *eventlog.Table, s tableOfText) tableOfText {
 	w := &whole{tableOfText: s}
 	there := s.Columns()
-	nested := false
 	for i, name := range there {
 		object, key, ok := strings.Cut(name, ".")
-		if ok && !knows(t, name) && knows(t, object) && !slices.Contains(there, object) {
-			nested = true
-			if at := slices.Index(w.columns, object); at >= 0 {
-				w.from[at] = append(w.from[at], i)
-				w.keys[at] = append(w.keys[at], key)
-				continue
-			}
-			w.columns, w.from, w.keys = append(w.columns, object), append(w.from, []int{i}), append(w.keys, []string{key})
-			continue
+		if !ok || knows(t, name) || !knows(t, object) {
+			object, key = name, ""
 		}
-		w.columns, w.from, w.keys = append(w.columns, name), append(w.from, []int{i}), append(w.keys, nil)
+		at := slices.Index(w.columns, object)
+		if at < 0 {
+			at = len(w.columns)
+			w.columns, w.parts = append(w.columns, object), append(w.parts, nil)
+		}
+		w.parts[at] = append(w.parts[at], objectPart{i, key})
 	}
-	if !nested {
+	if slices.Equal(w.columns, there) {
 		return s
 	}
 	return w
@@ -54,27 +57,32 @@ func (w *whole) Columns() []string { return w.columns }
 
 func (w *whole) Rows(ctx context.Context, fn func(line int64, fields []string) error) error {
 	row := make([]string, len(w.columns))
-	return w.tableOfText.Rows(ctx, func(line int64, fields []string) error {
-		for i, from := range w.from {
-			if w.keys[i] == nil {
-				row[i] = fields[from[0]]
-				continue
-			}
-			object := map[string]string{}
-			for j, at := range from {
-				if fields[at] != "" {
-					object[w.keys[i][j]] = fields[at]
-				}
-			}
-			row[i] = ""
-			if len(object) > 0 {
-				text, err := json.Marshal(object) // in the order of the keys
-				if err != nil {
-					return err
-				}
-				row[i] = string(text)
+	return w.tableOfText.Rows(ctx, func(line int64, fields []string) (err error) {
+		for i, parts := range w.parts {
+			if row[i], err = wholeValue(parts, fields); err != nil {
+				return err
 			}
 		}
 		return fn(line, row)
 	})
+}
+
+func wholeValue(parts []objectPart, fields []string) (string, error) {
+	var object map[string]string
+	for _, p := range parts {
+		switch {
+		case fields[p.at] == "":
+		case p.key == "":
+			return fields[p.at], nil
+		case object == nil:
+			object = map[string]string{p.key: fields[p.at]}
+		default:
+			object[p.key] = fields[p.at]
+		}
+	}
+	if object == nil {
+		return "", nil
+	}
+	text, err := json.Marshal(object) // in the order of the keys
+	return string(text), err
 }

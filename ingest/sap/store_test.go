@@ -181,11 +181,11 @@ func testContract(t *testing.T, path string) {
 	defer db.Close()
 	for query, doc := range map[string]string{
 		"SELECT activity FROM main.event WHERE activity NOT IN (SELECT activity FROM o2c.activities)":                                                                        "activities the model does not have",
-		"SELECT activity FROM main.event ANTI JOIN main.event_object USING (event)":                                                                                               "events without object",
+		"SELECT activity FROM main.event ANTI JOIN main.event_object USING (event)":                                                                                          "events without object",
 		"SELECT event FROM main.event_object GROUP BY event, object, qualifier HAVING count(*) > 1":                                                                          "event_object twice",
 		"SELECT source_id || ' ' || qualifier || ' ' || target_id FROM o2c.links GROUP BY source_object, target_object, qualifier, source_id, target_id HAVING count(*) > 1": "relations twice",
-		"SELECT activity FROM main.event WHERE actor_kind NOT IN ('human', 'bot', 'interface', 'scheduler', 'customer', 'unknown')":                                               "actor kinds",
-		"SELECT activity FROM main.event WHERE source_table IS NULL AND activity NOT LIKE 'Set % Block'":                                                                          "events without a row they come from",
+		"SELECT activity FROM main.event WHERE actor_kind NOT IN ('human', 'bot', 'interface', 'scheduler', 'customer', 'unknown')":                                          "actor kinds",
+		"SELECT activity FROM main.event WHERE source_table IS NULL AND activity NOT LIKE 'Set % Block'":                                                                     "events without a row they come from",
 	} {
 		if list := rows(t, db, query); len(list) > 0 {
 			t.Errorf("%s: %d, e.g. %s", doc, len(list), list[0])

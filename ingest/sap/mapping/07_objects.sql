@@ -49,7 +49,9 @@ LEFT JOIN (SELECT document, CASE WHEN count(DISTINCT plant) = 1 THEN min(plant) 
 WHERE d.is_order;
 
 CREATE VIEW object_SalesOrderItem AS
-SELECT id, 'VBAP' AS source_table, source_key, TRY_CAST(position AS BIGINT) AS position, quantity, unit, net_price, net_value, currency, rejection_reason, delivery_relevant, billing_relevant FROM sales_item;
+SELECT i.id, 'VBAP' AS source_table, i.source_key, TRY_CAST(i.position AS BIGINT) AS position, i.quantity, i.unit, i.net_price, i.net_value, i.currency,
+       nullif(s.requested_date, i.requested_date) AS requested_date, i.rejection_reason, i.delivery_relevant, i.billing_relevant
+FROM sales_item i LEFT JOIN (SELECT item, min(requested_date) AS requested_date FROM schedule_line GROUP BY ALL) s ON s.item = i.id;
 
 CREATE VIEW object_ScheduleLine AS
 SELECT id, 'VBEP' AS source_table, source_key, requested_date, confirmed_date, quantity, confirmed_quantity, unit FROM schedule_line;
