@@ -65,7 +65,9 @@ GROUP BY number HAVING count(*) = 1;
 -- more, with letters four or more characters: shorter ones are found by chance.
 CREATE VIEW named AS
 SELECT r.line_id, 1 AS rank, plain(CASE WHEN d.type = 'SCOR' THEN regexp_replace(d.number, '^RF[0-9]{2}', '') ELSE d.number END) AS number, d.amount
-FROM receipt r JOIN remitted d USING (line_id)
+FROM receipt r JOIN (FROM remitted UNION ALL BY NAME
+                     -- an entry that is not split has what its transactions say
+                     SELECT d.entry_id AS line_id, m.type, m.number, m.amount FROM remitted m JOIN line_detail d USING (line_id)) d USING (line_id)
 UNION
 SELECT line_id, 2, plain(word), NULL
 FROM (SELECT line_id, unnest(regexp_extract_all(upper(reference), '[A-Z0-9][A-Z0-9/._-]*[A-Z0-9]') || regexp_extract_all(reference, '[0-9]{5,}')) AS word FROM receipt)

@@ -320,7 +320,8 @@ func (t *Tables) moment(m statement.Moment) (at, on, precision string) {
 			continue
 		}
 		precision = "exact"
-		if strings.HasPrefix(layout, "2006-01-02Z") || layout == "2006-01-02" {
+		midnight := x.Hour() == 0 && x.Minute() == 0 && x.Second() == 0 // what banks write that know the day alone
+		if midnight || strings.HasPrefix(layout, "2006-01-02Z") || layout == "2006-01-02" {
 			x, precision = time.Date(x.Year(), x.Month(), x.Day(), 0, 0, 0, 0, t.zone), "day"
 		}
 		return x.UTC().Format("2006-01-02 15:04:05.999999+00"), string(m)[:10], precision

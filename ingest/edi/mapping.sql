@@ -22,12 +22,13 @@ WHERE NOT coalesce(m.test, FALSE) AND coalesce(m.kind, '') NOT IN ('acknowledgem
 
 -- What was acknowledged? ------------------------------------------------------------
 
--- 997 and 999 name a group of the sender, CONTRL and TA1 an interchange. Their numbers start over in time: if a number was used more than once, the
+-- 997 and 999 name a group of the sender by its function and number, CONTRL and TA1 an interchange. Their numbers start over in time: if a number was used more than once, the
 -- last use before the acknowledgement is meant; if that is not one alone, none.
 CREATE VIEW envelope AS
 SELECT standard, sender, receiver, level, number, sent_at, min(interchange_id) AS interchange_id, count(*) AS same,
        sum(count(*)) OVER (PARTITION BY standard, sender, receiver, level, number) AS uses
-FROM (SELECT DISTINCT standard, sender, receiver, 'group' AS level, group_no AS number, sent_at, interchange_id FROM business WHERE group_no IS NOT NULL
+FROM (SELECT DISTINCT standard, sender, receiver, group_function AS level, group_no AS number, sent_at, interchange_id FROM business
+      WHERE group_no IS NOT NULL AND group_function IS NOT NULL
       UNION ALL
       SELECT standard, sender, receiver, 'interchange', interchange_no, min(sent_at), interchange_id FROM business GROUP BY ALL)
 GROUP BY standard, sender, receiver, level, number, sent_at;
@@ -35,7 +36,7 @@ GROUP BY standard, sender, receiver, level, number, sent_at;
 CREATE VIEW answer AS
 SELECT a.message_id AS answer_id, a.position, a.level, a.code, a.error, a.message_type, plain(a.message_control) AS message_no, plain(a.group_control) AS group_no,
        plain(a.document_number) AS document_no, k.type, k.standard, k.receiver AS sender, k.sender AS receiver, k.sent_at AS answered_at,
-       CASE WHEN a.interchange_control IS NOT NULL THEN 'interchange' ELSE 'group' END AS names, plain(coalesce(a.interchange_control, a.group_control)) AS number
+       CASE WHEN a.interchange_control IS NOT NULL THEN 'interchange' ELSE a.group_function END AS names, plain(coalesce(a.interchange_control, a.group_control)) AS number
 FROM acknowledgement a JOIN message k USING (message_id)
 WHERE NOT coalesce(k.test, FALSE);
 
@@ -58,7 +59,7 @@ SELECT b.message_id, f.answer_id, f.answered_at, f.code, f.error,
             WHEN f.type = 'TA1' OR f.code = '8' THEN 'arrived'
             WHEN f.code IN ('A', 'E', 'P', '7') THEN 'accepted' END AS verdict
 FROM found f JOIN business b ON b.interchange_id = f.interchange_id
-WHERE (f.group_no IS NULL OR f.group_no = b.group_no)
+WHERE (f.group_no IS NULL OR f.group_no = b.group_no) AND f.names IN ('interchange', b.group_function)
   AND (f.level <> 'message' OR f.message_no = b.message_no AND coalesce(f.message_type, b.type) = b.type)
 QUALIFY row_number() OVER (PARTITION BY b.message_id, f.answer_id
                            ORDER BY CASE f.level WHEN 'message' THEN 1 WHEN 'group' THEN 2 ELSE 3 END, f.position) = 1;
