@@ -77,9 +77,9 @@ WITH asked AS (
 	SELECT r.*, CASE WHEN plain(r.customer) IN (SELECT name FROM known WHERE target_type = 'Customer' AND name IS NOT NULL) THEN plain(r.customer) END AS buyer
 	FROM query_table(refs) r WHERE plain(r.key) IS NOT NULL
 )
+-- The customer is compared after the join: a join by anything but equality looks at every pair.
 SELECT a.source_type, a.source_id, a.qualifier, a.target_type, a.key, a.attribute, a.amount, a.currency,
-       CASE WHEN count(DISTINCT k.id) = 1 THEN min(k.id) END AS target_id, count(DISTINCT k.id) AS matches
-FROM asked a
-LEFT JOIN known k ON k.target_type = a.target_type AND k.attribute = a.attribute AND k.name = plain(a.key)
-      AND coalesce(k.customer = a.buyer, TRUE)
+       CASE WHEN count(DISTINCT k.id) FILTER (coalesce(k.customer = a.buyer, TRUE)) = 1 THEN min(k.id) FILTER (coalesce(k.customer = a.buyer, TRUE)) END AS target_id,
+       count(DISTINCT k.id) FILTER (coalesce(k.customer = a.buyer, TRUE)) AS matches
+FROM asked a LEFT JOIN known k ON k.target_type = a.target_type AND k.attribute = a.attribute AND k.name = plain(a.key)
 GROUP BY ALL;

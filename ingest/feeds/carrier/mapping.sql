@@ -8,10 +8,9 @@
 
 CREATE VIEW x12_code AS
 FROM (VALUES
-	('AF', 'depart'), ('CP', 'depart'), ('AM', 'depart'),
-	('X1', 'arrive'), ('D1', 'deliver'), ('A7', 'refuse'),
-	('SD', 'exception'), ('A9', 'exception'), ('AP', 'exception'), ('BG', 'exception'),
-	('X3', 'transit'), ('X4', 'transit'), ('X6', 'transit'), ('P1', 'transit'), ('AG', 'transit')
+	('AF', 'depart'), ('X1', 'arrive'), ('D1', 'deliver'), ('A7', 'refuse'),
+	('SD', 'exception'), ('A9', 'exception'), ('AH', 'exception'),
+	('X3', 'transit'), ('CP', 'transit'), ('AM', 'transit'), ('X4', 'transit'), ('P1', 'transit'), ('X6', 'transit'), ('X2', 'transit'), ('AG', 'transit')
 ) AS t(code, event);
 
 CREATE VIEW step AS
@@ -51,7 +50,7 @@ CREATE VIEW told AS
 SELECT r.*, d.target_id AS delivery, o.target_id AS sales_order, coalesce(l.target_id, CASE WHEN r.consignment_no IS NOT NULL THEN r.shipment END) AS shipment_id, l.target_id IS NULL AS is_ours
 FROM report r
 LEFT JOIN link d ON d.target_type = 'Delivery' AND d.source_id = plain(r.delivery_no)
-LEFT JOIN link o ON o.target_type = 'SalesOrder' AND o.source_id = plain(r.order_no) AND r.delivery_no IS NULL
+LEFT JOIN link o ON o.target_type = 'SalesOrder' AND o.source_id = CASE WHEN r.delivery_no IS NULL THEN plain(r.order_no) END
 LEFT JOIN link l ON l.target_type = 'Shipment' AND l.source_id = plain(r.load_no);
 
 CREATE VIEW done AS

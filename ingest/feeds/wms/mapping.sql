@@ -59,11 +59,16 @@ CREATE VIEW link AS FROM resolve('reference');
 
 -- What each row touches of other systems.
 CREATE VIEW meant AS
-SELECT a.event_id, l.target_type AS type, l.target_id AS id, l.target_type IN ('DeliveryItem', 'SalesOrderItem') AS is_line
-FROM act a JOIN link l ON l.source_type = 'warehouse_event' AND l.target_id IS NOT NULL
- AND (l.target_type = a.type AND l.source_id = a.document
-      OR l.target_type = a.type || 'Item' AND l.source_id = a.item AND a.line IS NOT NULL
-      OR l.target_type = 'Material' AND a.event = 'count' AND l.source_id = plain(a.material_no));
+SELECT a.event_id, l.target_type AS type, l.target_id AS id, FALSE AS is_line
+FROM act a JOIN link l ON l.source_type = 'warehouse_event' AND l.target_type = a.type AND l.source_id = a.document AND l.target_id IS NOT NULL
+UNION ALL
+SELECT a.event_id, l.target_type, l.target_id, TRUE
+FROM act a JOIN link l ON l.source_type = 'warehouse_event' AND l.target_type = a.type || 'Item' AND l.source_id = a.item AND l.target_id IS NOT NULL
+WHERE a.line IS NOT NULL
+UNION ALL
+SELECT a.event_id, l.target_type, l.target_id, FALSE
+FROM act a JOIN link l ON l.source_type = 'warehouse_event' AND l.target_type = 'Material' AND l.source_id = plain(a.material_no) AND l.target_id IS NOT NULL
+WHERE a.event = 'count';
 
 -- Objects -----------------------------------------------------------------------
 
