@@ -36,7 +36,7 @@ func (m *tablesMerge) mapRows(ctx context.Context, landed bool) error {
 		return err
 	}
 	steps := []func(context.Context) error{
-		v.evaluate, v.forgetMapped, v.expire, v.events, v.objects, v.relations, v.changes, v.goneObjects, v.objectAttributes,
+		v.evaluate, v.forgetMapped, v.settle, v.events, v.objects, v.relations, v.changes, v.goneObjects, v.objectAttributes,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
