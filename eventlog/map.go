@@ -58,7 +58,7 @@ func (m *tablesMerge) fingerprint(ctx context.Context) (string, error) {
 	text, err := json.Marshal(struct {
 		Zone   string
 		Model  *Model
-		Used   int64  `json:",omitempty"`
+		Used   int64 `json:",omitempty"`
 		Actors Actors
 	}{m.system.Timezone, m.system.Model, used, m.system.Actors})
 	sum := sha256.Sum256(text)

@@ -22,10 +22,6 @@ CREATE TABLE rewrite (reason VARCHAR NOT NULL);
 -- mapping does not see them any more, and they stay as they are.
 CREATE TABLE settled_event (event BIGINT NOT NULL);
 CREATE TABLE settled_object (object BIGINT NOT NULL);
--- What the rows that are left would make, without the rows that were beside
--- them, and did not make before: it is not taken for new.
-CREATE TABLE ghost_event (id UHUGEINT NOT NULL);
-CREATE TABLE ghost_object (type VARCHAR NOT NULL, id VARCHAR NOT NULL);
 -- Those rows, so that they do not land again.
 CREATE TABLE settled_row (
 	source  VARCHAR NOT NULL,
