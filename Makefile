@@ -54,7 +54,7 @@ MILLRACE_PYTHON ?=
 	@python3 -m venv .build/python && .build/python/bin/pip install -q --disable-pip-version-check -r $< && touch $@ \
 	  || echo "bench: without polars and PM4Py: no Python with bench/rivals/requirements.txt is to be had here" >&2
 
-bench: $(if $(MILLRACE_PYTHON),,.build/python/ready) ## beside DuckDB, polars and PM4Py: EVENTS=10000000, GROWTH=1 (at a tenth and a hundredth too; 0: not), ONLY=text of a step
+bench: $(if $(MILLRACE_PYTHON),,.build/python/ready) ## beside DuckDB, polars and PM4Py: EVENTS=10000000, GROWTH=1 (at a tenth and a hundredth too; 0: not), ONLY="text|text" of steps
 	@go test $(TAGS) -c -o .build/bench.test ./bench
 	@cd bench && MILLRACE_PYTHON="$(or $(MILLRACE_PYTHON),$$(test ! -e ../.build/python/ready || echo $(CURDIR)/.build/python/bin/python))" \
 	  MILLRACE_BENCH_EVENTS="$(EVENTS)" MILLRACE_BENCH_GROWTH="$(GROWTH)" MILLRACE_BENCH_ONLY="$(ONLY)" ../.build/bench.test

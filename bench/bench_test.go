@@ -110,16 +110,19 @@ func build(ctx context.Context, dir string) (path string, err error) {
 	return path, nil
 }
 
-// chosen are the steps whose question or way has a text in it, and those that
-// make what they need.
-func chosen(list []step, text string) []step {
-	if text == "" {
+// chosen are the steps whose question or way has one of some texts in it,
+// which | parts, and those that make what they need.
+func chosen(list []step, texts string) []step {
+	if texts == "" {
 		return list
+	}
+	wanted := func(s step) bool {
+		return slices.ContainsFunc(strings.Split(texts, "|"), func(text string) bool { return strings.Contains(s.question+": "+s.way, text) })
 	}
 	needed := map[string]bool{}
 	var kept []step
 	for _, s := range slices.Backward(list) {
-		if strings.Contains(s.question+": "+s.way, text) || needed[s.makes] && s.makes != "" {
+		if wanted(s) || needed[s.makes] && s.makes != "" {
 			kept = append(kept, s)
 			for _, name := range s.named() {
 				needed[name] = true

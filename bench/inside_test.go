@@ -33,6 +33,7 @@ var tasks = []task{
 	{"fold", fold},
 	{"filter", filter},
 	{"increment", increment},
+	{"grown", grown},
 	{"calendar", working},
 	{"sql", askFile},
 	{"sql-load", loadTable},
@@ -211,7 +212,7 @@ func filter(ctx context.Context, out io.Writer, args []string) error {
 }
 
 // increment loads a file into the log of the store in the folder, and measures
-// what comes after that: columns and summary of the whole log.
+// what comes after that: the columns of the whole log. It answers by these.
 func increment(ctx context.Context, out io.Writer, args []string) error {
 	f, err := parquetfile.Format.Open(ctx, args[0], ingest.Options{})
 	if err != nil {
@@ -231,6 +232,7 @@ func increment(ctx context.Context, out io.Writer, args []string) error {
 	if err := s.BuildColumns(ctx, logName, eventlog.LogOptions{}); err != nil {
 		return err
 	}
+	runs := []taken{{time.Since(start).Seconds(), (ownCPU() - cpu).Seconds()}}
 	l, err := s.Log(ctx, logName, eventlog.LogOptions{})
 	if err != nil {
 		return err
@@ -239,8 +241,22 @@ func increment(ctx context.Context, out io.Writer, args []string) error {
 	if sum, err = eventlog.Summarize(ctx, l, eventlog.SummaryOptions{WithoutVariants: true}); err != nil {
 		return err
 	}
-	runs := []taken{{time.Since(start).Seconds(), (ownCPU() - cpu).Seconds()}}
 	return say(out, runs, mining.DFG(sum))
+}
+
+// grown opens a log as an increment left it, and summarizes it.
+func grown(ctx context.Context, out io.Writer, _ []string) error {
+	var s *eventlog.Summary
+	runs, err := repeat(func() error {
+		return withLog(ctx, func(l *eventlog.Log) (err error) {
+			s, err = eventlog.Summarize(ctx, l, eventlog.SummaryOptions{WithoutVariants: true})
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return say(out, runs, mining.DFG(s))
 }
 
 // working counts the working time of a log that is open, by one calendar, or

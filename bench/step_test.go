@@ -177,8 +177,9 @@ func growing() []step {
 			commands: one("millrace", "bench", "generate", "--events", "{events}", "--newest", "1%", "--out", "log.parquet")},
 		{question: q, way: "Millrace: import of the other 99 %", in: "grown", makes: "grown",
 			commands: one("millrace", "import", "{parts}/log.parquet", "--log", logName)},
-		{question: q, way: "Millrace: after the import of the newest 1 %, columns and graph of the whole log", in: "grown", makes: "grown",
+		{question: q, way: "Millrace: after the import of the newest 1 %, the columns of the whole log", in: "grown", makes: "grown",
 			commands: one("inside", "increment", "{parts}/log-newest.parquet"), part: &dfg, within: buckets},
+		{question: "What was imported in two parts", way: "Millrace: open the store, map and check the log, graph", in: "grown", part: &dfg, within: buckets, commands: one("inside", "grown")},
 		{question: "What was imported in two parts", way: "Millrace: mine dfg LOG, then mine variants LOG", in: "grown", part: &both, within: buckets, commands: [][]string{
 			{"millrace", "mine", "dfg", logName, "--json"}, {"millrace", "mine", "variants", logName, "--json"}}},
 		{question: "What was imported in two parts", way: "DuckDB: SQL on the whole file", commands: one("inside", "sql", "both", "{parquet}"), part: &both, rival: true},

@@ -4,22 +4,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"sync"
 	"syscall"
-	"time"
 	"unsafe"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
-	"golang.org/x/sync/errgroup"
 )
 
 // errColumns says that a file beside the store is not what was written there.
@@ -44,7 +39,7 @@ var errColumns = errors.New("the columns are damaged")
 //
 // The third has its waits: see waitsSchema. Working time, and the waits in it,
 // are in two more: see workSchema.
-const columnsFormat = "millrace-columns-2"
+const columnsFormat = "millrace-columns-3"
 
 // A columnsFile says what was written, so that a reader can tell whether it is
 // still that.
@@ -77,13 +72,6 @@ func (f *columnsFiles) remove(dir string, keep columnsFiles) error {
 	}
 	return errors.Join(errs...)
 }
-
-// checksumBlock is how many bytes of the file one checksum covers. Blocks of
-// the file, not batches, are checked: so nothing is parsed that is not known
-// to be whole (a flipped bit in the schema makes arrow write to its input).
-const checksumBlock = 16 << 20
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // columnsShape says which of the optional columns there are.
 type columnsShape struct{ starts, resources bool }
@@ -285,21 +273,6 @@ func (a *arrowFile) discard() error {
 	return errors.Join(a.file.Close(), os.Remove(a.file.Name()))
 }
 
-// checksums returns the CRC32C of each block of data, on all processors.
-func checksums(data []byte) []uint32 {
-	sums := make([]uint32, (len(data)+checksumBlock-1)/checksumBlock)
-	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range sums {
-		g.Go(func() error {
-			sums[i] = crc32.Checksum(data[i*checksumBlock:min(len(data), (i+1)*checksumBlock)], castagnoli)
-			return nil
-		})
-	}
-	_ = g.Wait() // no function of the group fails
-	return sums
-}
-
 // bytesOf views a slice as bytes.
 func bytesOf[T any](s []T) []byte {
 	if len(s) == 0 {
@@ -321,18 +294,20 @@ func (m mapping) Close() error { return syscall.Munmap(m) }
 // batches point into the mapping: closing it invalidates them.
 func openColumns(dir string, want columnsFiles) (*Log, error) {
 	l := &Log{}
-	if err := l.openColumns(dir, want); err != nil {
+	if err := l.openColumns(dir, want, false); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
 }
 
-func (l *Log) openColumns(dir string, want columnsFiles) error {
+// openColumns maps columns; lazily means that events of the first file are
+// checked by [Log.checkEvents] before they are looked at.
+func (l *Log) openColumns(dir string, want columnsFiles, lazily bool) error {
 	l.paths, l.files = &paths{}, want
 	if err := l.openPaths(dir, want.Paths); err != nil {
 		return err
 	}
-	if err := l.openCases(dir, want.Cases); err != nil {
+	if err := l.openCases(dir, want.Cases, lazily); err != nil {
 		return err
 	}
 	l.base, l.basePaths = len(l.batches), l.paths.len()
@@ -340,7 +315,7 @@ func (l *Log) openColumns(dir string, want columnsFiles) error {
 		if err := l.openPaths(dir, want.MorePaths); err != nil {
 			return err
 		}
-		if err := l.openCases(dir, want.More); err != nil {
+		if err := l.openCases(dir, want.More, false); err != nil {
 			return err
 		}
 		l.replace()
@@ -396,83 +371,6 @@ func (l *Log) openPaths(dir string, want columnsFile) error {
 	}
 	l.paths = l.paths.with(fresh, l.labels)
 	return nil
-}
-
-// openCases adds the batches of a file.
-func (l *Log) openCases(dir string, want columnsFile) error {
-	r, err := l.openArrow(dir, want)
-	if err != nil {
-		return err
-	}
-	for i := range r.NumRecords() {
-		rec, err := r.RecordBatchAt(i)
-		if err != nil {
-			return fmt.Errorf("%w: %s: %w", errColumns, want.Name, err)
-		}
-		l.batches = append(l.batches, casesOf(rec))
-	}
-	return nil
-}
-
-// wholeFiles are files that this process has found whole. They are never
-// changed, so one look is enough; a file that somebody changed all the same has
-// another time or size.
-type wholeFiles struct{ seen sync.Map }
-
-type wholeFile struct {
-	name     string
-	size     int64
-	modified time.Time
-}
-
-func (w *wholeFiles) has(f os.FileInfo) bool {
-	if w == nil {
-		return false
-	}
-	_, ok := w.seen.Load(wholeFile{f.Name(), f.Size(), f.ModTime()})
-	return ok
-}
-
-func (w *wholeFiles) add(f os.FileInfo) {
-	if w != nil {
-		w.seen.Store(wholeFile{f.Name(), f.Size(), f.ModTime()}, true)
-	}
-}
-
-// openArrow maps a file into memory, until the log is closed.
-func (l *Log) openArrow(dir string, want columnsFile) (*ipc.FileReader, error) {
-	f, err := os.Open(filepath.Join(dir, want.Name))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errColumns, err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() != want.Size || want.Size == 0 {
-		return nil, fmt.Errorf("%w: %s has %d bytes, not %d", errColumns, want.Name, info.Size(), want.Size)
-	}
-	m, err := syscall.Mmap(int(f.Fd()), 0, int(want.Size), syscall.PROT_READ, syscall.MAP_SHARED)
-	if err != nil {
-		return nil, fmt.Errorf("map %s: %w", want.Name, err)
-	}
-	l.close = append(l.close, mapping(m))
-	if !l.whole.has(info) {
-		if !slices.Equal(checksums(m), want.Checksums) {
-			return nil, fmt.Errorf("%w: %s does not match its checksums", errColumns, want.Name)
-		}
-		l.whole.add(info)
-	}
-	r, err := ipc.NewMappedFileReader(m)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", errColumns, want.Name, err)
-	}
-	meta := r.Schema().Metadata()
-	if v, _ := meta.GetValue("format"); v != columnsFormat {
-		return nil, fmt.Errorf("%w: %s was written by another version", errColumns, want.Name)
-	}
-	return r, nil
 }
 
 // casesOf views a record batch as Cases, without copying.

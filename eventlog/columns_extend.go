@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 )
 
 // columnsFacts are what adding events to columns has to know of those that are
@@ -83,9 +80,10 @@ type extension struct {
 	fresh             []*Cases // new events only
 	facts             columnsFacts
 
-	more  []*Cases // every case that differs from those in the first file
-	paths *paths
-	waits *histograms
+	looked *Cases   // the last batch that was there, of which the events are checked
+	more   []*Cases // every case that differs from those in the first file
+	paths  *paths
+	waits  *histograms
 }
 
 // stale opens the columns of a log as they are, whatever was loaded since.
@@ -123,7 +121,7 @@ func (s *Store) stale(ctx context.Context, key columnsKey) (*extension, error) {
 	if len(x.loads) == 0 {
 		return nil, fmt.Errorf("%w: nothing was loaded since", errExtend)
 	}
-	if x.log, err = s.openColumns(x.files); err != nil {
+	if x.log, err = s.openColumns(x.files, true); err != nil {
 		if errors.Is(err, errColumns) {
 			err = fmt.Errorf("%w: %w", errExtend, err)
 		}
@@ -141,7 +139,7 @@ func (x *extension) read(ctx context.Context) error {
 	l := x.log
 	x.facts = l.facts
 	x.labels, x.resources = dictionaryOf(l.labels), dictionaryOf(l.resources)
-	rows := &CaseRows{Offsets: []int{0}}
+	var rows *CaseRows
 	cases, _ := l.Size()
 	late := ""
 	err := x.s.session(ctx, func(c *storeConn) (err error) {
@@ -155,34 +153,23 @@ func (x *extension) read(ctx context.Context) error {
 		if _, events := l.Size(); float64(n) > extendShare*float64(events) {
 			return fmt.Errorf("%w: %d events are new, of %d", errExtend, n, events)
 		}
-		lifecycle := dictionary{}
-		return c.arrow(ctx, storeText("columns_new"), []any{x.loads[0], x.loads}, func(b arrow.RecordBatch) error {
-			ints := func(i int) []int64 { return b.Column(i).(*array.Int64).Int64Values() }
-			for _, object := range ints(0) {
-				if n := len(rows.Case); n == 0 || rows.Case[n-1] != object {
-					rows.Case, rows.ID, rows.Offsets = append(rows.Case, object), append(rows.ID, ""), append(rows.Offsets, rows.Offsets[n])
-				}
-				rows.Offsets[len(rows.Case)]++
-			}
-			rows.Event, rows.Time, rows.Start = append(rows.Event, ints(1)...), append(rows.Time, ints(3)...), append(rows.Start, ints(4)...)
-			rows.Activity = appendCodes(rows.Activity, b.Column(2), &x.labels)
-			rows.Resource = appendCodes(rows.Resource, b.Column(7), &x.resources)
-			rows.Lifecycle = appendCodes(rows.Lifecycle, b.Column(8), &lifecycle)
-			day, rank, sequence := b.Column(5).(*array.Boolean), b.Column(6).(*array.Int32).Int32Values(), ints(9)
-			for i := range int(b.NumRows()) {
-				switch {
-				case day.Value(i) || rank[i] != 0:
-					late = "an event has the precision of a day, or a rank"
-				case sequence[i] <= l.facts.Sequence:
-					late = "an event stands before others in its source"
-				}
-				x.facts.Sequence = max(x.facts.Sequence, sequence[i])
-			}
-			if x.key.Lifecycle != All && slices.ContainsFunc(lifecycle.labels(), func(s string) bool { return lifeOf(s) != lifeComplete }) {
-				late = "there are starts, or other transitions"
-			}
-			return nil
-		})
+		fresh := &newEvents{plain: true}
+		if err := fresh.read(ctx, c, x, int(n)); err != nil {
+			return err
+		}
+		if rows, err = fresh.byCase(); err != nil {
+			return err
+		}
+		switch {
+		case !fresh.plain:
+			late = "an event has the precision of a day, or a rank"
+		case slices.ContainsFunc(rows.Sequence, func(n int64) bool { return n <= l.facts.Sequence }):
+			late = "an event stands before others in its source"
+		case x.key.Lifecycle != All && slices.ContainsFunc(fresh.lifecycle.labels(), func(s string) bool { return lifeOf(s) != lifeComplete }):
+			late = "there are starts, or other transitions"
+		}
+		x.facts.Sequence = slices.Max(append(rows.Sequence, x.facts.Sequence))
+		return nil
 	})
 	switch {
 	case err != nil:
@@ -198,8 +185,6 @@ func (x *extension) read(ctx context.Context) error {
 	case float64(len(rows.Case)) > extendShare*float64(cases):
 		return fmt.Errorf("%w: %d cases have new events, of %d", errExtend, len(rows.Case), cases)
 	}
-	rows.Day, rows.Rank, rows.Instance, rows.Sequence = make([]bool, len(rows.Event)), make([]int32, len(rows.Event)), make([]string, len(rows.Event)), nil
-	rows.Lifecycle = slices.Repeat([]uint32{NoCode}, len(rows.Event)) // completions stand as they are
 	rows.Labels = &RowLabels{Activity: x.labels.labels(), Resource: x.resources.labels()}
 	w := &casesWriter{starts: x.facts.Starts, resources: x.facts.Resource, emit: func(c *Cases) error {
 		x.fresh = append(x.fresh, c)
@@ -209,24 +194,6 @@ func (x *extension) read(ctx context.Context) error {
 		return err
 	}
 	return w.flush()
-}
-
-// appendCodes appends a column of labels, NoCode where there is none.
-func appendCodes(to []uint32, column arrow.Array, d *dictionary) []uint32 {
-	text := column.(*array.String)
-	last, code := "", NoCode
-	for i := range text.Len() {
-		if text.IsNull(i) {
-			to = append(to, NoCode)
-			continue
-		}
-		if v := text.Value(i); code == NoCode || v != last {
-			code = d.add(v) // which copies what it keeps
-			last = d.label(code)
-		}
-		to = append(to, code)
-	}
-	return to
 }
 
 func dictionaryOf(labels []string) dictionary {

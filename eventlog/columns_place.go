@@ -29,6 +29,9 @@ func (x *extension) place() error {
 	for _, c := range x.fresh {
 		for i, number := range c.Case {
 			before, at, err := known.find(number, w)
+			if err == nil {
+				err = x.checked(before)
+			}
 			if err != nil {
 				return err
 			}
@@ -60,6 +63,19 @@ func (x *extension) place() error {
 	}
 	x.facts.Empty += x.objects - (touched - old)
 	x.count(was, is)
+	return nil
+}
+
+// checked checks the events of a batch that was there. What is damaged is
+// built again.
+func (x *extension) checked(c *Cases) error {
+	if c == nil || c == x.looked {
+		return nil
+	}
+	if err := x.log.checkEvents(c); err != nil {
+		return fmt.Errorf("%w: %w", errExtend, err)
+	}
+	x.looked = c
 	return nil
 }
 
@@ -232,6 +248,9 @@ func (x *extension) write(ctx context.Context) (files columnsFiles, notes []Note
 			return fail(err)
 		}
 	} else {
+		if err := l.checkEvents(nil); err != nil {
+			return fail(fmt.Errorf("%w: %w", errExtend, err))
+		}
 		for c := range now.Batches() {
 			if err := w.append(c); err != nil {
 				return fail(errors.Join(err, w.discard()))
@@ -243,6 +262,8 @@ func (x *extension) write(ctx context.Context) (files columnsFiles, notes []Note
 	}
 	if x.waits != nil {
 		files.Waits, err = writeWaits(path, x.paths.links(len(now.labels)), x.waits)
+	} else if err = l.checkEvents(nil); err != nil {
+		err = fmt.Errorf("%w: %w", errExtend, err)
 	} else {
 		files.Waits, err = now.writeWaits(ctx, path, false)
 	}

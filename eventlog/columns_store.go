@@ -125,7 +125,7 @@ func (s *Store) mapColumns(ctx context.Context, key columnsKey) (*Log, error) {
 	if err != nil || files.Cases.Name == "" {
 		return nil, err
 	}
-	l, err := s.openColumns(files)
+	l, err := s.openColumns(files, false)
 	if err != nil {
 		return nil, err
 	}
@@ -134,9 +134,9 @@ func (s *Store) mapColumns(ctx context.Context, key columnsKey) (*Log, error) {
 }
 
 // openColumns maps columns beside the store.
-func (s *Store) openColumns(files columnsFiles) (*Log, error) {
+func (s *Store) openColumns(files columnsFiles, lazily bool) (*Log, error) {
 	l := &Log{whole: &s.whole}
-	if err := l.openColumns(filepath.Dir(s.path), files); err != nil {
+	if err := l.openColumns(filepath.Dir(s.path), files, lazily); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
@@ -369,7 +369,7 @@ func (s *Store) writeColumns(ctx context.Context, key columnsKey, o LogOptions) 
 	fail := func(err error) (columnsFiles, []Note, error) {
 		return files, nil, errors.Join(err, files.remove(filepath.Dir(s.path), columnsFiles{}))
 	}
-	l, err := s.openColumns(files)
+	l, err := s.openColumns(files, false)
 	if err != nil {
 		return fail(err)
 	}

@@ -16,12 +16,18 @@ import (
 //	event_object   event_key, type, id; qualifier?, quantity?, amount?, currency?
 //	object_object  source_type, source_id, target_type, target_id; qualifier?, quantity?, amount?, currency?
 //	object_change  type, id, attribute, time, old_value, new_value; event_key?
+//	link           source_type, source_id, qualifier, target_type, key, matches; attribute?, target_id?, amount?, currency?
 //	object_<Type>  id; source_table?, source_key?; further columns are attributes of the model's type
 //
 // The macro name_kind(name) tells it the kind of a user, see Actors.
 //
 // Columns with ? may be absent, and so may views. source_key is the key of the
-// row of source_table: its columns in order, joined by '/'.
+// row of source_table: its columns in order, joined by '/'. The text may ask
+// source_name(), source_zone() and source_uses(): Name, Timezone and Uses.
+//
+// What many views read, the text may make as temporary tables: it is run for
+// every load that changes something, in its transaction, and they are gone
+// after it.
 type System struct {
 	Name     string // of the source in the store: letters, digits, _ and -
 	Kind     string // "tryton", "sap", …
@@ -29,10 +35,21 @@ type System struct {
 	Timezone string // IANA zone of times without one; default UTC
 	Tables   []Table
 	Mapping  string
-	Model    *Model // nil: any type, attributes as the views have them
+	// Extension is SQL that runs after Mapping, and can say less than all: it
+	// replaces a view or macro (CREATE OR REPLACE), or adds a view X_more, such
+	// as event_more, whose rows join those of view X.
+	Extension string
+	// MappingFile and ExtensionFile are where people find a text that is not
+	// ours: its errors say file and line, and it can create views and macros only.
+	MappingFile, ExtensionFile string
+
+	Model *Model // nil: any type, attributes as the views have them
 	// Actors tell kinds of users from their names, wherever those become
 	// pseudonyms, and in the mapping by its SQL macro name_kind(name).
 	Actors Actors
+	// Prefix stands before the ids of the system's objects, but users, where
+	// another system of its kind gives the same.
+	Prefix string
 	// Uses lists sources whose objects the mapping reads from the store
 	// (main.object, objects."Type"): it is run again after they changed.
 	Uses []string
@@ -182,8 +199,9 @@ func landCheck(sys System, rows []TableRows) (notes []Note, err error) {
 				return nil, fmt.Errorf("source %s: table %s has no column %q for its key", sys.Name, t.Name, k)
 			}
 		}
+		names := t.Names(r.Columns)
 		for _, c := range t.Columns {
-			if landColumn(r.Columns, c.Name) < 0 && t.requires(c.Name) {
+			if landColumn(names, c.Name) < 0 && t.requires(c.Name) {
 				lacks = append(lacks, t.Name+"."+c.Name)
 			}
 		}
@@ -216,6 +234,7 @@ func landColumn(header []string, name string) int {
 // landColumns lists the columns of a table as it lands, and where each stands
 // in the header.
 func landColumns(t Table, header []string) ([]TableColumn, []int) {
+	header = t.Names(header)
 	columns := append([]TableColumn(nil), t.Columns...)
 	at := make([]int, 0, len(header))
 	used := make([]bool, len(header))

@@ -63,6 +63,12 @@ func (s *StagedTables) fill(ctx context.Context, rows []TableRows) error {
 		if err := s.types(ctx, c); err != nil {
 			return err
 		}
+		// A time with a zone may come without: then it is the source's.
+		if zone := s.system.Timezone; zone != "" {
+			if err := c.exec(ctx, "SET TimeZone = "+storeLiteral(zone)); err != nil {
+				return err
+			}
+		}
 		for i, t := range s.system.Tables {
 			at := slices.IndexFunc(rows, func(r TableRows) bool { return r.Table == t.Name })
 			r := TableRows{Table: t.Name, Rows: func(func(int64, []string) error) error { return nil }} // optional, and not there

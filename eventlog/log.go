@@ -29,6 +29,7 @@ type Log struct {
 	basePaths int // paths that the first of its files has
 	facts     columnsFacts
 	whole     *wholeFiles  // nil: every file is checked
+	lazy      *checkedFile // of which events are to be checked before a look; nil: they are
 	files     columnsFiles // that it is mapped from; none of a log in memory
 	kept      *keptWaits   // of the whole log; nil: to be counted
 	keptWork  *keptWaits   // in working time

@@ -18,7 +18,7 @@ func (m *tablesMerge) mapRows(ctx context.Context, landed bool) error {
 	if err != nil {
 		return err
 	}
-	same, err := m.c.int(ctx, storeText("map_same"), m.system.Name, m.system.Mapping, print)
+	same, err := m.c.int(ctx, storeText("map_same"), m.system.Name, m.system.mappingText(), print)
 	if err != nil || same > 0 && !landed && !m.shape {
 		return err
 	}
@@ -26,17 +26,16 @@ func (m *tablesMerge) mapRows(ctx context.Context, landed bool) error {
 	if err := m.modelTables(ctx); err != nil {
 		return err
 	}
-	if same == 0 || m.shape {
-		if err := m.makeViews(ctx, print); err != nil {
-			return err
-		}
+	// Also where the text is the same: its temporary tables are of these rows.
+	if err := m.makeViews(ctx, print); err != nil {
+		return err
 	}
 	v, err := m.readViews(ctx)
 	if err != nil {
 		return err
 	}
 	steps := []func(context.Context) error{
-		v.evaluate, v.forgetMapped, v.settle, v.events, v.objects, v.relations, v.changes, v.goneObjects, v.objectAttributes,
+		v.evaluate, v.apart, v.forgetMapped, v.settle, v.links, v.events, v.objects, v.relations, v.changes, v.goneObjects, v.objectAttributes,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -58,9 +57,11 @@ func (m *tablesMerge) fingerprint(ctx context.Context) (string, error) {
 	text, err := json.Marshal(struct {
 		Zone   string
 		Model  *Model
-		Used   int64 `json:",omitempty"`
+		Used   int64    `json:",omitempty"`
+		Uses   []string `json:",omitempty"`
 		Actors Actors
-	}{m.system.Timezone, m.system.Model, used, m.system.Actors})
+		Prefix string `json:",omitempty"`
+	}{m.system.Timezone, m.system.Model, used, m.system.Uses, m.system.Actors, m.system.Prefix})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8]), err
 }
@@ -73,23 +74,13 @@ func (m *tablesMerge) makeViews(ctx context.Context, print string) error {
 			return err
 		}
 	}
-	actors, err := m.system.Actors.rules()
-	if err != nil {
+	if err := m.inViews(ctx, func() error { return m.runMapping(ctx) }); err != nil {
 		return err
-	}
-	err = m.inViews(ctx, func() error {
-		if err := m.c.exec(ctx, actors.macro()); err != nil {
-			return err
-		}
-		return m.c.exec(ctx, m.system.Mapping)
-	})
-	if err != nil {
-		return fmt.Errorf("mapping: %s", storeReason(err))
 	}
 	if err := m.c.exec(ctx, "DELETE FROM main.mapping WHERE source = $1", m.system.Name); err != nil {
 		return err
 	}
-	return m.c.exec(ctx, "INSERT INTO main.mapping VALUES ($1, $2, $3, $4)", m.system.Name, m.system.Kind, m.system.Mapping, print)
+	return m.c.exec(ctx, "INSERT INTO main.mapping VALUES ($1, $2, $3, $4)", m.system.Name, m.system.Kind, m.system.mappingText(), print)
 }
 
 // inViews runs fn where names are the mapping's views and the landed tables.
@@ -155,6 +146,7 @@ func (v *mapView) has(name string) (TableColumn, bool) {
 type mapped struct {
 	*tablesMerge
 	event, eventObject, objectObject, objectChange *mapView
+	link                                           *mapView
 	types                                          []mapType // by name
 	eventAttributes                                []TableColumn
 }
@@ -172,6 +164,7 @@ var mapColumns = map[string]struct{ must, may []string }{
 	"event_object":  {[]string{"event_key", "type", "id"}, []string{"qualifier", "quantity", "amount", "currency"}},
 	"object_object": {[]string{"source_type", "source_id", "target_type", "target_id"}, []string{"qualifier", "quantity", "amount", "currency"}},
 	"object_change": {[]string{"type", "id", "attribute", "time", "old_value", "new_value"}, []string{"event_key"}},
+	"link":          {[]string{"source_type", "source_id", "qualifier", "target_type", "key", "matches"}, []string{"attribute", "target_id", "amount", "currency"}},
 	"object_":       {[]string{"id"}, []string{"source_table", "source_key"}},
 }
 
@@ -183,16 +176,13 @@ func (m *tablesMerge) readViews(ctx context.Context) (*mapped, error) {
 		return nil, err
 	}
 	for _, name := range names {
+		if isPart(name) {
+			continue
+		}
 		view := &mapView{name: name}
-		// Not duckdb_columns: that says nothing of a view that cannot be read.
-		err := m.inViews(ctx, func() error {
-			return m.c.each(ctx, "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM "+Quote(mapSchema(m.system.Name))+"."+Quote(name)+")", nil,
-				func(scan func(...any) error) error {
-					var c TableColumn
-					err := scan(&c.Name, &c.SQL)
-					view.columns = append(view.columns, c)
-					return err
-				})
+		err := m.inViews(ctx, func() (err error) {
+			view.columns, err = m.describe(ctx, name)
+			return err
 		})
 		if err != nil {
 			return nil, fmt.Errorf("mapping: view %s: %s", name, storeReason(err))
@@ -202,7 +192,7 @@ func (m *tablesMerge) readViews(ctx context.Context) (*mapped, error) {
 		}
 	}
 	sort.Slice(v.types, func(i, j int) bool { return v.types[i].name < v.types[j].name })
-	return v, nil
+	return v, v.noViews(names)
 }
 
 func (v *mapped) take(view *mapView) error {
@@ -218,6 +208,10 @@ func (v *mapped) take(view *mapView) error {
 		v.objectObject = view
 	case "object_change":
 		v.objectChange = view
+	case "link":
+		v.link = view
+		_, err := view.rest("link")
+		return err
 	default:
 		if name, ok := strings.CutPrefix(view.name, "object_"); ok {
 			return v.takeType(name, view)

@@ -125,7 +125,7 @@ func (b *systemBuilder) finish(ctx context.Context) error {
 		return err
 	}
 	b.files = map[string]columnsFile{"cases": files.Cases, "paths": files.Paths}
-	if b.l, err = b.s.openColumns(files); err != nil {
+	if b.l, err = b.s.openColumns(files, false); err != nil {
 		return err
 	}
 	var shared []*sharing

@@ -246,6 +246,10 @@ func (r *retainer) ghosts(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		prefix, err := r.c.prefix(ctx, source)
+		if err != nil {
+			return err
+		}
 		err = r.c.inViews(ctx, source, func() error {
 			for _, name := range views {
 				view := Quote(mapSchema(source)) + "." + Quote(name)
@@ -255,7 +259,7 @@ func (r *retainer) ghosts(ctx context.Context) error {
 					}
 				}
 				for _, at := range mentions(name) {
-					if err := r.c.exec(ctx, storeText("ghost_object", "type", at[0], "id", at[1], "view", view)); err != nil {
+					if err := r.c.exec(ctx, storeText("ghost_object", "type", at[0], "id", at[1], "view", view, "prefix", storeLiteral(prefix))); err != nil {
 						return err
 					}
 				}

@@ -17,6 +17,7 @@ type cli struct {
 	Demo   demoCmd   `cmd:"" help:"Load sample data, mine it, write a report, and say where it is."`
 	Init   initCmd   `cmd:"" help:"Write a commented millrace.yaml."`
 	Ingest ingestCmd `cmd:"" help:"Load the project's sources into its store."`
+	Links  linksCmd  `cmd:"" help:"Say how the systems' references to one another meet, and list those that do not."`
 	Import importCmd `cmd:"" help:"Load files, or a folder of exported tables, into the project's store."`
 	Log    struct {
 		List    logListCmd    `cmd:"" help:"List the logs of the project's store."`
@@ -38,6 +39,7 @@ type cli struct {
 	Bench  struct {
 		Generate benchGenerateCmd `cmd:"" help:"Make an order-to-cash log of any size, case-centric or object-centric, to measure with."`
 	} `cmd:"" help:"Measure on this machine."`
+	Forget forgetCmd `cmd:"" help:"Remove a person from the store, and leave the person out of later loads."`
 	Doctor doctorCmd `cmd:"" help:"Check that everything needed is here, and say what to do if not."`
 }
 

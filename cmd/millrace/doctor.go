@@ -3,11 +3,15 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 
 	"millrace/eventlog"
+	"millrace/ingest/extract"
 )
 
 // doctorCmd is millrace doctor.
@@ -28,9 +32,7 @@ func (c *doctorCmd) Run(e *env) error {
 		{What: "program", OK: true, Found: version() + ", " + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH},
 		engineFinding(e), folderFinding(filepath.Dir(e.Project.storePath())), storeFinding(e),
 	}
-	for name, s := range e.Project.Sources {
-		findings = append(findings, sourceFinding(e, name, s))
-	}
+	findings = append(findings, sourceFindings(e)...)
 	wrong := 0
 	for _, f := range findings {
 		if !f.OK {
@@ -93,10 +95,71 @@ func storeFinding(e *env) finding {
 	return finding{What: "store", OK: true, Found: fmt.Sprintf("%s, %d logs", e.Project.storePath(), len(logs))}
 }
 
-func sourceFinding(e *env, name string, s source) finding {
-	dir := e.Project.path(s.Tryton.Path)
-	if _, err := systemOf(dir, "tryton"); err != nil {
-		return finding{"source " + name, false, err.Error(), "Put the exported tables there, or mend path in millrace.yaml."}
+// sourceFindings ask every source: is it there, may it be read, has it the
+// tables and columns that the mapping needs?
+func sourceFindings(e *env) []finding {
+	plan, err := e.plan(nil)
+	if err != nil {
+		return []finding{{"sources", false, err.Error(), "Mend millrace.yaml."}}
 	}
-	return finding{What: "source " + name, OK: true, Found: dir}
+	var list []finding
+	for _, p := range plan {
+		list = append(list, sourceFinding(e, p)...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Project.Sources)) {
+		d := e.Project.Sources[name].Distributor
+		if d == nil {
+			continue
+		}
+		dir := e.Project.path(d.Path)
+		if there, missing := distributorIn(dir); len(there) == 0 {
+			list = append(list, finding{"source " + name, false, dir + ": no folder of " + strings.Join(missing, ", "), "Put the exported tables there, or mend path in millrace.yaml."})
+		} else {
+			list = append(list, finding{What: "source " + name, OK: true, Found: fmt.Sprintf("%s, %d systems", dir, len(there))})
+		}
+	}
+	return list
+}
+
+func sourceFinding(e *env, p *planned) []finding {
+	what := "source " + p.name
+	if p.own == nil || !p.own.live() {
+		rows, _, t, err := p.files(e, e.Project)
+		if err != nil {
+			return []finding{{what, false, err.Error(), "Put the exported tables there, or mend path in millrace.yaml."}}
+		}
+		f := finding{What: what, OK: true, Found: fmt.Sprintf("%s, %d tables", p.where(), len(rows))}
+		if err := t.Close(); err != nil {
+			f.OK, f.Found = false, err.Error()
+		}
+		return []finding{f}
+	}
+	src, err := p.open(e, e.Project)
+	if err != nil {
+		return []finding{{what, false, err.Error(), "Mend the source in millrace.yaml, or set the variable or file it names."}}
+	}
+	defer src.Close()
+	shapes, err := src.Describe(e, p.sys.Tables)
+	if err != nil {
+		return []finding{{what, false, err.Error(), "Is it running, reachable from here, and does it let this user in?"}}
+	}
+	last, err := e.watermark(p.name)
+	if err != nil {
+		return []finding{{what, false, err.Error(), ""}}
+	}
+	known, err := extract.Known(last, p.sys)
+	if err != nil {
+		return []finding{{what, false, err.Error(), ""}}
+	}
+	there := 0
+	for _, s := range shapes {
+		if s.Problem == "" {
+			there++
+		}
+	}
+	list := []finding{{What: what, OK: true, Found: fmt.Sprintf("%s, %d of %d tables", src.Origin(), there, len(shapes))}}
+	for _, f := range extract.Check(shapes, p.sys, known) {
+		list = append(list, finding{What: what, OK: !f.Error, Found: f.Text})
+	}
+	return list
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"millrace/eventlog"
@@ -78,7 +79,20 @@ func (c *forgetCmd) Run(e *env) (err error) {
 }
 
 // nameKeyFrom is where the project says the key is; "" if it does not.
-func (e *env) nameKeyFrom() string { return "" }
+func (e *env) nameKeyFrom() string { return e.Project.Names.KeyFrom }
+
+// names says what becomes of names of users. Where they are kept, the key is
+// for those who were forgotten, and not made.
+func (e *env) names(create bool) (n eventlog.Names, err error) {
+	n.Keep = e.Project.Names.Keep
+	if n.Keep && n.Key == nil {
+		if _, err := os.Stat(filepath.Join(filepath.Dir(e.Project.storePath()), nameKeyFile)); err != nil && e.nameKeyFrom() == "" {
+			return n, nil
+		}
+	}
+	n.Key, err = nameKey(e.Stderr, e.nameKeyFrom(), e.Project.dir, e.Project.storePath(), create)
+	return n, err
+}
 
 // fromTerminal says whether somebody can answer.
 func fromTerminal(r io.Reader) bool {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"millrace/eventlog"
 	"millrace/eventlog/calendar"
 )
 
@@ -20,6 +21,9 @@ type project struct {
 	Timezone string             `yaml:"timezone"`
 	Sources  map[string]source  `yaml:"sources"`
 	Logs     map[string]logSpec `yaml:"logs"`
+	// Names of users become pseudonyms, unless this says keep.
+	Names     namesSpec     `yaml:"names"`
+	Retention retentionSpec `yaml:"retention"`
 	// Calendars say by name when a site works.
 	Calendars map[string]calendar.Definition `yaml:"calendars"`
 
@@ -27,15 +31,35 @@ type project struct {
 	calendars map[string]*calendar.Calendar // by name
 }
 
-// A source is one system of a project. Its kind is the key.
-type source struct {
-	Tryton      *folderSource `yaml:"tryton"`
-	Distributor *folderSource `yaml:"distributor"` // a folder a system in it
+// A retentionSpec says how long landed rows and events are kept.
+type retentionSpec struct {
+	Landing eventlog.Age `yaml:"landing"`
+	Events  eventlog.Age `yaml:"events"`
 }
 
-// A folderSource is a folder of exported tables in place of a live system.
-type folderSource struct {
-	Path string `yaml:"path"`
+// A namesSpec says what becomes of names of users: "keep", or pseudonyms by a
+// key that is somewhere else than beside the store.
+type namesSpec struct {
+	Keep    bool
+	KeyFrom string
+}
+
+// UnmarshalYAML reads "keep" or {key_from: env:NAME}.
+func (n *namesSpec) UnmarshalYAML(decode func(any) error) error {
+	var word string
+	if err := decode(&word); err == nil {
+		if word != "keep" && word != "hash" {
+			return fmt.Errorf("names: %q is none of keep, hash, {key_from: env:NAME}", word)
+		}
+		n.Keep = word == "keep"
+		return nil
+	}
+	var m map[string]string
+	if err := decode(&m); err != nil || len(m) != 1 || m["key_from"] == "" {
+		return errors.New("names: want keep, hash, or {key_from: env:NAME}")
+	}
+	n.KeyFrom = m["key_from"]
+	return nil
 }
 
 // A logSpec is a case notion.
@@ -74,12 +98,16 @@ func readProject(path string) (*project, error) {
 		return nil, usageError{fmt.Errorf("%s: timezone: %q is not an IANA time zone such as Europe/Berlin", path, p.Timezone)}
 	}
 	for name, s := range p.Sources {
-		if s.Tryton == nil && s.Distributor == nil {
-			return nil, usageError{fmt.Errorf("%s: sources: %s: no kind; known kinds: tryton, distributor", path, name)}
+		k, own, err := s.kind()
+		if err == nil && own != nil {
+			err = own.check(k)
 		}
-		if s.Tryton != nil && s.Distributor != nil {
-			return nil, usageError{fmt.Errorf("%s: sources: %s: two kinds, tryton and distributor; give each a name of its own", path, name)}
+		if err != nil {
+			return nil, usageError{fmt.Errorf("%s: sources: %s: %w", path, name, err)}
 		}
+	}
+	if err := (eventlog.Retention{Landing: p.Retention.Landing, Events: p.Retention.Events}).Check(); err != nil {
+		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
 	if err := p.readCalendars(path); err != nil {
 		return nil, usageError{err}

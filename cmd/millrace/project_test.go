@@ -6,18 +6,23 @@ import (
 	"strings"
 	"testing"
 
+	"millrace/ingest/distributor"
+	"millrace/ingest/odata"
+	"millrace/ingest/rest"
 	"millrace/ingest/tryton"
 )
 
-// sourceSamples has the sample.yaml of each system.
-var sourceSamples = map[string]string{"tryton": tryton.Sample}
-
-// Every system's sample is a project file, and says where its folder is.
+// Every kind's sample is a project file with a source of that kind.
 func TestSourceSamples(t *testing.T) {
-	for _, system := range systems {
-		kind := system().Kind
+	samples := map[string]string{"odata": odata.Sample, "rest": rest.Sample, "distributor": distributor.Sample}
+	for _, k := range sourceKinds {
+		samples[k.name] = k.sample
+	}
+	for kind, text := range samples {
 		path := filepath.Join(t.TempDir(), "millrace.yaml")
-		if err := os.WriteFile(path, []byte(sourceSamples[kind]), 0o600); err != nil {
+		// How services are read is the same for every kind of system.
+		text = strings.ReplaceAll(strings.ReplaceAll(text, "\n    odata:\n", "\n    sap:\n     odata:\n"), "\n    rest:\n", "\n    shop:\n     rest:\n")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		p, err := readProject(path)
@@ -25,8 +30,16 @@ func TestSourceSamples(t *testing.T) {
 			t.Errorf("%s: %v", kind, err)
 			continue
 		}
-		if s := p.Sources["erp"]; len(p.Sources) != 1 || s.Tryton == nil || s.Tryton.Path != "extracts/tryton" {
-			t.Errorf("%s: %+v", kind, p.Sources)
+		for name, s := range p.Sources {
+			k, own, err := s.kind()
+			if err != nil {
+				t.Errorf("%s: %s: %v", kind, name, err)
+			} else if kind != "odata" && kind != "rest" && kind != "distributor" && (k.name != kind || own.Path == "") {
+				t.Errorf("%s: %s is a %s in %q", kind, name, k.name, own.Path)
+			}
+		}
+		if len(p.Sources) == 0 {
+			t.Errorf("%s: the sample has no source", kind)
 		}
 	}
 }

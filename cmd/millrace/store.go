@@ -3,22 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
+	"maps"
 	"slices"
 	"strings"
 
 	"millrace/eventlog"
 	"millrace/eventlog/o2c"
-	"millrace/ingest/distributor"
-	"millrace/ingest/folder"
-	"millrace/ingest/tryton"
 )
-
-// systems lists every system whose tables can be read, in the order in which
-// help shows them.
-var systems = []func() *eventlog.System{
-	tryton.System,
-}
 
 // orderToCash is the case notion of a store that holds sales orders, unless
 // the project says another.
@@ -71,55 +62,29 @@ func onlyLog(e *env) (string, error) {
 	return "", usageError{fmt.Errorf("name a log; the store has %s", strings.Join(names, ", "))}
 }
 
-// systemOf is the system a folder was exported from: the one whose tables are
-// there, or the one that was named.
-func systemOf(dir, kind string) (*eventlog.System, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var kinds []string
-	var best *eventlog.System
-	most := 0
-	for _, s := range systems {
-		sys := s()
-		kinds = append(kinds, sys.Kind)
-		if sys.Kind == kind {
-			return sys, nil
-		}
-		found := 0
-		for _, t := range sys.Tables {
-			if slices.ContainsFunc(entries, func(e os.DirEntry) bool {
-				return folder.Holds(e.Name(), t.Name)
-			}) {
-				found++
-			}
-		}
-		if found > most {
-			best, most = sys, found
-		}
-	}
-	if kind != "" {
-		return nil, usageError{fmt.Errorf("--system must be one of %s, not %q", strings.Join(append(kinds, distributor.Kind), ", "), kind)}
-	}
-	if best == nil || most*2 < len(best.Tables) {
-		return nil, fmt.Errorf("%s does not look like an export of %s; say which one by --system", dir, strings.Join(append(kinds, distributor.Kind), " or "))
-	}
-	return best, nil
-}
-
 // loadFolder lands a folder of exported tables, maps it, and makes the logs
 // and their columns that follow from it.
 func loadFolder(e *env, name, kind, dir string, complete bool) (receipt eventlog.LoadReceipt, err error) {
-	sys, err := systemOf(dir, kind)
+	k, err := kindOf(dir, kind)
 	if err != nil {
 		return receipt, err
 	}
-	if sys.Name, err = e.sourceName(sys, name); err != nil {
+	p := &planned{kind: k, own: &systemSource{Path: dir, Partial: !complete}, sys: k.system()}
+	if k.local {
+		p.sys.Timezone = e.Project.Timezone
+	}
+	if k.refers {
+		p.sys.Uses = append(distributorNames(), slices.Sorted(maps.Keys(e.Project.Sources))...)
+	}
+	if p.sys.Name, err = e.sourceName(p.sys, name); err != nil {
 		return receipt, err
 	}
-	sys.Derived = o2c.Refresh()
-	receipts, err := loadSystems(e, []placed{{sys, dir}}, dir, complete)
+	p.name = p.sys.Name
+	r, err := e.read(p, readOptions{})
+	if err != nil {
+		return receipt, err
+	}
+	receipts, err := loadReadings(e, []*reading{r}, dir)
 	if err != nil {
 		return receipt, err
 	}
@@ -198,56 +163,4 @@ func (e *env) defineLogs(s *eventlog.Store) error {
 		}
 	}
 	return s.BuildSystemColumns(e, e.logOptions())
-}
-
-// load loads a source of the project and, unless quiet, says what that did.
-func (s source) load(e *env, name string, quiet bool) ([]eventlog.LoadReceipt, error) {
-	if s.Distributor != nil {
-		return loadDistributor(e, e.Project.path(s.Distributor.Path), true, quiet)
-	}
-	dir := e.Project.path(s.Tryton.Path)
-	r, err := loadFolder(e, name, "tryton", dir, true)
-	if err == nil && !quiet {
-		printReceipt(e.Stdout, dir, r)
-	}
-	return []eventlog.LoadReceipt{r}, err
-}
-
-// ingestCmd is millrace ingest.
-type ingestCmd struct {
-	Sources []string `arg:"" optional:"" help:"Names of sources; default: all of the project."`
-	jsonFlag
-}
-
-func (c *ingestCmd) Help() string { return "Example: millrace ingest erp" }
-
-func (c *ingestCmd) Run(e *env) error {
-	var names []string
-	for name := range e.Project.Sources {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	if len(names) == 0 {
-		return errors.New("the project has no sources; name them in millrace.yaml (millrace init writes one), or load files by millrace import")
-	}
-	for _, name := range c.Sources {
-		if !slices.Contains(names, name) {
-			return usageError{fmt.Errorf("the project has no source %q%s; it has %s", name, eventlog.DidYouMean(name, names), strings.Join(names, ", "))}
-		}
-	}
-	if len(c.Sources) > 0 {
-		names = c.Sources
-	}
-	var receipts []eventlog.LoadReceipt
-	for _, name := range names {
-		r, err := e.Project.Sources[name].load(e, name, c.JSON)
-		if err != nil {
-			return err
-		}
-		receipts = append(receipts, r...)
-	}
-	if c.JSON {
-		return printJSON(e.Stdout, receipts)
-	}
-	return nil
 }

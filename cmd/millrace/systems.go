@@ -8,10 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"millrace/eventlog"
-	"millrace/eventlog/o2c"
 	"millrace/ingest/distributor"
 	"millrace/ingest/folder"
 )
@@ -22,21 +19,22 @@ type placed struct {
 	dir string
 }
 
+// distributorNames are the names of the distributor's systems.
+func distributorNames() []string {
+	var names []string
+	for _, sys := range distributor.Systems() {
+		names = append(names, sys.Name)
+	}
+	return names
+}
+
 // distributorIn lists the distributor's systems that have a folder in dir with
 // tables of theirs, in the order of loading.
 func distributorIn(dir string) (there []placed, missing []string) {
 	for _, sys := range distributor.Systems() {
 		sub := filepath.Join(dir, sys.Name)
 		entries, err := os.ReadDir(sub)
-		found := 0
-		for _, t := range sys.Tables {
-			for _, e := range entries {
-				if folder.Holds(e.Name(), t.Name) {
-					found++
-					break
-				}
-			}
-		}
+		found := folder.Found(entries, sys.Tables)
 		if err != nil || found*2 < len(sys.Tables) {
 			missing = append(missing, sys.Name)
 			continue
@@ -66,7 +64,15 @@ func loadDistributor(e *env, dir string, complete, quiet bool) ([]eventlog.LoadR
 	if len(list) == 0 {
 		return nil, fmt.Errorf("%s: none of the folders %s of a %s is there with its tables", dir, strings.Join(missing, ", "), distributor.Kind)
 	}
-	receipts, err := loadSystems(e, list, dir, complete)
+	var readings []*reading
+	for _, sys := range list {
+		r, err := readFolder(e, sys.System, sys.dir, complete)
+		if err != nil {
+			return nil, errors.Join(err, closeReadings(readings))
+		}
+		readings = append(readings, r)
+	}
+	receipts, err := loadReadings(e, readings, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -78,98 +84,6 @@ func loadDistributor(e *env, dir string, complete, quiet bool) ([]eventlog.LoadR
 		return receipts, printReceipts(e.Stdout, dir, receipts)
 	}
 	return receipts, nil
-}
-
-// stagers is how many systems are read at a time: to read is one core's work
-// to parse and another's to write.
-const stagers = 2
-
-// loadSystems lands the systems' tables and maps them in their order, then
-// computes what follows from all: business views, logs, their columns. Nothing
-// holds the store while files are read.
-func loadSystems(e *env, list []placed, dir string, complete bool) (receipts []eventlog.LoadReceipt, err error) {
-	tables := make([]*folder.Tables, len(list))
-	defer func() {
-		for _, t := range tables {
-			if t != nil {
-				err = errors.Join(err, t.Close())
-			}
-		}
-	}()
-	for i, sys := range list {
-		sys.Origin = sys.dir
-		if tables[i], err = folder.Open(e, sys.dir, sys.System, complete); err != nil {
-			return nil, err
-		}
-	}
-	staged, err := stageSystems(e, list, tables, dir)
-	defer func() {
-		for _, s := range staged {
-			if s != nil {
-				err = errors.Join(err, s.Discard())
-			}
-		}
-	}()
-	if err != nil {
-		return nil, err
-	}
-	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{Wait: e.Wait, Memory: e.Memory})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	for i, sys := range list {
-		p := startStep(e.Stderr, fmt.Sprintf("%s %d/%d  mapping %s rows", sys.Name, i+1, len(list), count(tables[i].Read())))
-		r, err := s.MergeTables(e, staged[i])
-		p.done()
-		if err != nil {
-			return nil, err
-		}
-		r.Notes = append(r.Notes, tables[i].Notes()...)
-		receipts = append(receipts, r)
-	}
-	p := startStep(e.Stderr, "business views")
-	_, err = s.Derive(e, o2c.Refresh())
-	p.done()
-	if err != nil {
-		return nil, err
-	}
-	for i, sys := range list {
-		if receipts[i].Coverage, err = s.Coverage(e, o2c.Model(), sys.Name); err != nil {
-			return nil, err
-		}
-	}
-	p = startStep(e.Stderr, "logs")
-	defer p.done()
-	return receipts, e.defineLogs(s)
-}
-
-// stageSystems reads the files of all systems. What it returns is to be
-// discarded, error or not; places of systems that were not read are nil.
-func stageSystems(e *env, list []placed, tables []*folder.Tables, dir string) ([]*eventlog.StagedTables, error) {
-	p := startProgress(e.Stderr, "reading "+dir, func() (done, total int64) {
-		for _, t := range tables {
-			d, n := t.Progress()
-			done, total = done+d, total+n
-		}
-		return done, total
-	}, func() (rows int64) {
-		for _, t := range tables {
-			rows += t.Read()
-		}
-		return rows
-	})
-	defer p.done()
-	staged := make([]*eventlog.StagedTables, len(list))
-	g, ctx := errgroup.WithContext(e)
-	g.SetLimit(stagers)
-	for i, sys := range list {
-		g.Go(func() (err error) {
-			staged[i], err = eventlog.StageTables(ctx, e.Project.storePath(), *sys.System, tables[i].Rows, eventlog.ExtractOptions{Content: tables[i].Content, Memory: e.Memory, Names: eventlog.Names{Keep: true}})
-			return err
-		})
-	}
-	return staged, g.Wait()
 }
 
 // startStep shows that a step of unknown length is running, and for how long.

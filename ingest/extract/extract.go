@@ -261,9 +261,8 @@ func (x *extraction) asked() string {
 		Kind, Origin string
 		Full         bool
 		Last         state
-		Sweep        Sweep
 		Tables       []table
-	}{Version: 1, Kind: x.sys.Kind, Origin: x.src.Origin(), Full: x.o.Full, Last: x.last, Sweep: x.o.Sweep}
+	}{Version: 1, Kind: x.sys.Kind, Origin: x.src.Origin(), Full: x.o.Full, Last: x.last}
 	for _, t := range x.tables {
 		asked.Tables = append(asked.Tables, table{t.Name, t.shape.There, t.there, t.Key, t.Watermark, t.since, t.floor})
 	}
@@ -288,11 +287,7 @@ func (x *extraction) failed(err error) error {
 			whole += t.rows.rows
 		}
 	}
-	pages := false
-	for _, p := range x.spool.parts {
-		pages = pages || len(p.pages) > 0
-	}
-	keep := pages && x.o.Limit == 0
+	keep := whole > 0 && x.o.Limit == 0
 	closed := x.spool.close(keep)
 	if keep && !errors.Is(err, eventlog.ErrFull) {
 		err = fmt.Errorf("%w; kept for %d hours: %d rows of %s, %d in all; run it again, and it continues there", err, spoolAge/time.Hour, kept, at, whole)

@@ -20,24 +20,24 @@ func fewChecks(t *testing.T, n string) {
 }
 
 func TestLaw(t *testing.T) {
-	fewChecks(t, "15")
+	fewChecks(t, "8")
 	sourcetest.Law(t, sourcetest.NewMemory(nil))
 }
 
 func TestLawLive(t *testing.T) {
-	fewChecks(t, "10")
+	fewChecks(t, "6")
 	m := sourcetest.NewMemory(nil)
 	m.Live = true
 	sourcetest.Law(t, m)
 }
 
 func TestLawInOrder(t *testing.T) {
-	fewChecks(t, "10")
+	fewChecks(t, "6")
 	sourcetest.LawInOrder(t, sourcetest.NewMemory(nil))
 }
 
 func TestLawInOrderLive(t *testing.T) {
-	fewChecks(t, "10")
+	fewChecks(t, "6")
 	m := sourcetest.NewMemory(nil)
 	m.Live = true
 	sourcetest.LawInOrder(t, m)

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,9 +34,10 @@ type Tables struct {
 	rows   atomic.Int64
 }
 
-// Open opens the tables of sys in a folder. A file is a table by its name, or
-// a slice of it (VBAK_1.csv, VBAK-2024.parquet); a sheet of a workbook too, or
-// the workbook is the table. A table that the system cannot do without is an
+// Open opens the tables of sys in a folder. A file is a table by its name or
+// an alias, or a slice of it (VBAK_1.csv, VBAK-2024.parquet); so is a sheet of
+// a workbook, or the workbook is the table. All files of a folder that is
+// called as a table are slices of it. A table that the system cannot do without is an
 // error; it names all that are missing. complete says that the folder holds
 // every row of each table, and not only new ones. Close what is returned.
 func Open(ctx context.Context, dir string, sys *eventlog.System, complete bool) (_ *Tables, err error) {
@@ -49,11 +51,7 @@ func Open(ctx context.Context, dir string, sys *eventlog.System, complete bool) 
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, len(sys.Tables))
-	for i := range names {
-		names[i] = sys.Tables[i].Name
-	}
-	found, other, err := t.find(ctx, dir, entries, names)
+	found, other, err := t.find(ctx, dir, entries, sys.Tables)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +64,7 @@ func Open(ctx context.Context, dir string, sys *eventlog.System, complete bool) 
 			}
 			continue
 		}
-		t.Rows = append(t.Rows, rows(ctx, table.Name, list, complete, func() { t.rows.Add(1) }))
+		t.Rows = append(t.Rows, rows(ctx, &table, list, complete, func() { t.rows.Add(1) }))
 		t.note(&table, list)
 	}
 	if len(missing) > 0 {
@@ -75,60 +73,119 @@ func Open(ctx context.Context, dir string, sys *eventlog.System, complete bool) 
 	if len(other) > 0 {
 		t.add("other-files", "%s: not tables of %s, so not read: %s", dir, sys.Kind, strings.Join(other, ", "))
 	}
-	t.Content, err = content(dir, entries)
-	return t, err
+	sum := sha256.New()
+	if err = content(sum, dir, "", entries); err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if !e.IsDir() || folderTable(e.Name(), sys.Tables) == "" {
+			continue
+		}
+		sub, err := os.ReadDir(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		if err := content(sum, filepath.Join(dir, e.Name()), e.Name()+"/", sub); err != nil {
+			return nil, err
+		}
+	}
+	t.Content = "sha256:" + hex.EncodeToString(sum.Sum(nil))
+	return t, nil
 }
 
 // find opens every file that is a table, in the order of their names; what is
 // none but looks like one is other.
-func (t *Tables) find(ctx context.Context, dir string, entries []fs.DirEntry, names []string) (found map[string][]slice, other []string, err error) {
+func (t *Tables) find(ctx context.Context, dir string, entries []fs.DirEntry, tables []eventlog.Table) (found map[string][]slice, other []string, err error) {
 	found = map[string][]slice{}
-	add := func(table string, s slice) {
-		found[table] = append(found[table], s)
-		t.slices = append(t.slices, s)
-	}
 	for _, e := range entries {
 		name := stem(e.Name())
-		if e.IsDir() || name == "" || strings.HasPrefix(name, "~$") { // of a workbook that is open in Excel
+		if e.IsDir() {
+			table := folderTable(e.Name(), tables)
+			if table == "" {
+				continue
+			}
+			if err := t.findIn(ctx, filepath.Join(dir, e.Name()), table, found); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
+		if name == "" || strings.HasPrefix(name, "~$") { // of a workbook that is open in Excel
 			continue
 		}
 		if better := twin(entries, e.Name()); better != "" {
 			t.add("same-table", "%s: not read, as %s is the same table in another format", filepath.Join(dir, e.Name()), better)
 			continue
 		}
-		path := filepath.Join(dir, e.Name())
-		if x := strings.ToLower(filepath.Ext(e.Name())); x == ".xlsx" || x == ".xlsm" {
-			b, err := openBook(path, names)
-			if err != nil {
-				return nil, nil, err
-			}
-			t.books = append(t.books, b)
-			if len(b.sheets) == 0 {
-				other = append(other, e.Name())
-			}
-			for _, table := range names {
-				for _, sheet := range b.sheets[table] {
-					opened, err := b.Table(ctx, sheet, ingest.Options{})
-					if err != nil {
-						return nil, nil, err
-					}
-					add(table, slice{opened.Name(), textTable{opened}})
-				}
-			}
-			continue
-		}
-		table := tableOf(name, names)
-		if table == "" {
-			other = append(other, e.Name())
-			continue
-		}
-		opened, err := openSlice(ctx, path)
+		table := tableOf(name, tables)
+		known, err := t.open(ctx, filepath.Join(dir, e.Name()), e.Name(), table, tables, found)
 		if err != nil {
 			return nil, nil, err
 		}
-		add(table, slice{e.Name(), opened})
+		if !known {
+			other = append(other, e.Name())
+		}
 	}
 	return found, other, nil
+}
+
+// findIn opens the files of a folder that is called as a table, whatever they
+// are called themselves.
+func (t *Tables) findIn(ctx context.Context, dir, table string, found map[string][]slice) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.IsDir() || stem(e.Name()) == "" || strings.HasPrefix(e.Name(), "~$") {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		if better := twin(entries, e.Name()); better != "" {
+			t.add("same-table", "%s: not read, as %s is the same table in another format", path, better)
+			continue
+		}
+		place := filepath.Base(dir) + "/" + e.Name()
+		if _, err := t.open(ctx, path, place, table, nil, found); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open opens one file as slices of what it holds: of the table it is called
+// as, or, of a workbook, of those its sheets are called as. It says whether it
+// holds any.
+func (t *Tables) open(ctx context.Context, path, place, table string, tables []eventlog.Table, found map[string][]slice) (bool, error) {
+	add := func(table string, s slice) {
+		found[table] = append(found[table], s)
+		t.slices = append(t.slices, s)
+	}
+	if x := strings.ToLower(filepath.Ext(path)); x == ".xlsx" || x == ".xlsm" {
+		b, err := openBook(path, table, tables)
+		if err != nil {
+			return false, err
+		}
+		t.books = append(t.books, b)
+		for _, table := range slices.Sorted(maps.Keys(b.sheets)) {
+			for _, sheet := range b.sheets[table] {
+				opened, err := b.Table(ctx, sheet, ingest.Options{})
+				if err != nil {
+					return false, err
+				}
+				add(table, slice{opened.Name(), textTable{opened}})
+			}
+		}
+		return len(b.sheets) > 0, nil
+	}
+	if table == "" {
+		return false, nil
+	}
+	opened, err := openSlice(ctx, path)
+	if err != nil {
+		return false, err
+	}
+	add(table, slice{place, opened})
+	return true, nil
 }
 
 // twin returns the file with the same name but for the extension that is read
@@ -174,28 +231,17 @@ func (t *Tables) add(code, format string, args ...any) {
 	t.notes = append(t.notes, eventlog.Note{Code: code, Text: fmt.Sprintf(format, args...)})
 }
 
-// content is the hash of the files that may hold tables, and their names.
-func content(dir string, entries []fs.DirEntry) (string, error) {
-	sum := sha256.New()
+// content adds the files that may hold tables, and their names, to a hash.
+func content(sum io.Writer, dir, prefix string, entries []fs.DirEntry) error {
 	for _, e := range entries {
 		if e.IsDir() || stem(e.Name()) == "" {
 			continue
 		}
-		path := filepath.Join(dir, e.Name())
-		f, err := os.Open(path)
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(sum, "%s\n", e.Name())
-		_, err = io.Copy(sum, f)
-		if closed := f.Close(); err == nil {
-			err = closed
-		}
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", path, err)
+		if err := hashFile(sum, filepath.Join(dir, e.Name()), prefix+e.Name()); err != nil {
+			return err
 		}
 	}
-	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), nil
+	return nil
 }
 
 // Notes tells what happened to the files. It is complete after the rows are

@@ -16,9 +16,10 @@ import (
 	"millrace/eventlog"
 )
 
-// The system of the tests has the tables VBAK (key vbeln), VBAK_TEXT (no key)
-// and CDHDR, which it can do without. A test is a folder: "-- FILE" begins a
-// file of text; of a workbook "== SHEET" begins a sheet of lines with commas;
+// The system of the tests has the tables VBAK (key vbeln; also A_SalesOrder and
+// sales_order_headers, its column erdat also creationDate, erzet creationTime),
+// VBAK_TEXT (no key) and CDHDR, which it can do without. A test is a folder:
+// "-- FILE" begins a file of text; of a workbook "== SHEET" begins a sheet of lines with commas;
 // of a Parquet file the text is SQL.
 func TestFolder(t *testing.T) {
 	datadriven.RunTest(t, "testdata/folder", func(t *testing.T, d *datadriven.TestData) string {
@@ -33,13 +34,25 @@ func TestFolder(t *testing.T) {
 
 func show(ctx context.Context, dir string) string {
 	sys := &eventlog.System{Kind: "shop", Tables: []eventlog.Table{
-		{Name: "VBAK", Key: []string{"vbeln"}}, {Name: "VBAK_TEXT"}, {Name: "CDHDR", Optional: true},
+		{
+			Name: "VBAK", Key: []string{"vbeln"}, Aliases: []string{"A_SalesOrder", "sales_order_headers"},
+			Columns:       []eventlog.TableColumn{{Name: "vbeln", SQL: "VARCHAR"}, {Name: "erdat", SQL: "VARCHAR"}, {Name: "erzet", SQL: "VARCHAR"}},
+			ColumnAliases: map[string]string{"salesOrder": "vbeln", "creationDate": "erdat", "creationTime": "erzet"},
+		},
+		{Name: "VBAK_TEXT"}, {Name: "CDHDR", Optional: true},
 	}}
+	n, err := There(dir, sys.Tables)
+	if err != nil {
+		return "error: " + err.Error() + "\n"
+	}
 	tables, err := Open(ctx, dir, sys, true)
 	if err != nil {
 		return "error: " + err.Error() + "\n"
 	}
 	var b strings.Builder
+	if n != len(tables.Rows) {
+		fmt.Fprintf(&b, "%d tables seem to be there\n", n)
+	}
 	for _, r := range tables.Rows {
 		fmt.Fprintf(&b, "%s of %s: %q\n", r.Table, r.File, r.Columns)
 		err := r.Rows(func(line int64, fields []string) error {
@@ -68,6 +81,7 @@ func show(ctx context.Context, dir string) string {
 }
 
 func writeFile(t testing.TB, path, text string) {
+	must(t, os.MkdirAll(filepath.Dir(path), 0o700))
 	switch filepath.Ext(path) {
 	case ".parquet":
 		execute(t, fmt.Sprintf("COPY (%s) TO '%s' (FORMAT parquet)", text, path))

@@ -3,6 +3,8 @@ package folder
 import (
 	"context"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -65,8 +67,8 @@ type book struct {
 }
 
 // openBook opens a workbook: its sheets are tables by their names, or it is
-// one by its own, and the first sheet has the rows.
-func openBook(path string, tables []string) (*book, error) {
+// one by its own, which is table, and the first sheet has the rows.
+func openBook(path, table string, tables []eventlog.Table) (*book, error) {
 	w, err := xlsxfile.OpenWorkbook(path)
 	if err != nil {
 		return nil, err
@@ -77,8 +79,8 @@ func openBook(path string, tables []string) (*book, error) {
 			b.sheets[t] = append(b.sheets[t], sheet)
 		}
 	}
-	if t := tableOf(stem(filepath.Base(path)), tables); len(b.sheets) == 0 && t != "" {
-		b.sheets[t] = []string{""}
+	if len(b.sheets) == 0 && table != "" {
+		b.sheets[table] = []string{""}
 	}
 	return b, nil
 }
@@ -104,36 +106,84 @@ func stem(file string) string {
 // _1, -2024, _2024-03, (2), .part-0001, _Q1.
 var part = regexp.MustCompile(`^[ _.\-]?\(?(?i:part|teil|slice|page|p|q|kw|w|h)?[ _.\-]?[0-9][0-9QqHhPpWwKk_.\- ]*\)?$`)
 
-// tableOf says which table a name is one of, "" if of none.
-func tableOf(name string, tables []string) string {
-	best := ""
+// tableOf says which table a name is one of, by its name or an alias, "" if of
+// none.
+func tableOf(name string, tables []eventlog.Table) string {
+	best, known := "", 0
 	for _, t := range tables {
-		switch {
-		case strings.EqualFold(name, t):
-			return t
-		case len(name) > len(t) && strings.EqualFold(name[:len(t)], t) && len(t) > len(best) && part.MatchString(name[len(t):]) && !isDigit(t[len(t)-1], name[len(t)]):
-			best = t
+		if t.Called(name) {
+			return t.Name
+		}
+		for _, n := range slices.Concat([]string{t.Name}, t.Aliases) {
+			if len(name) > len(n) && strings.EqualFold(name[:len(n)], n) && len(n) > known && part.MatchString(name[len(n):]) && !isDigit(n[len(n)-1], name[len(n)]) {
+				best, known = t.Name, len(n)
+			}
 		}
 	}
 	return best
 }
 
+// folderTable says which table all files of a folder are slices of, "" if none.
+func folderTable(name string, tables []eventlog.Table) string {
+	for _, t := range tables {
+		if t.Called(name) {
+			return t.Name
+		}
+	}
+	return ""
+}
+
 // isDigit says whether both are digits: table T1 has no slice T12.
 func isDigit(a, b byte) bool { return a >= '0' && a <= '9' && b >= '0' && b <= '9' }
 
-// Holds says whether a file of a folder may hold rows of a table.
-func Holds(file, table string) bool { return tableOf(stem(file), []string{table}) != "" }
+// Found counts the tables of which a folder with these entries may have rows,
+// by the names of its files and folders.
+func Found(entries []fs.DirEntry, tables []eventlog.Table) int {
+	seen := map[string]bool{}
+	for _, e := range entries {
+		name := ""
+		if e.IsDir() {
+			name = folderTable(e.Name(), tables)
+		} else if s := stem(e.Name()); s != "" {
+			name = tableOf(s, tables)
+		}
+		if name != "" {
+			seen[name] = true
+		}
+	}
+	return len(seen)
+}
+
+// There counts the tables that a folder has files or a folder of, by their
+// names or aliases. It opens none of them.
+func There(dir string, tables []eventlog.Table) (int, error) {
+	entries, err := os.ReadDir(dir)
+	found := map[string]bool{}
+	for _, e := range entries {
+		switch {
+		case e.IsDir():
+			found[folderTable(e.Name(), tables)] = true
+		case stem(e.Name()) != "":
+			found[tableOf(stem(e.Name()), tables)] = true
+		}
+	}
+	delete(found, "")
+	return len(found), err
+}
 
 // lineBits is how many bits of a place are the line within its slice.
 const lineBits = 40
 
 // rows is all slices of a table as one extract.
-func rows(ctx context.Context, name string, list []slice, complete bool, count func()) eventlog.TableRows {
+func rows(ctx context.Context, t *eventlog.Table, list []slice, complete bool, count func()) eventlog.TableRows {
+	list = slices.Clone(list)
 	var columns, places []string
 	at := make([][]int, len(list)) // of each slice's columns: where in columns
 	for i, s := range list {
 		places = append(places, s.place)
-		for _, c := range s.table.Columns() {
+		s.table = wholeColumns(t, s.table)
+		list[i] = s
+		for _, c := range t.Names(s.table.Columns()) {
 			n := slices.IndexFunc(columns, func(known string) bool { return strings.EqualFold(known, c) })
 			if n < 0 || slices.Contains(at[i], n) {
 				n = len(columns)
@@ -142,7 +192,7 @@ func rows(ctx context.Context, name string, list []slice, complete bool, count f
 			at[i] = append(at[i], n)
 		}
 	}
-	r := eventlog.TableRows{Table: name, File: strings.Join(places, ", "), Columns: columns, Complete: complete}
+	r := eventlog.TableRows{Table: t.Name, File: strings.Join(places, ", "), Columns: columns, Complete: complete}
 	if len(list) > 1 {
 		r.Place = func(line int64) string {
 			return fmt.Sprintf("%s:%d", places[line>>lineBits], line&(1<<lineBits-1))

@@ -143,22 +143,28 @@ func Law(t *testing.T, server Server) {
 		defer os.RemoveAll(dir)
 		path := filepath.Join(dir, "long.duckdb")
 		c := &changer{server: server, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
-		for range rapid.IntRange(1, 4).Draw(rt, "ingests") {
-			for range rapid.IntRange(0, 8).Draw(rt, "changes") {
-				c.change(rt, t, rapid.Bool().Draw(rt, "late"))
-			}
+		for i := range 10 {
+			c.now = c.now.Add(time.Hour)
+			at := c.now.Format(markLayout)
+			server.Put(t, "thing", []string{fmt.Sprint(i + 1), "first", "1.00", "true", "", at})
+			server.Put(t, "pair", []string{fmt.Sprint("D", i/2+1), fmt.Sprint(i%2 + 1), "first", at, ""})
+			server.Put(t, "plain", []string{fmt.Sprint(i + 1), "first"})
+		}
+		for range rapid.IntRange(2, 4).Draw(rt, "ingests") {
 			o := extract.Options{
 				PageRows: rapid.IntRange(1, 4).Draw(rt, "rows a page"), Pause: time.Millisecond,
 				Sweep: rapid.SampledFrom([]extract.Sweep{extract.SweepAuto, extract.SweepAlways, extract.SweepNever}).Draw(rt, "sweep"),
 			}
-			cut := rapid.IntRange(-5, 20).Draw(rt, "cut after")
-			if cut >= 0 && server.Cut(cut) && rapid.Bool().Draw(rt, "give up") {
+			if rapid.Bool().Draw(rt, "cut") && server.Cut(rapid.IntRange(1, 40).Draw(rt, "cut after")) && rapid.Bool().Draw(rt, "give up") {
 				o.Retries = -1
 			}
 			_, _, err := Ingest(ctx, t, server, path, o)
 			server.Cut(-1)
 			if err != nil && o.Retries >= 0 {
 				rt.Fatalf("an ingest that may try again: %v", err)
+			}
+			for range rapid.IntRange(3, 9).Draw(rt, "changes") {
+				c.change(rt, t, rapid.Bool().Draw(rt, "late"))
 			}
 		}
 		// The first may continue what was cut before the last changes.
@@ -194,20 +200,26 @@ func LawInOrder(t *testing.T, server Server) {
 		}
 		defer os.RemoveAll(dir)
 		path := filepath.Join(dir, "long.duckdb")
-		for range rapid.IntRange(1, 4).Draw(rt, "ingests") {
-			for range rapid.IntRange(0, 6).Draw(rt, "changes") {
-				id := fmt.Sprint(rapid.IntRange(1, 14).Draw(rt, "id"))
-				time.Sleep(10 * time.Microsecond)
-				server.Put(t, "thing", []string{id, "n", "1.00", "true", "", time.Now().UTC().Format(markLayout)})
-			}
+		put := func(id int) {
+			time.Sleep(10 * time.Microsecond)
+			server.Put(t, "thing", []string{fmt.Sprint(id), "n", "1.00", "true", "", time.Now().UTC().Format(markLayout)})
+		}
+		for i := range 8 {
+			put(i + 1)
+		}
+		for range rapid.IntRange(2, 4).Draw(rt, "ingests") {
 			o := extract.Options{PageRows: rapid.IntRange(1, 3).Draw(rt, "rows a page"), Pause: time.Millisecond, Sweep: extract.SweepNever, Overlap: time.Microsecond}
-			if cut := rapid.IntRange(-5, 12).Draw(rt, "cut after"); cut >= 0 && server.Cut(cut) {
+			cut := rapid.Bool().Draw(rt, "cut") && server.Cut(rapid.IntRange(1, 9).Draw(rt, "cut after"))
+			if cut && rapid.Bool().Draw(rt, "give up") {
 				o.Retries = -1
 			}
 			if _, _, err := Ingest(ctx, t, server, path, o); err != nil && o.Retries >= 0 {
 				rt.Fatal(err)
 			}
 			server.Cut(-1)
+			for range rapid.IntRange(2, 6).Draw(rt, "changes") {
+				put(rapid.IntRange(1, 12).Draw(rt, "id"))
+			}
 		}
 		for range 2 {
 			if _, _, err := Ingest(ctx, t, server, path, extract.Options{PageRows: 2, Sweep: extract.SweepNever, Overlap: time.Microsecond}); err != nil {

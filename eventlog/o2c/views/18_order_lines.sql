@@ -30,7 +30,7 @@ first_shipment AS (
 ),
 delivering AS (
 	SELECT l.target_object AS line, count(*) AS delivery_lines,
-	       CASE WHEN count(*) FILTER (d.allocated_at IS NULL) = 0 THEN max(d.allocated_at) END AS allocated_at,
+	       CASE WHEN count(*) FILTER (d.allocated_at IS NULL AND d.kind <> 'return') = 0 THEN max(d.allocated_at) END AS allocated_at,
 	       min(d.created_at) AS delivery_created_at, max(d.delivered_at) AS delivered_at
 	FROM o2c.links l JOIN o2c.delivery_lines d ON d.line_object = l.source_object
 	WHERE l.source_type = 'DeliveryItem' AND l.qualifier = 'fulfils' AND d.cancelled_at IS NULL GROUP BY ALL

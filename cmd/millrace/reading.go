@@ -1,0 +1,257 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"millrace/eventlog"
+	"millrace/eventlog/o2c"
+	"millrace/ingest"
+	"millrace/ingest/extract"
+	"millrace/ingest/folder"
+)
+
+// A reading is the rows of a system on their way to the store.
+type reading struct {
+	sys       *eventlog.System
+	rows      []eventlog.TableRows
+	content   string
+	watermark string
+	files     fileTables // nil for a live system
+
+	extracted *extract.Extracted // of a live system
+	source    ingest.Source
+	staged    *eventlog.StagedTables
+}
+
+// readOptions say how a live system is read.
+type readOptions struct {
+	full  bool
+	since string
+	limit int64  // rows of a table; a sample
+	store string // beside which rows are kept; default: the project's
+}
+
+// read opens a system's files, or reads what a live system has that is new.
+func (e *env) read(p *planned, o readOptions) (*reading, error) {
+	p.sys.Origin = p.where()
+	r := &reading{sys: p.sys}
+	if p.own == nil || !p.own.live() {
+		var err error
+		if r.rows, r.content, r.files, err = p.files(e, e.Project); err != nil {
+			return nil, fmt.Errorf("source %s: %w", p.name, err)
+		}
+		return r, nil
+	}
+	x, err := e.extractOptions(p, o)
+	if err != nil {
+		return nil, fmt.Errorf("source %s: %w", p.name, err)
+	}
+	if r.source, err = p.open(e, e.Project); err != nil {
+		return nil, fmt.Errorf("source %s: %w", p.name, err)
+	}
+	p.sys.Origin = r.source.Origin()
+	var of, table, rows atomic.Int64
+	x.Progress = func(p extract.Progress) {
+		of.Store(p.TableOf)
+		table.Store(p.TableRows)
+		rows.Store(p.Rows)
+	}
+	bar := startProgress(e.Stderr, "reading "+p.name, func() (done, total int64) { return table.Load(), of.Load() }, rows.Load)
+	r.extracted, err = extract.Extract(e, r.source, p.sys, x)
+	bar.done()
+	if err != nil {
+		return nil, errors.Join(err, r.source.Close())
+	}
+	r.rows, r.content, r.watermark = r.extracted.Rows, r.extracted.Content, r.extracted.Watermark
+	return r, nil
+}
+
+// extractOptions are how a live system is read.
+func (e *env) extractOptions(p *planned, o readOptions) (x extract.Options, err error) {
+	x = extract.Options{
+		Store: o.store, Open: eventlog.OpenOptions{Wait: e.Wait, Memory: e.Memory},
+		Full: o.full, Since: o.since, Limit: o.limit,
+		Overlap: p.own.Overlap, Sweep: p.own.Sweep, Retries: p.own.Retries, RowsPerSecond: p.own.RowsPerSecond,
+		PageRows: p.own.PageRows, Timeout: p.own.Timeout, Declared: p.own.Declared,
+	}
+	if x.Store == "" {
+		x.Store = e.Project.storePath()
+	}
+	if x.Overlap == 0 {
+		x.Overlap = p.kind.overlap
+	}
+	if x.Window, err = extract.ParseWindow(p.own.Window, p.sys.Timezone); err != nil {
+		return x, err
+	}
+	x.Last, err = e.watermark(p.name)
+	return x, err
+}
+
+// watermark is where the last load of a source ended.
+func (e *env) watermark(name string) (string, error) {
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait, Memory: e.Memory})
+	if errors.Is(err, eventlog.ErrNoStore) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	last, err := s.Watermark(e, name)
+	return last, errors.Join(err, s.Close())
+}
+
+// readFolder opens a folder of tables.
+func readFolder(e *env, sys *eventlog.System, dir string, complete bool) (*reading, error) {
+	t, err := folder.Open(e, dir, sys, complete)
+	if err != nil {
+		return nil, err
+	}
+	sys.Origin = dir
+	return &reading{sys: sys, rows: t.Rows, content: t.Content, files: t}, nil
+}
+
+// notes is what the reader of the receipt should know besides.
+func (r *reading) notes() []eventlog.Note {
+	if r.files != nil {
+		return r.files.Notes()
+	}
+	return r.extracted.Notes
+}
+
+// Close gives back what is open. Rows of a live system that were not merged
+// are kept, and read on from there.
+func (r *reading) Close() error {
+	var errs []error
+	if r.staged != nil {
+		errs = append(errs, r.staged.Discard())
+	}
+	if r.files != nil {
+		errs = append(errs, r.files.Close())
+	}
+	if r.extracted != nil {
+		errs = append(errs, r.extracted.Close())
+	}
+	if r.source != nil {
+		errs = append(errs, r.source.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func closeReadings(list []*reading) error {
+	var errs []error
+	for _, r := range list {
+		errs = append(errs, r.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// stagers is how many systems are read at a time: to read is one core's work
+// to parse and another's to write.
+const stagers = 2
+
+// loadReadings lands what systems bring and maps it in their order, then
+// computes what follows from all: business views, logs, their columns. Nothing
+// holds the store while files are read. It closes the readings.
+func loadReadings(e *env, list []*reading, where string) (receipts []eventlog.LoadReceipt, err error) {
+	defer func() { err = errors.Join(err, closeReadings(list)) }()
+	names, err := e.names(true)
+	if err != nil {
+		return nil, err
+	}
+	if err := stageReadings(e, list, where, names); err != nil {
+		return nil, err
+	}
+	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{Wait: e.Wait, Memory: e.Memory})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	for i, r := range list {
+		p := startStep(e.Stderr, fmt.Sprintf("%s %d/%d  mapping", r.sys.Name, i+1, len(list)))
+		receipt, err := s.MergeTables(e, r.staged)
+		p.done()
+		if err != nil {
+			return nil, err
+		}
+		if r.extracted != nil {
+			if err := r.extracted.Done(); err != nil {
+				return nil, err
+			}
+		}
+		receipt.Notes = append(receipt.Notes, r.notes()...)
+		receipts = append(receipts, receipt)
+	}
+	p := startStep(e.Stderr, "business views")
+	_, err = s.Derive(e, o2c.Refresh())
+	p.done()
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range list {
+		if receipts[i].Coverage, err = s.Coverage(e, o2c.Model(), r.sys.Name); err != nil {
+			return nil, err
+		}
+	}
+	p = startStep(e.Stderr, "logs")
+	defer p.done()
+	if err := e.retain(s); err != nil {
+		return nil, err
+	}
+	return receipts, e.defineLogs(s)
+}
+
+// retain removes what is older than the project keeps it.
+func (e *env) retain(s *eventlog.Store) error {
+	o := e.Project.Retention
+	if o == (retentionSpec{}) {
+		return nil
+	}
+	_, err := s.Retain(e, time.Now(), eventlog.Retention{Landing: o.Landing, Events: o.Events, Model: o2c.Model(), Derived: o2c.Refresh()})
+	return err
+}
+
+// stageReadings writes the rows of all systems beside the store, typed.
+func stageReadings(e *env, list []*reading, where string, names eventlog.Names) error {
+	var live atomic.Int64
+	p := startProgress(e.Stderr, "reading "+filepath.Base(where), func() (done, total int64) {
+		for _, r := range list {
+			if r.files != nil {
+				d, n := r.files.Progress()
+				done, total = done+d, total+n
+			}
+		}
+		return done, total
+	}, func() (rows int64) {
+		for _, r := range list {
+			if r.files != nil {
+				rows += r.files.Read()
+			}
+		}
+		return rows + live.Load()
+	})
+	defer p.done()
+	g, ctx := errgroup.WithContext(e)
+	g.SetLimit(stagers)
+	for _, r := range list {
+		g.Go(func() (err error) {
+			before := int64(0)
+			r.staged, err = eventlog.StageTables(ctx, e.Project.storePath(), *r.sys, r.rows, eventlog.ExtractOptions{
+				Content: r.content, Watermark: r.watermark, Memory: e.Memory, Names: names,
+				Progress: func(rows int64) {
+					if r.files == nil {
+						live.Add(rows - before)
+						before = rows
+					}
+				},
+			})
+			return err
+		})
+	}
+	return g.Wait()
+}
