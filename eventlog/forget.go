@@ -213,8 +213,12 @@ func (f *forgetter) customerKeys(ctx context.Context, ids []string) (keys []stri
 		if err != nil || len(ids) == 0 {
 			return nil, err
 		}
+		var prefix string
+		if prefix, err = f.c.prefix(ctx, source); err != nil {
+			return nil, err
+		}
 		err = f.c.inViews(ctx, source, func() error {
-			found, err := f.c.strings(ctx, storeText("forget_keys", "view", Quote(mapSchema(source))+`."object_Customer"`), ids)
+			found, err := f.c.strings(ctx, storeText("forget_keys", "prefix", storeLiteral(prefix), "view", Quote(mapSchema(source))+`."object_Customer"`), ids)
 			for _, key := range found {
 				keys = append(keys, ownKey(source, key))
 			}
@@ -304,6 +308,9 @@ func (f *forgetter) objects(ctx context.Context) error {
 			return err
 		}
 		*d.n += n
+	}
+	if err := f.c.forgetLinks(ctx, f.people); err != nil {
+		return err
 	}
 	types, err := f.c.strings(ctx, "SELECT DISTINCT type FROM forgotten_object ORDER BY type")
 	if err != nil {

@@ -279,6 +279,9 @@ func (m *tablesMerge) declarePeople(ctx context.Context) error {
 			want = append(want, row(t.Name, "", t.Subject))
 		}
 	}
+	if m.system.Prefix != "" {
+		want = append(want, row("", m.system.Prefix, "prefix"))
+	}
 	have, err := m.c.strings(ctx, storeText("person_declared"), m.system.Name)
 	slices.Sort(want)
 	if err != nil || slices.Equal(want, have) {
@@ -291,6 +294,29 @@ func (m *tablesMerge) declarePeople(ctx context.Context) error {
 		cells := strings.Split(w, "\x1f")
 		if err := m.c.exec(ctx, "INSERT INTO main.landing_role VALUES ($1, $2, $3, $4)", m.system.Name, cells[0], cells[1], cells[2]); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// prefix is what stands before the ids of a source's objects.
+func (c *storeConn) prefix(ctx context.Context, source string) (string, error) {
+	list, err := c.strings(ctx, `SELECT "column" FROM main.landing_role WHERE source = $1 AND role = 'prefix'`, source)
+	return strings.Join(list, ""), err
+}
+
+// forgetLinks removes references to people.
+func (c *storeConn) forgetLinks(ctx context.Context, f *forgetting) error {
+	for _, typ := range []string{userType, customerType} {
+		for _, at := range [][2]string{{"target_type", "key"}, {"target_type", "target_id"}, {"source_type", "source_id"}} {
+			of := at[0] + " = " + storeLiteral(typ)
+			list, err := c.forgottenValues(ctx, "(FROM main.link WHERE "+of+")", at[1], func(id string) bool { return f.is(typ, id) })
+			if err == nil && list != "" {
+				err = c.exec(ctx, "DELETE FROM main.link WHERE "+of+" AND "+Quote(at[1])+" IN ("+list+")")
+			}
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -35,7 +35,7 @@ func (m *tablesMerge) mapRows(ctx context.Context, landed bool) error {
 		return err
 	}
 	steps := []func(context.Context) error{
-		v.evaluate, v.apart, v.forgetMapped, v.links, v.expire, v.events, v.objects, v.relations, v.changes, v.goneObjects, v.objectAttributes,
+		v.evaluate, v.apart, v.forgetMapped, v.settle, v.links, v.events, v.objects, v.relations, v.changes, v.goneObjects, v.objectAttributes,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

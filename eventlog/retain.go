@@ -230,6 +230,60 @@ func (r *retainer) landing(ctx context.Context) error {
 			return err
 		}
 	}
+	return r.ghosts(ctx)
+}
+
+// ghosts notes what the rows that are left would make, and never made before.
+func (r *retainer) ghosts(ctx context.Context) error {
+	var sources []string
+	for _, t := range r.receipt.Landing {
+		if !slices.Contains(sources, t.Source) {
+			sources = append(sources, t.Source)
+		}
+	}
+	for _, source := range sources {
+		views, err := r.c.strings(ctx, storeText("map_views"), mapSchema(source))
+		if err != nil {
+			return err
+		}
+		prefix, err := r.c.prefix(ctx, source)
+		if err != nil {
+			return err
+		}
+		err = r.c.inViews(ctx, source, func() error {
+			for _, name := range views {
+				view := Quote(mapSchema(source)) + "." + Quote(name)
+				if name == "event" {
+					if err := r.c.exec(ctx, storeText("ghost_event", "source", storeLiteral(source), "view", view)); err != nil {
+						return err
+					}
+				}
+				for _, at := range mentions(name) {
+					if err := r.c.exec(ctx, storeText("ghost_object", "type", at[0], "id", at[1], "view", view, "prefix", storeLiteral(prefix))); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("mapping of %s: %s", source, storeReason(err))
+		}
+	}
+	return nil
+}
+
+// mentions are the expressions for the types and ids of objects in a view of a mapping.
+func mentions(view string) [][2]string {
+	switch view {
+	case "event_object", "object_change":
+		return [][2]string{{"type", "id"}}
+	case "object_object":
+		return [][2]string{{"source_type", "source_id"}, {"target_type", "target_id"}}
+	}
+	if typ, ok := strings.CutPrefix(view, "object_"); ok {
+		return [][2]string{{storeLiteral(typ), "id"}}
+	}
 	return nil
 }
 
@@ -370,14 +424,35 @@ func (m *tablesMerge) unsettled(ctx context.Context, t *stagedTable, from string
 	return storeText("settled_without", holes[:8]...), nil
 }
 
-// expire takes out of what the mapping sees what is older than events are kept.
-func (v *mapped) expire(ctx context.Context) error {
-	limits, err := v.c.int(ctx, "SELECT count(events) FROM main.horizon")
-	if err != nil || limits == 0 {
+// settle takes out of what the mapping sees what is older than it is kept, and
+// what rows that are left say of settled objects: without the rows that were
+// beside them they may say something else.
+func (v *mapped) settle(ctx context.Context) error {
+	if err := v.c.exec(ctx, storeText("settle_held")); err != nil {
 		return err
 	}
-	for _, text := range []string{"expire_event", "expire_event_object", "expire_change"} {
-		if err := v.c.exec(ctx, storeText(text)); err != nil {
+	var events, objects int64
+	if err := v.c.QueryRowContext(ctx, storeText("settle_any")).Scan(&events, &objects); err != nil {
+		return err
+	}
+	var steps []string
+	if objects > 0 {
+		steps = append(steps, storeText("settle_ghost_event"), storeText("settle_event"), storeText("settle_change"), storeText("settle_relation"))
+		for _, view := range []string{"event_object", "object_change", "object_object"} {
+			for _, at := range mentions(view) {
+				steps = append(steps, storeText("settle_ghost_object", "table", "m_"+view, "type", at[0], "id", at[1]))
+			}
+		}
+		steps = append(steps, storeText("settle_ghost_object", "table", "m_object", "type", "type", "id", "id"))
+	}
+	if events > 0 {
+		steps = append(steps, storeText("expire_event"), storeText("expire_change"))
+	}
+	if len(steps) > 0 {
+		steps = append(steps, storeText("expire_event_object"))
+	}
+	for _, text := range steps {
+		if err := v.c.exec(ctx, text); err != nil {
 			return err
 		}
 	}

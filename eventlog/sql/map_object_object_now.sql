@@ -4,4 +4,3 @@ SELECT DISTINCT s.object AS source_object, t.object AS target_object, m.qualifie
 FROM m_object_object AS m
 JOIN m_number AS s ON s.type = m.source_type AND s.id = m.source_id
 JOIN m_number AS t ON t.type = m.target_type AND t.id = m.target_id
-WHERE s.object NOT IN (SELECT object FROM main.settled_object) OR t.object NOT IN (SELECT object FROM main.settled_object)

@@ -2,4 +2,4 @@
 INSERT INTO m_moved
 SELECT object FROM main.object
 WHERE source = $1 AND defined AND object NOT IN (SELECT object FROM m_number)
-  AND object NOT IN (SELECT object FROM main.settled_object)
+  AND object NOT IN (SELECT object FROM m_held)
