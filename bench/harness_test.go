@@ -274,7 +274,7 @@ func (h *harness) command(ctx context.Context, s *step, words []string) *exec.Cm
 // missing says what a command needs and is not there, "" if nothing.
 func (h *harness) missing(words []string) string {
 	if words[0] != "python" {
-		return ""
+		return noDatabase(words)
 	}
 	rival := map[string]string{"with_polars.py": "polars", "with_pm4py.py": "PM4Py"}[words[1]]
 	switch {

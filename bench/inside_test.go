@@ -39,6 +39,7 @@ var tasks = []task{
 	{"sql-load", loadTable},
 	{"sql-table", askTable},
 	{"encoding-xml", encodingXML},
+	{"database", database},
 	{"spend", spend},
 }
 

@@ -45,7 +45,7 @@ func one(words ...string) [][]string { return [][]string{words} }
 
 // steps lists everything that is measured, in its order.
 func steps() []step {
-	return slices.Concat(generating(), fromFile("parquet"), fromFile("csv"), readingXES(), importing(), folding(), filtering(), growing(), objects())
+	return slices.Concat(generating(), fromFile("parquet"), fromFile("csv"), readingXES(), importing(), folding(), filtering(), growing(), objects(), reading())
 }
 
 // generating makes the files: tables in order of time, so that cases

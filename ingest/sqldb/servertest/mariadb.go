@@ -14,8 +14,7 @@ import (
 // test is skipped where no MariaDB is installed.
 func MariaDB(t testing.TB) *Server {
 	t.Helper()
-	const debian = "/usr/sbin"
-	server, install := find("mariadbd", debian), find("mariadb-install-db")
+	server, install := find("mariadbd", "/usr/sbin"), find("mariadb-install-db")
 	if server == "" || install == "" {
 		missing(t, "MariaDB", "mariadb-server-core")
 	}

@@ -15,13 +15,18 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
+// debian is where Debian has PostgreSQL's programs, by version.
+const debian = "/usr/lib/postgresql/*/bin"
+
+// HasPostgreSQL says whether [PostgreSQL] could start one.
+func HasPostgreSQL() bool { return find("initdb", debian) != "" && find("postgres", debian) != "" }
+
 // PostgreSQL starts a server with a user "reader", who may connect to every
 // database and read nothing until a test says GRANT; "postgres" is its
 // superuser. Both have Password over TCP. The test is skipped where no
 // PostgreSQL is installed.
 func PostgreSQL(t testing.TB) *Server {
 	t.Helper()
-	const debian = "/usr/lib/postgresql/*/bin"
 	initdb, postgres := find("initdb", debian), find("postgres", debian)
 	if initdb == "" || postgres == "" {
 		missing(t, "PostgreSQL", "postgresql")
@@ -60,7 +65,7 @@ func openPostgreSQL(s *Server, database string) (*sql.DB, error) {
 // statements.
 func (s *Server) Restore(t testing.TB, database, path string) {
 	t.Helper()
-	psql := find("psql", "/usr/lib/postgresql/*/bin")
+	psql := find("psql", debian)
 	if psql == "" {
 		missing(t, "psql", "postgresql-client")
 	}
