@@ -191,7 +191,7 @@ func TestLinks(t *testing.T) {
 	if l.System != "wms" || l.Target != "Delivery" || l.Matched != 2 || l.Unmatched != 1 || l.Ambiguous != 0 || len(l.Orphans) != 1 || l.Orphans[0].Key != "999" {
 		t.Errorf("%+v", l)
 	}
-	if code, _, errs := try(t, "links", "--system", "wsm"); code != usedWrong || !strings.Contains(errs, "did you mean") {
+	if code, _, errs := try(t, "links", "--system", "wmss"); code != usedWrong || !strings.Contains(errs, "did you mean") {
 		t.Errorf("a typing mistake: exit %d, %s", code, errs)
 	}
 }

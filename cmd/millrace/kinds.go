@@ -10,6 +10,7 @@ import (
 	"millrace/eventlog"
 	"millrace/ingest/distributor"
 	"millrace/ingest/edi"
+	"millrace/ingest/erpnext"
 	"millrace/ingest/feeds"
 	"millrace/ingest/folder"
 	"millrace/ingest/odoo"
@@ -40,6 +41,7 @@ var sourceKinds = append([]sourceKind{
 	{name: sap.Kind, doc: "SAP ECC 6.0 and S/4HANA", of: func(s *source) *systemSource { return s.SAP }, system: sap.System, sample: sap.Sample, local: true, overlap: 48 * time.Hour},
 	{name: "tryton", doc: "Tryton 7.0", of: func(s *source) *systemSource { return s.Tryton }, system: tryton.System, sample: tryton.Sample},
 	{name: "odoo", doc: "Odoo 16 to 18", of: func(s *source) *systemSource { return s.Odoo }, system: odoo.System, sample: odoo.Sample},
+	{name: "erpnext", doc: "ERPNext 14 and 15", of: func(s *source) *systemSource { return s.ERPNext }, system: erpnext.System, sample: erpnext.Sample},
 }, append(feedKinds(),
 	sourceKind{name: edi.Kind, doc: "X12 and EDIFACT interchanges", of: func(s *source) *systemSource { return s.EDI }, system: edi.System, sample: edi.Sample, local: true, refers: true,
 		open: func(ctx context.Context, path string, sys *eventlog.System, complete bool) ([]eventlog.TableRows, string, fileTables, error) {

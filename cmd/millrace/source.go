@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -174,13 +175,7 @@ func (e *env) plan(names []string) ([]*planned, error) {
 		}
 		all = append(all, p)
 	}
-	rank := func(p *planned) int {
-		if p.kind == nil {
-			return len(sourceKinds)
-		}
-		return slices.IndexFunc(sourceKinds, func(k sourceKind) bool { return k.name == p.kind.name })
-	}
-	slices.SortStableFunc(all, func(a, b *planned) int { return rank(a) - rank(b) })
+	all = inOrder(all)
 	var before, kept = []string{}, []*planned{}
 	for _, s := range e.Project.Sources { // its systems are known by their own names
 		if s.Distributor != nil {
@@ -200,6 +195,55 @@ func (e *env) plan(names []string) ([]*planned, error) {
 		}
 	}
 	return kept, nil
+}
+
+// inOrder sorts sources: ERPs, feeds of the user's own, feeds of other systems;
+// and none before one that it says it uses.
+func inOrder(all []*planned) []*planned {
+	rank := func(p *planned) int {
+		return slices.IndexFunc(sourceKinds, func(k sourceKind) bool {
+			return p.kind == nil && k.refers || p.kind != nil && k.name == p.kind.name
+		})
+	}
+	slices.SortStableFunc(all, func(a, b *planned) int { return cmp.Or(rank(a)-rank(b), cmp.Compare(a.ownFeed(), b.ownFeed())) })
+	var sorted []*planned
+	var put func(p *planned)
+	put = func(p *planned) {
+		if slices.Contains(sorted, p) {
+			return
+		}
+		i := slices.Index(all, p)
+		if i < 0 {
+			return // it is being put: they use one another
+		}
+		all = slices.Delete(slices.Clone(all), i, i+1)
+		for _, name := range p.uses() {
+			if j := slices.IndexFunc(all, func(q *planned) bool { return q.name == name }); j >= 0 {
+				put(all[j])
+			}
+		}
+		sorted = append(sorted, p)
+	}
+	for len(all) > 0 {
+		put(all[0])
+	}
+	return sorted
+}
+
+// ownFeed is 0 for a feed of the user's own, which may be anything.
+func (p *planned) ownFeed() int {
+	if p.feed != nil {
+		return 0
+	}
+	return 1
+}
+
+// uses are the sources that it says it uses.
+func (p *planned) uses() []string {
+	if p.feed != nil {
+		return p.feed.Uses
+	}
+	return p.own.Uses
 }
 
 // system makes what is known of the source's tables, and what they mean.

@@ -24,6 +24,8 @@ type table struct {
 	// Watermark: columns whose latest value says when a row was changed.
 	Watermark []string
 	Personal  []string          // columns with names of users
+	Subject   string            // User or Customer: what each row is about
+	Customer  []string          // columns that refer to a customer
 	Aliases   []string          // other names of the table
 	Also      map[string]string // other name of a column → its name here
 }
@@ -43,9 +45,9 @@ func Tables(text []byte) ([]eventlog.Table, error) {
 		}
 		x := eventlog.Table{
 			Name: t.Name, Key: t.Key, Columns: columns, Never: t.Never, Optional: t.Optional, Required: slices.Concat(t.Key, t.Required),
-			Watermark: t.Watermark, Personal: t.Personal, Aliases: t.Aliases, ColumnAliases: t.Also,
+			Watermark: t.Watermark, Personal: t.Personal, Subject: t.Subject, Customer: t.Customer, Aliases: t.Aliases, ColumnAliases: t.Also,
 		}
-		for _, name := range slices.Concat(x.Required, x.Watermark, x.Personal) {
+		for _, name := range slices.Concat(x.Required, x.Watermark, x.Personal, x.Customer) {
 			if !slices.ContainsFunc(columns, func(c eventlog.TableColumn) bool { return c.Name == name }) {
 				return nil, fmt.Errorf("tables.yaml: %s: no column %q is declared", t.Name, name)
 			}
