@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
+	"github.com/goccy/go-yaml"
 
 	"millrace/eventlog"
 	"millrace/eventlog/o2c"
@@ -21,8 +22,14 @@ func TestSystem(t *testing.T) {
 	if _, err := preset.Tables(tablesYAML); err != nil {
 		t.Fatal(err)
 	}
-	if s := System(); len(s.Tables) != 4 || s.Mapping == "" || !strings.Contains(Sample, "bank:") {
+	if s := System(); len(s.Tables) != 4 || s.Mapping == "" {
 		t.Errorf("%+v", s)
+	}
+	var project struct {
+		Sources map[string]map[string]struct{ Path string }
+	}
+	if err := yaml.NewDecoder(strings.NewReader(Sample), yaml.Strict()).Decode(&project); err != nil || project.Sources[Kind][Kind].Path != "bank/statements" {
+		t.Errorf("sample.yaml: %+v, %v", project, err)
 	}
 }
 

@@ -6,7 +6,7 @@
 --   money moved between own accounts as far as the code says so are none.
 -- * Intraday reports and notifications count for days that no statement of the account covers yet: a statement takes their place.
 
-CREATE MACRO plain(number) AS nullif(upper(ltrim(trim(number), '0 ')), '');
+CREATE MACRO plain(number) AS nullif(upper(ltrim(trim(number), '0 ')), ''); -- a number of zeros names nothing
 
 -- An entry, or its transactions where all of them tell their amount and these make the entry's.
 CREATE VIEW movement AS

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
+	"github.com/goccy/go-yaml"
 
 	"millrace/eventlog"
 	"millrace/eventlog/o2c"
@@ -73,8 +74,14 @@ func TestSystem(t *testing.T) {
 	if _, err := preset.Tables(tablesYAML); err != nil {
 		t.Fatal(err)
 	}
-	if s := System(); len(s.Tables) != 7 || s.Mapping == "" || !strings.Contains(Sample, "edi:") {
+	if s := System(); len(s.Tables) != 7 || s.Mapping == "" {
 		t.Errorf("%+v", s)
+	}
+	var project struct {
+		Sources map[string]map[string]struct{ Path string }
+	}
+	if err := yaml.NewDecoder(strings.NewReader(Sample), yaml.Strict()).Decode(&project); err != nil || project.Sources[Kind][Kind].Path != "edi/archive" {
+		t.Errorf("sample.yaml: %+v, %v", project, err)
 	}
 }
 

@@ -7,7 +7,7 @@
 -- * Orders, deliveries, invoices and receipts are other sources'. A message is linked to one only if its number leads to exactly one.
 
 -- Numbers are compared without leading zeros and whatever their case.
-CREATE MACRO plain(number) AS nullif(upper(ltrim(trim(number), '0 ')), '');
+CREATE MACRO plain(number) AS CASE WHEN trim(number) <> '' THEN coalesce(nullif(upper(ltrim(trim(number), '0 ')), ''), '0') END;
 CREATE MACRO words(text) AS regexp_extract_all(upper(text), '[A-Z0-9][A-Z0-9/._-]*');
 
 -- We are the seller: who sends an order is the customer. partner.csv may say who we are, and then that counts.
@@ -92,9 +92,9 @@ GROUP BY ALL;
 CREATE VIEW said AS
 SELECT b.*, coalesce(plain(b.business_key), b.message_id) AS about, x.message_id IS NOT NULL AS rejected,
        CASE WHEN b.kind IN ('order', 'invoice', 'despatch_advice', 'remittance') AND b.business_key IS NOT NULL
-             AND coalesce(plain(b.purpose), '9') IN ('7', '9', '31', '35') THEN
+             AND coalesce(plain(b.purpose), '9') IN ('0', '7', '9', '31', '35') THEN
             first_value(b.payload_hash) OVER (PARTITION BY b.sender, b.receiver, b.type, plain(b.business_key),
-                                                          coalesce(plain(b.purpose), '9') IN ('7', '9', '31', '35') ORDER BY b.sent_at, b.message_id)
+                                                          coalesce(plain(b.purpose), '9') IN ('0', '7', '9', '31', '35') ORDER BY b.sent_at, b.message_id)
             ELSE b.payload_hash END AS content
 FROM business b LEFT JOIN (FROM result WHERE verdict = 'rejected') x USING (message_id);
 
