@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"millrace/eventlog"
+	"millrace/ingest/bank"
 	"millrace/ingest/distributor"
 	"millrace/ingest/edi"
 	"millrace/ingest/erpnext"
@@ -30,7 +31,7 @@ type sourceKind struct {
 	// refers says that it quotes documents of systems that stand before it.
 	refers bool
 	// open reads its files, if these are no tables.
-	open func(ctx context.Context, path string, sys *eventlog.System, complete bool) ([]eventlog.TableRows, string, fileTables, error)
+	open func(ctx context.Context, path string, sys *eventlog.System) ([]eventlog.TableRows, string, fileTables, error)
 	// overlap is how long before its watermark a live system is read again.
 	overlap time.Duration
 }
@@ -43,9 +44,18 @@ var sourceKinds = append([]sourceKind{
 	{name: "odoo", doc: "Odoo 16 to 18", of: func(s *source) *systemSource { return s.Odoo }, system: odoo.System, sample: odoo.Sample},
 	{name: "erpnext", doc: "ERPNext 14 and 15", of: func(s *source) *systemSource { return s.ERPNext }, system: erpnext.System, sample: erpnext.Sample},
 }, append(feedKinds(),
+	// Archives of messages and statements are rotated: what is not there any more was not deleted.
+	sourceKind{name: bank.Kind, doc: "bank statements: camt, BAI2, MT940, CSV", of: func(s *source) *systemSource { return s.Bank }, system: bank.System, sample: bank.Sample, local: true, refers: true,
+		open: func(ctx context.Context, path string, sys *eventlog.System) ([]eventlog.TableRows, string, fileTables, error) {
+			t, err := bank.Open(ctx, path, sys, false)
+			if err != nil {
+				return nil, "", nil, err
+			}
+			return t.Rows, t.Content, t, nil
+		}},
 	sourceKind{name: edi.Kind, doc: "X12 and EDIFACT interchanges", of: func(s *source) *systemSource { return s.EDI }, system: edi.System, sample: edi.Sample, local: true, refers: true,
-		open: func(ctx context.Context, path string, sys *eventlog.System, complete bool) ([]eventlog.TableRows, string, fileTables, error) {
-			t, err := edi.Open(ctx, path, sys, complete)
+		open: func(ctx context.Context, path string, sys *eventlog.System) ([]eventlog.TableRows, string, fileTables, error) {
+			t, err := edi.Open(ctx, path, sys, false)
 			if err != nil {
 				return nil, "", nil, err
 			}

@@ -325,7 +325,7 @@ func (p *planned) files(ctx context.Context, project *project) (rows []eventlog.
 		}
 		return f.Rows, f.Content, f, nil
 	case p.kind.open != nil:
-		return p.kind.open(ctx, project.path(p.own.Path), p.sys, !p.own.Partial)
+		return p.kind.open(ctx, project.path(p.own.Path), p.sys)
 	}
 	f, err := folder.Open(ctx, project.path(p.own.Path), p.sys, !p.own.Partial)
 	if err != nil {
