@@ -191,6 +191,11 @@ func (s *source) try(ctx context.Context, sh *shape, f *found) error {
 	}
 	ctx, w := s.watch(ctx)
 	defer w.stop()
+	if s.begun && s.dialect.attempt != "" {
+		if _, err := c.ExecContext(ctx, s.dialect.attempt); err != nil {
+			return s.fail(ctx, sh.There, err)
+		}
+	}
 	rows, err := c.QueryContext(ctx, "SELECT "+strings.Join(names, ", ")+" FROM "+sh.quoted+" WHERE 1 = 0")
 	if err == nil {
 		rows.Next()
@@ -199,6 +204,11 @@ func (s *source) try(ctx context.Context, sh *shape, f *found) error {
 	}
 	if err == nil {
 		return nil
+	}
+	if s.begun && s.dialect.retreat != "" && !broken(err) {
+		if _, err := c.ExecContext(ctx, s.dialect.retreat); err != nil {
+			return s.fail(ctx, sh.There, err)
+		}
 	}
 	failed := s.fail(ctx, sh.There, err)
 	if s.dialect.classify(err) == noRight {

@@ -37,6 +37,9 @@ type dialect struct {
 	// begin makes what follows on the connection read-only and one state,
 	// and says whether it is; end ends that.
 	begin func(context.Context, *sql.Conn) (consistent bool, end func(context.Context) error, err error)
+	// attempt and retreat stand around what may fail in a transaction where
+	// an error would end it; "" where it does not.
+	attempt, retreat string
 	// long lets the next statement take as long as it wants, and after it
 	// what session set holds again. "" where the server has no limit.
 	long func(timeout time.Duration) (before, after string)

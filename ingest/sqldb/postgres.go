@@ -38,7 +38,8 @@ var postgres = &dialect{
 			fmt.Sprintf("SET statement_timeout = %d", timeout.Milliseconds()),
 		}
 	},
-	begin: beginBy("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+	begin:   beginBy("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+	attempt: "SAVEPOINT attempt", retreat: "ROLLBACK TO SAVEPOINT attempt",
 	long: func(timeout time.Duration) (before, after string) {
 		return "SET statement_timeout = 0", fmt.Sprintf("SET statement_timeout = %d", timeout.Milliseconds())
 	},
@@ -63,7 +64,7 @@ var postgres = &dialect{
 			"53%",            // out of memory, disk, connections
 			"55P03", "55006", // lock timeout, object in use
 			"57P01", "57P02", "57P03", "57P05", // shutdown, crash, starting, idle
-			"25P03", "72000", // idle in transaction, snapshot too old
+			"25P02", "25P03", "72000", // transaction failed before, idle in transaction, snapshot too old
 			"58%"): // system errors
 			return transient
 		case oneOf(e.Code, "42501"):

@@ -53,7 +53,7 @@ func newTarget(c *Config) (*target, error) {
 	t.options = u.Query()
 	for name := range t.options {
 		if !slices.Contains(d.options, name) {
-			return nil, fmt.Errorf("database: %q is not known behind ? in a URL of %s%s; encryption is set by tls:", name, d.name, known(d.options))
+			return nil, fmt.Errorf("database: %q is not known behind ? in a URL of %s%s; the setting tls says how to encrypt", name, d.name, known(d.options))
 		}
 	}
 	t.host, t.port = u.Hostname(), u.Port()

@@ -152,12 +152,12 @@ type lob struct {
 }
 
 func (l *lob) Scan(v any) error {
-	switch v.(type) {
+	switch x := v.(type) {
 	case nil, string:
-		*l.to = v
+		*l.to = x
 		return nil
 	case []byte:
-		*l.to = bytes.Clone(v.([]byte))
+		*l.to = bytes.Clone(x)
 		return nil
 	}
 	if l.bytes {
