@@ -172,9 +172,10 @@ func (f *forgetter) identify(ctx context.Context, key string) error {
 	}
 	err = f.c.each(ctx, storeText("forget_customer", "number", number, "name", name, "join", join), []any{key}, func(scan func(...any) error) error {
 		texts := make([]string, 3)
-		err := scan(&texts[0], &texts[1], &texts[2])
+		var source, key string
+		err := scan(&texts[0], &texts[1], &texts[2], &source, &key)
 		ids = append(ids, texts[0])
-		customers = append(customers, texts...)
+		customers = append(append(customers, texts...), ownKey(source, key))
 		return err
 	})
 	if err != nil {
@@ -206,24 +207,21 @@ func (f *forgetter) identify(ctx context.Context, key string) error {
 	return f.chosen(ctx)
 }
 
-// customerKeys are the keys that customers have in the sources that describe them.
+// customerKeys are the keys that customers may have in the sources: that of the
+// row that describes one, and elsewhere the id, without what keeps ids of a
+// source apart.
 func (f *forgetter) customerKeys(ctx context.Context, ids []string) (keys []string, err error) {
-	sources, err := f.c.strings(ctx, storeText("forget_sources"))
+	sources, err := f.c.strings(ctx, "SELECT DISTINCT source FROM main.landing_table ORDER BY source")
 	for _, source := range sources {
-		if err != nil || len(ids) == 0 {
-			return nil, err
-		}
 		var prefix string
-		if prefix, err = f.c.prefix(ctx, source); err != nil {
-			return nil, err
+		if err == nil {
+			prefix, err = f.c.prefix(ctx, source)
 		}
-		err = f.c.inViews(ctx, source, func() error {
-			found, err := f.c.strings(ctx, storeText("forget_keys", "prefix", storeLiteral(prefix), "view", Quote(mapSchema(source))+`."object_Customer"`), ids)
-			for _, key := range found {
+		for _, id := range ids {
+			if key, ok := strings.CutPrefix(id, prefix); ok {
 				keys = append(keys, ownKey(source, key))
 			}
-			return err
-		})
+		}
 	}
 	return keys, err
 }

@@ -62,6 +62,9 @@ func (m *tablesMerge) run(ctx context.Context) (err error) {
 	if err := m.declarePeople(ctx); err != nil {
 		return err
 	}
+	if err := m.ghosts(ctx); err != nil {
+		return err
+	}
 	landed := false
 	for i, t := range m.StagedTables.tables {
 		r, err := m.land(ctx, i, t)

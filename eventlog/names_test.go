@@ -25,8 +25,10 @@ func office() System {
 				Columns: []TableColumn{{"id", "BIGINT"}, {"order", "BIGINT"}, {"maker", "VARCHAR"}, {"made", "TIMESTAMP"}, {"field", "VARCHAR"}, {"was", "VARCHAR"}, {"is", "VARCHAR"}}},
 		},
 		Mapping: `
+			CREATE TEMP MACRO plus(a, b) AS a || b;
+			CREATE TEMP TABLE own AS SELECT id FROM orders;
 			CREATE VIEW event AS
-			SELECT 'o' || id AS key, 'Create' AS activity, made AS time, maker AS resource, name_kind(maker) AS actor_kind, 'orders' AS source_table, id::VARCHAR AS source_key, note FROM orders
+			SELECT plus('o', id) AS key, 'Create' AS activity, made AS time, maker AS resource, name_kind(maker) AS actor_kind, 'orders' AS source_table, id::VARCHAR AS source_key, note FROM orders
 			UNION ALL
 			SELECT 'c' || id, 'Change', made, maker, name_kind(maker), 'changes', id::VARCHAR, NULL FROM changes;
 			CREATE VIEW event_object AS
@@ -40,7 +42,7 @@ func office() System {
 			SELECT 'Order' AS type, 'o' || "order" AS id, field AS attribute, made AS time, was AS old_value, "is" AS new_value, 'c' || id AS event_key FROM changes;
 			CREATE VIEW object_Order AS SELECT 'o' || id AS id, 'orders' AS source_table, id::VARCHAR AS source_key, note FROM orders;
 			CREATE VIEW object_Line AS SELECT 'o' || l."order" || '/' || l.pos AS id, 'lines' AS source_table, l."order" || '/' || l.pos AS source_key, l.qty AS quantity
-			FROM lines l JOIN orders o ON o.id = l."order";
+			FROM lines l JOIN own o ON o.id = l."order";
 			CREATE VIEW object_User AS SELECT login AS id, 'staff' AS source_table, no::VARCHAR AS source_key, name_kind(login) AS kind FROM staff;
 			CREATE VIEW object_Customer AS SELECT 'client:' || no AS id, 'client' AS source_table, no::VARCHAR AS source_key, number, name FROM client;`,
 		Model: &Model{Name: "m", Types: []ObjectType{

@@ -233,58 +233,72 @@ func (r *retainer) landing(ctx context.Context) error {
 	return r.ghosts(ctx)
 }
 
-// ghosts notes what the rows that are left would make, and never made before.
+// ghosts asks the next load of the sources that lost rows to find out what the
+// rest would make: it has what their mappings need.
 func (r *retainer) ghosts(ctx context.Context) error {
-	var sources []string
 	for _, t := range r.receipt.Landing {
-		if !slices.Contains(sources, t.Source) {
-			sources = append(sources, t.Source)
-		}
-	}
-	for _, source := range sources {
-		views, err := r.c.strings(ctx, storeText("map_views"), mapSchema(source))
-		if err != nil {
+		if err := r.c.exec(ctx, storeText("ghost_pending"), t.Source); err != nil {
 			return err
-		}
-		prefix, err := r.c.prefix(ctx, source)
-		if err != nil {
-			return err
-		}
-		err = r.c.inViews(ctx, source, func() error {
-			for _, name := range views {
-				view := Quote(mapSchema(source)) + "." + Quote(name)
-				if name == "event" {
-					if err := r.c.exec(ctx, storeText("ghost_event", "source", storeLiteral(source), "view", view)); err != nil {
-						return err
-					}
-				}
-				for _, at := range mentions(name) {
-					if err := r.c.exec(ctx, storeText("ghost_object", "type", at[0], "id", at[1], "view", view, "prefix", storeLiteral(prefix))); err != nil {
-						return err
-					}
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("mapping of %s: %s", source, storeReason(err))
 		}
 	}
 	return nil
 }
 
-// mentions are the expressions for the types and ids of objects in a view of a mapping.
-func mentions(view string) [][2]string {
-	switch view {
-	case "event_object", "object_change":
-		return [][2]string{{"type", "id"}}
-	case "object_object":
+// ghosts notes, before anything lands, what the rows that are left would make
+// and never made before. The mapping is the one that made the rest.
+func (m *tablesMerge) ghosts(ctx context.Context) error {
+	old, err := m.c.strings(ctx, storeText("ghost_mapping"), m.system.Name)
+	if err != nil || len(old) == 0 {
+		return err
+	}
+	before, err := m.c.strings(ctx, storeText("ghost_temporary"), []string{})
+	if err != nil {
+		return err
+	}
+	if before == nil {
+		before = []string{}
+	}
+	was := *m
+	was.StagedTables = &StagedTables{system: m.system, mapped: m.mapped}
+	was.system.Mapping, was.system.Extension, was.system.MappingFile, was.system.ExtensionFile = old[0], "", "", ""
+	if err := was.makeViews(ctx, ""); err != nil {
+		return err
+	}
+	v, err := was.readViews(ctx)
+	if err == nil {
+		err = v.evaluate(ctx)
+	}
+	if err == nil {
+		err = v.apart(ctx)
+	}
+	texts := []string{storeText("ghost_event")}
+	for _, table := range []string{"m_event_object", "m_object_change", "m_object_object", "m_object"} {
+		for _, at := range mentions(table) {
+			texts = append(texts, storeText("ghost_object", "type", at[0], "id", at[1], "table", table))
+		}
+	}
+	// What the mapping made for itself, too: it will run again.
+	if err == nil {
+		var drop []string
+		drop, err = m.c.strings(ctx, storeText("ghost_temporary"), before)
+		for _, table := range drop {
+			texts = append(texts, "DROP "+table)
+		}
+	}
+	for _, text := range append(texts, storeText("ghost_done", "source", storeLiteral(m.system.Name))) {
+		if err == nil {
+			err = m.c.exec(ctx, text)
+		}
+	}
+	return err
+}
+
+// mentions are the columns of types and ids of objects in what a mapping sees.
+func mentions(table string) [][2]string {
+	if table == "m_object_object" {
 		return [][2]string{{"source_type", "source_id"}, {"target_type", "target_id"}}
 	}
-	if typ, ok := strings.CutPrefix(view, "object_"); ok {
-		return [][2]string{{storeLiteral(typ), "id"}}
-	}
-	return nil
+	return [][2]string{{"type", "id"}}
 }
 
 // latest is the SQL of when a row was last changed, NULL if the source does not say.
@@ -438,12 +452,11 @@ func (v *mapped) settle(ctx context.Context) error {
 	var steps []string
 	if objects > 0 {
 		steps = append(steps, storeText("settle_ghost_event"), storeText("settle_event"), storeText("settle_change"), storeText("settle_relation"))
-		for _, view := range []string{"event_object", "object_change", "object_object"} {
-			for _, at := range mentions(view) {
-				steps = append(steps, storeText("settle_ghost_object", "table", "m_"+view, "type", at[0], "id", at[1]))
+		for _, table := range []string{"m_event_object", "m_object_change", "m_object_object", "m_object"} {
+			for _, at := range mentions(table) {
+				steps = append(steps, storeText("settle_ghost_object", "table", table, "type", at[0], "id", at[1]))
 			}
 		}
-		steps = append(steps, storeText("settle_ghost_object", "table", "m_object", "type", "type", "id", "id"))
 	}
 	if events > 0 {
 		steps = append(steps, storeText("expire_event"), storeText("expire_change"))

@@ -24,7 +24,7 @@ func TestForget(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
-	e := &env{Context: t.Context(), Stdin: strings.NewReader("y\n"), Stdout: &out, Stderr: &errs, Project: &project{Store: "a.duckdb", Timezone: "UTC", dir: dir}}
+	e := &env{Context: t.Context(), Stdin: strings.NewReader("y\n"), Stdout: &out, Stderr: &errs, Project: &project{Store: "a.duckdb", Timezone: "UTC", Names: namesSpec{Keep: true}, dir: dir}}
 	if _, err := loadFolder(e, "", "tryton", extract, true); err != nil {
 		t.Fatal(err)
 	}

@@ -71,7 +71,7 @@ func newProject(t testing.TB) *project {
 // load loads tables into the store.
 func (p *project) load(ctx context.Context, sys *eventlog.System, tables *folder.Tables) (r eventlog.LoadReceipt, err error) {
 	defer tables.Close()
-	staged, err := eventlog.StageTables(ctx, p.store, *sys, tables.Rows, eventlog.ExtractOptions{Content: tables.Content})
+	staged, err := eventlog.StageTables(ctx, p.store, *sys, tables.Rows, eventlog.ExtractOptions{Content: tables.Content, Names: eventlog.Names{Keep: true}})
 	if err != nil {
 		return r, err
 	}

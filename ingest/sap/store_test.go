@@ -28,7 +28,7 @@ func load(t testing.TB, path, dir, zone string) (receipt eventlog.LoadReceipt, c
 		t.Fatal(err)
 	}
 	defer tables.Close()
-	staged, err := eventlog.StageTables(t.Context(), path, *sys, tables.Rows, eventlog.ExtractOptions{Content: tables.Content})
+	staged, err := eventlog.StageTables(t.Context(), path, *sys, tables.Rows, eventlog.ExtractOptions{Content: tables.Content, Names: eventlog.Names{Keep: true}})
 	if err != nil {
 		t.Fatal(err)
 	}

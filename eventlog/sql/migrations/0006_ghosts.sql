@@ -3,3 +3,5 @@
 -- something else without them: it is not taken for new.
 CREATE TABLE ghost_event (id UHUGEINT NOT NULL);
 CREATE TABLE ghost_object (type VARCHAR NOT NULL, id VARCHAR NOT NULL);
+-- Sources that lost rows, and have not said yet what they make of the rest.
+CREATE TABLE ghost_pending (source VARCHAR NOT NULL);

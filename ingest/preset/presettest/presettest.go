@@ -173,7 +173,7 @@ func Load(t testing.TB, sys *eventlog.System, path string, extract Extract, told
 	}
 	sys.Origin = "told"
 	sys.Derived = o2c.Refresh()
-	staged, err := eventlog.StageTables(t.Context(), path, *sys, extract(t, sys, told), eventlog.ExtractOptions{})
+	staged, err := eventlog.StageTables(t.Context(), path, *sys, extract(t, sys, told), eventlog.ExtractOptions{Names: eventlog.Names{Keep: true}})
 	if err != nil {
 		t.Fatal(err)
 	}

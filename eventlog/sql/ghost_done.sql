@@ -1,0 +1,2 @@
+-- Which sources have said so?
+DELETE FROM main.ghost_pending WHERE source = {source}
