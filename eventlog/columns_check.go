@@ -239,4 +239,3 @@ func (l *Log) openFile(dir string, want columnsFile, lazily bool) (*ipc.FileRead
 	}
 	return r, checked, nil
 }
-

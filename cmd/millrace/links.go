@@ -1,7 +1,6 @@
 package main
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -190,9 +189,7 @@ func eachRow(e *env, s *eventlog.Store, query string, args []any, to ...any) fun
 	}
 }
 
-var _ sql.Scanner = (*decimal)(nil)
-
-// Scan takes a text.
+// Scan takes a text of the database.
 func (d *decimal) Scan(value any) error {
 	text, ok := value.(string)
 	if !ok {

@@ -75,14 +75,14 @@ func TestContract(t *testing.T) {
 			t.Fatal(err)
 		}
 		for query, doc := range map[string]string{
-			"SELECT activity FROM event WHERE activity NOT IN (SELECT activity FROM o2c.activities)":                                                      "activities that the model does not have",
-			"SELECT actor_kind FROM event WHERE actor_kind NOT IN ('human', 'bot', 'interface', 'scheduler', 'customer', 'unknown')":                      "actor kinds",
-			"SELECT key FROM event WHERE key NOT IN (SELECT event_key FROM event_object)":                                                                 "events without object",
-			"SELECT event_key FROM event_object WHERE event_key NOT IN (SELECT key FROM event)":                                                           "event_object without event",
-			"SELECT event_key FROM event_object GROUP BY event_key, type, id, qualifier HAVING count(*) > 1":                                              "event_object twice",
-			"SELECT type || ' ' || id FROM main.object WHERE NOT defined":                                                                                 "objects that nobody describes",
-			"SELECT source_id FROM link WHERE matches = 1 AND target_id IS NULL OR matches <> 1 AND target_id IS NOT NULL":                                "links that are none or several and yet one",
-			"SELECT source_id FROM link GROUP BY source_type, source_id, qualifier, target_type, key HAVING count(*) > 1":                                 "links twice",
+			"SELECT activity FROM event WHERE activity NOT IN (SELECT activity FROM o2c.activities)":                                                        "activities that the model does not have",
+			"SELECT actor_kind FROM event WHERE actor_kind NOT IN ('human', 'bot', 'interface', 'scheduler', 'customer', 'unknown')":                        "actor kinds",
+			"SELECT key FROM event WHERE key NOT IN (SELECT event_key FROM event_object)":                                                                   "events without object",
+			"SELECT event_key FROM event_object WHERE event_key NOT IN (SELECT key FROM event)":                                                             "event_object without event",
+			"SELECT event_key FROM event_object GROUP BY event_key, type, id, qualifier HAVING count(*) > 1":                                                "event_object twice",
+			"SELECT type || ' ' || id FROM main.object WHERE NOT defined":                                                                                   "objects that nobody describes",
+			"SELECT source_id FROM link WHERE matches = 1 AND target_id IS NULL OR matches <> 1 AND target_id IS NOT NULL":                                  "links that are none or several and yet one",
+			"SELECT source_id FROM link GROUP BY source_type, source_id, qualifier, target_type, key HAVING count(*) > 1":                                   "links twice",
 			"SELECT target_id FROM link WHERE target_id IS NOT NULL AND (target_type, target_id) NOT IN (SELECT (type, id) FROM main.object WHERE defined)": "links to nothing",
 		} {
 			out, err := p.ask(kind.Kind, query)
