@@ -9,8 +9,10 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"millrace/eventlog"
 	"millrace/eventlog/o2c"
 	"millrace/ingest/folder"
+	"millrace/ingest/preset/presettest"
 )
 
 // Every preset has what a preset has, and its README says what each column means.
@@ -126,6 +128,18 @@ func TestIncrements(t *testing.T) {
 			t.Errorf("%s: in pieces\n%s\nas a whole\n%s", kind.Kind, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 	}
+}
+
+// All samples, with pseudonyms in place of names: who is who is asked of the
+// ERP by them, and forgetting finds people in every feed.
+func TestNamesAreNotNeeded(t *testing.T) {
+	presettest.Names(t, func(t testing.TB, path string, names eventlog.Names) {
+		p := &project{store: path, names: names}
+		p.sample(t, "erp", nil)
+		for _, kind := range Presets {
+			p.sample(t, kind.Kind, nil)
+		}
+	}, presettest.People{Users: []string{"EDI01", "KIM", "PIA", "BOB", "goods-in"}, Customer: "0000000100", Called: []string{"0000000100"}})
 }
 
 // sample loads a sample, or the lines of it that are in this piece.

@@ -43,7 +43,7 @@ func TestTables(t *testing.T) {
 		if !tab.Optional {
 			t.Errorf("%s is not optional", tab.Name)
 		}
-		for _, user := range []string{"ernam", "aenam", "usnam", "username", "bname", "qname", "uname", "created_by", "changed_by", "closed_by", "processor", "responsible", "euser", "crusr"} {
+		for _, user := range []string{"ernam", "aenam", "usnam", "username", "bname", "qname", "uname", "created_by", "changed_by", "closed_by", "processor", "responsible", "euser", "crusr", "chusr", "ppnam", "ename", "usnam_mkpf", "fin_coordinator"} {
 			if has(&tab, user) && !slices.Contains(tab.Personal, user) {
 				t.Errorf("%s.%s is a user's name, and not said to be personal", tab.Name, user)
 			}
