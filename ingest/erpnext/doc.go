@@ -37,6 +37,7 @@ var tables = sync.OnceValues(func() ([]eventlog.Table, error) { return preset.Ta
 // tabUser says whose it is.
 var actors = eventlog.Actors{Else: "human", Patterns: []eventlog.ActorPattern{
 	{Pattern: "^Administrator$", Kind: "unknown"}, // people log in as it, and scheduled jobs run as it
+	{Pattern: "^__default$", Kind: "scheduler"},   // whose settings are the site's
 	{Pattern: "^Guest$", Kind: "customer"},        // visitors of the web site
 	{Pattern: "(^|[._+-])(edi|api|webshop|shop|interface|import|integration|connector)([._@+-]|$)", Kind: "interface"},
 	{Pattern: "(^|[._+-])(bot|robot|rpa)([._@+-]|$)", Kind: "bot"},

@@ -29,7 +29,7 @@ SELECT coalesce(max(z.name), 'Asia/Kolkata') AS zone,
        coalesce(max(d.defvalue) FILTER (d.defkey = 'date_format') LIKE 'mm%', FALSE) AS month_first
 FROM "tabDefaultValue" d
 LEFT JOIN pg_timezone_names() z ON d.defkey = 'time_zone' AND z.name = d.defvalue
-WHERE d.parent = '__default';
+WHERE name_kind(d.parent) = 'scheduler'; -- __default, which is nobody: other parents are users
 
 -- Documents and their lives ------------------------------------------------------
 

@@ -169,6 +169,7 @@ WHERE starts_with(s.id, '%[1]s:') OR starts_with(t.id, '%[1]s:') ORDER BY ALL`
 //	ask [in=N]: a query.
 func TestStories(t *testing.T) {
 	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
+		t.Parallel()
 		p := newProject(t)
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			out, err := p.tell(t, d)

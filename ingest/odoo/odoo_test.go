@@ -15,6 +15,7 @@ import (
 
 // run runs the text at path.
 func run(t *testing.T, path string, extract presettest.Extract) {
+	t.Parallel()
 	book := presettest.NewBook(t, System, extract)
 	datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string { return book.Do(t, d.Cmd, words(d), d.Input) })
 }
@@ -90,6 +91,7 @@ func TestPostgreSQL(t *testing.T) {
 
 // The order, with pseudonyms in place of logins.
 func TestNamesAreNotNeeded(t *testing.T) {
+	t.Parallel()
 	book := presettest.NewBook(t, System, presettest.Folder)
 	datadriven.RunTest(t, "testdata/order", func(t *testing.T, d *datadriven.TestData) string {
 		if d.Cmd == "table" {

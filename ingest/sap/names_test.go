@@ -15,6 +15,7 @@ import (
 // users and customers differently changes nothing: ANNA and "anna ", 4711 and
 // 0000004711.
 func TestNamesAreNotNeeded(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	datadriven.RunTest(t, "testdata/cases/order", func(t *testing.T, d *datadriven.TestData) string {
 		if d.Cmd == "table" {

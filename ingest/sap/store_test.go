@@ -133,6 +133,7 @@ func rows(t testing.TB, db *sql.DB, query string) []string {
 // field is an empty field.
 func TestCases(t *testing.T) {
 	datadriven.Walk(t, "testdata/cases", func(t *testing.T, path string) {
+		t.Parallel()
 		dir, store := t.TempDir(), filepath.Join(t.TempDir(), "millrace.duckdb")
 		zone, loaded := "UTC", false
 		var coverage *eventlog.Coverage
