@@ -32,6 +32,7 @@ func TestTables(t *testing.T) {
 // What the store's contract asks of a mapping, of each of the six; and loading
 // everything twice changes nothing.
 func TestContract(t *testing.T) {
+	t.Parallel()
 	dir, path := generate(t, 300), filepath.Join(t.TempDir(), "millrace.duckdb")
 	for name, r := range load(t, path, dir) {
 		if r.Load == 0 || r.RowsNew == 0 || r.RowsRejected != 0 {

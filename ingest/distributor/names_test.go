@@ -40,6 +40,7 @@ func texts(t testing.TB, path, query string) (list []string) {
 // With pseudonyms in place of names, every event has the kind, the user and
 // the objects that it has with names; and no name of a person is in the file.
 func TestNamesAreNotNeeded(t *testing.T) {
+	t.Parallel()
 	dir, kept, hashed := generate(t, 300), filepath.Join(t.TempDir(), "kept.duckdb"), filepath.Join(t.TempDir(), "hashed.duckdb")
 	load(t, kept, dir)
 	loadNames(t, hashed, dir, eventlog.Names{Key: []byte("a key of thirty-two bytes, or so")})

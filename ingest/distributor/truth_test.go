@@ -109,6 +109,7 @@ var seed = flag.Uint64("seed", 1, "of the company that the check of the truth is
 // times, quantities, amounts, states and touches, every document, entry, month
 // end, relation, and every wait that has an event at both ends.
 func TestTruth(t *testing.T) {
+	t.Parallel()
 	orders := int64(2000)
 	if os.Getenv("CI") != "" {
 		orders = 25000

@@ -21,6 +21,7 @@ import (
 // Columns and tables that are not told are empty. Tables told again are loaded
 // into the same store.
 func TestLedger(t *testing.T) {
+	t.Parallel()
 	dir, path := t.TempDir(), storeIn(t)
 	told := map[string][][]string{}
 	loaded := false

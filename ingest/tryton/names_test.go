@@ -24,6 +24,7 @@ func answer(t testing.TB, path, query string) []string {
 // With pseudonyms in place of logins, every event has the same kind; and no
 // login or name of a user is in the file.
 func TestNamesAreNotNeeded(t *testing.T) {
+	t.Parallel()
 	kept, hashed := storeIn(t), storeIn(t)
 	key := eventlog.Names{Key: []byte("a key of thirty-two bytes, or so")}
 	load(t, kept, sampleDir(t))

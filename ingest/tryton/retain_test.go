@@ -13,6 +13,7 @@ import (
 // and business views are what they were; also after the mapping ran again and
 // the whole extract came again.
 func TestRetention(t *testing.T) {
+	t.Parallel()
 	dir := sampleDir(t)
 	for _, c := range []struct {
 		now  time.Time

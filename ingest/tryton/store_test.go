@@ -147,6 +147,7 @@ type extract struct {
 // others made of the same ERP, without them: loading either twice changes
 // nothing, and both say the same.
 func TestExtracts(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, currency string
 		dir            func(testing.TB) string

@@ -35,6 +35,7 @@ func TestTables(t *testing.T) {
 
 // The mapping binds and runs on a source that has nothing but what is required.
 func TestRequiredColumnsSuffice(t *testing.T) {
+	t.Parallel()
 	from, to := sampleDir(t), t.TempDir()
 	for _, tab := range mustTables() {
 		if len(tab.Required) == len(tab.Key) {
