@@ -35,16 +35,23 @@ func TestViewsOnEmptyStore(t *testing.T) {
 
 // Each file of testdata/stories fills a store with facts and asks the views.
 //
-//	story: facts, added to those told before in the file; see storyteller.
+//	story [system=NAME]: facts, added to those told before in the file; see storyteller.
 //	ask: one SELECT.
 //	view NAME: columns, and WHERE if need be; the rows come in order.
 func TestStories(t *testing.T) {
 	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
 		store := newStore(t)
-		s := &storyteller{t: t, facts: map[string][][]string{}, named: map[string]bool{}}
+		tellers := map[string]*storyteller{}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			switch d.Cmd {
 			case "story":
+				name := ""
+				d.MaybeScanArgs(t, "system", &name)
+				s := tellers[name]
+				if s == nil {
+					s = &storyteller{t: t, name: name, facts: map[string][][]string{}, named: map[string]bool{}}
+					tellers[name] = s
+				}
 				for _, line := range strings.Split(d.Input, "\n") {
 					if line != "" {
 						s.tell(line)
