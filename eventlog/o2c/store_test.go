@@ -42,7 +42,7 @@ func newStore(t testing.TB) *eventlog.Store {
 //	Message M1 -- concerns ?> Invoice 9001: attribute number, matches 1, target I1
 type storyteller struct {
 	t      testing.TB
-	name   string // of a system beside the first
+	name   string                // of a system beside the first
 	facts  map[string][][]string // table → rows
 	named  map[string]bool       // objects
 	events int
