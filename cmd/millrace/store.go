@@ -69,7 +69,11 @@ func loadFolder(e *env, name, kind, dir string, complete bool) (receipt eventlog
 	if err != nil {
 		return receipt, err
 	}
-	p := &planned{kind: k, own: &systemSource{Path: dir, Partial: !complete}, sys: k.system()}
+	path, err := e.Project.relative(dir)
+	if err != nil {
+		return receipt, err
+	}
+	p := &planned{kind: k, own: &systemSource{Path: path, Partial: !complete}, sys: k.system()}
 	if k.local {
 		p.sys.Timezone = e.Project.Timezone
 	}
