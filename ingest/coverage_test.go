@@ -37,9 +37,9 @@ func TestCoverage(t *testing.T) {
 	list := []column{
 		{kind: "tryton", filled: coverTryton(t)},
 		{kind: "distributor", filled: coverDistributor(t)},
-		{kind: "sap", filled: coverCases(t, sap.System, "sap/testdata/cases/*")},
-		{kind: "odoo", filled: coverCases(t, odoo.System, "odoo/testdata/*")},
-		{kind: "erpnext", filled: coverCases(t, erpnext.System, "erpnext/testdata/*")},
+		{kind: "sap", filled: coverCases(t, sap.System, "sap/testdata/cases/*", "")},
+		{kind: "odoo", filled: coverCases(t, odoo.System, "odoo/testdata/*", "testdata/coverage/odoo")},
+		{kind: "erpnext", filled: coverCases(t, erpnext.System, "erpnext/testdata/*", "testdata/coverage/erpnext")},
 	}
 	for _, p := range feeds.Presets {
 		list = append(list, column{kind: p.Kind, beside: alone, filled: coverFeed(t, p)})
@@ -298,36 +298,45 @@ func coverDistributor(t *testing.T) o2c.Filled {
 	return c.filled(t)
 }
 
-// coverCases loads the tables that each text of a preset's tests ends with; what one of
-// them fills, the preset fills.
-func coverCases(t *testing.T, system func() *eventlog.System, pattern string) (all o2c.Filled) {
+// coverCases loads the tables that each text of a preset's tests ends with, each as a
+// source of its own; what one of them fills, the preset fills. To the rows of
+// the one called ledger come those that more tells, if there is such a text.
+func coverCases(t *testing.T, system func() *eventlog.System, pattern, more string) o2c.Filled {
 	paths, err := filepath.Glob(pattern)
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("%s: %v", pattern, err)
 	}
+	c := newCoverage(t)
 	for _, path := range paths {
 		sys, told, files := system(), presettest.Told{}, map[string]string{}
-		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
-			var words []string
-			for _, a := range d.CmdArgs {
-				words = append(words, a.Key)
-			}
-			name := strings.Join(words, " ")
-			switch d.Cmd {
-			case "table":
-				rows, err := csv.NewReader(strings.NewReader(strings.ReplaceAll(d.Input, ", ", ","))).ReadAll()
-				if err != nil {
-					t.Fatal(err)
+		sys.Name = filepath.Base(path)
+		sys.Prefix = sys.Name + ":"
+		read := func(path string, table func(name string, rows [][]string)) {
+			datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+				var words []string
+				for _, a := range d.CmdArgs {
+					words = append(words, a.Key)
 				}
-				told[name] = rows
-			case "file":
-				files[name] = d.Input
-			case "zone":
-				sys.Timezone = name
-			}
-			return d.Expected // it is the preset's test that looks at it
-		})
-		c := newCoverage(t)
+				name := strings.Join(words, " ")
+				switch d.Cmd {
+				case "table":
+					rows, err := csv.NewReader(strings.NewReader(strings.ReplaceAll(d.Input, ", ", ","))).ReadAll()
+					if err != nil {
+						t.Fatal(err)
+					}
+					table(name, rows)
+				case "file":
+					files[name] = d.Input
+				case "zone":
+					sys.Timezone = name
+				}
+				return d.Expected // it is the preset's test that looks at it
+			})
+		}
+		read(path, func(name string, rows [][]string) { told[name] = rows })
+		if more != "" && sys.Name == "ledger" {
+			read(more, func(name string, rows [][]string) { told[name] = joined(told[name], rows) })
+		}
 		if len(files) > 0 || strings.HasPrefix(pattern, "sap") {
 			dir := t.TempDir()
 			for name, rows := range told {
@@ -342,9 +351,32 @@ func coverCases(t *testing.T, system func() *eventlog.System, pattern string) (a
 		} else {
 			c.load(t, sys, presettest.Folder(t, sys, told))
 		}
-		all = union(all, c.filled(t))
 	}
-	return all
+	return c.filled(t)
+}
+
+// joined are the rows of two tables, whose columns need not be the same.
+func joined(a, b [][]string) [][]string {
+	if len(a) == 0 {
+		return b
+	}
+	head := slices.Clone(a[0])
+	for _, name := range b[0] {
+		if !slices.Contains(head, name) {
+			head = append(head, name)
+		}
+	}
+	list := [][]string{head}
+	for _, table := range [][][]string{a, b} {
+		for _, row := range table[1:] {
+			wide := make([]string, len(head))
+			for i, name := range table[0] {
+				wide[slices.Index(head, name)] = row[i]
+			}
+			list = append(list, wide)
+		}
+	}
+	return list
 }
 
 func writeFiles(t *testing.T, dir string, files map[string]string) {
