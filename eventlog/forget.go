@@ -82,7 +82,7 @@ func (s *Store) Forget(ctx context.Context, key string, o ForgetOptions) (Forget
 		return f.receipt, fmt.Errorf("forget: %w", err)
 	}
 	if err := s.Rewrite(ctx); err != nil {
-		return f.receipt, fmt.Errorf("forget: what was removed is still in blocks of the file, which could not be written anew; the next command that writes to the store does it: %w", err)
+		return f.receipt, fmt.Errorf("forget: removed, but not finished; the next command that writes to the store makes up for it: %w", err)
 	}
 	return f.receipt, errors.Join(s.cleanColumns(ctx), stageClean(filepath.Dir(s.path)), spoolClean(filepath.Dir(s.path)), spillClean(s.path))
 }

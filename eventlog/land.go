@@ -248,7 +248,7 @@ func landColumns(t Table, header []string) ([]TableColumn, []int) {
 		taken[strings.ToLower(c.Name)] = true
 	}
 	for i, h := range header {
-		if used[i] || landColumn(t.Never, h) >= 0 {
+		if used[i] || t.never(h) {
 			continue
 		}
 		name := (&attributeTable{taken: taken}).place(h)

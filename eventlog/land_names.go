@@ -42,4 +42,10 @@ func (t *Table) Called(name string) bool {
 	return strings.EqualFold(t.Name, name) || slices.ContainsFunc(t.Aliases, func(a string) bool { return foldName(a) == foldName(name) })
 }
 
+// never says whether a column is one of those that are not stored, whatever
+// its case and underscores.
+func (t *Table) never(column string) bool {
+	return slices.ContainsFunc(t.Never, func(n string) bool { return foldName(n) == foldName(column) })
+}
+
 func foldName(s string) string { return strings.ToLower(strings.ReplaceAll(s, "_", "")) }

@@ -45,9 +45,11 @@ func (s *Store) rewrite(ctx context.Context) (err error) {
 	if err := errors.Join(s.db.Close(), stageSyncDir(filepath.Dir(s.path))); err != nil {
 		return err
 	}
-	db, err := storeWaitFor(ctx, s.path, s.options)
+	o := s.options
+	o.Wait = max(o.Wait, storeWait) // whoever waited may be in between, and gets through first
+	db, err := storeWaitFor(ctx, s.path, o)
 	if err != nil {
-		return err // the file is written; the store stays closed
+		return fmt.Errorf("the file was written anew, and then the store %w", err)
 	}
 	s.db = db
 	return nil

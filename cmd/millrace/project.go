@@ -135,17 +135,6 @@ func (p *project) path(name string) string {
 	return filepath.Join(p.dir, name)
 }
 
-// relative makes of a path of the command line one as the project file has it.
-func (p *project) relative(name string) (string, error) {
-	if filepath.IsAbs(name) {
-		return name, nil
-	}
-	if path, err := filepath.Rel(p.dir, name); err == nil {
-		return path, nil
-	}
-	return filepath.Abs(name) // the project's folder is absolute
-}
-
 func (p *project) storePath() string { return p.path(p.Store) }
 
 func (p *project) zone() *time.Location {

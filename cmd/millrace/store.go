@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -69,7 +70,7 @@ func loadFolder(e *env, name, kind, dir string, complete bool) (receipt eventlog
 	if err != nil {
 		return receipt, err
 	}
-	path, err := e.Project.relative(dir)
+	path, err := filepath.Abs(dir) // a project's paths are relative to its file, this one is not of a project
 	if err != nil {
 		return receipt, err
 	}
@@ -88,6 +89,7 @@ func loadFolder(e *env, name, kind, dir string, complete bool) (receipt eventlog
 	if err != nil {
 		return receipt, err
 	}
+	r.sys.Origin = dir
 	receipts, err := loadReadings(e, []*reading{r}, dir)
 	if err != nil {
 		return receipt, err

@@ -3,6 +3,7 @@ package sap
 import (
 	"embed"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 
@@ -53,5 +54,5 @@ func System() *eventlog.System {
 	if err != nil {
 		panic(err) // our own embedded file; TestTables reads it
 	}
-	return &eventlog.System{Name: Kind, Kind: Kind, Timezone: "UTC", Tables: list, Mapping: mapping(), Model: o2c.Model()}
+	return &eventlog.System{Name: Kind, Kind: Kind, Timezone: "UTC", Tables: slices.Clone(list), Mapping: mapping(), Model: o2c.Model()}
 }

@@ -74,7 +74,8 @@ func TestRetention(t *testing.T) {
 			more("gone", want, got)
 		}
 		check("removed")
-		if r := load(t, path, dir); r.Load != 0 {
+		// Places in the audit log shift: see Privacy in eventlog/DESIGN.md.
+		if r := load(t, path, dir); r.RowsNew != 0 || r.Events.New+r.Events.Gone != 0 || r.Events.Changed > 5 || r.Objects.New+r.Objects.Gone != 0 || r.Relations != (eventlog.Delta{}) {
 			t.Errorf("loaded again: %+v", r)
 		}
 		old := mapping

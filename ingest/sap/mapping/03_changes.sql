@@ -42,21 +42,20 @@ CREATE MACRO value_in(form, x) AS CASE form
 
 CREATE TEMP TABLE change AS
 WITH told AS (
-	SELECT c.*, w.activity, w.attribute, w.type, w.form,
-	       -- the day that a schedule line asks for, where it promises nothing
-	       w.field = 'EDATU' AND coalesce(number_of(e.wmeng) > 0 AND coalesce(number_of(e.bmeng), 0) = 0, FALSE) AS asks
+	SELECT c.* REPLACE (value_in(w.form, c.old_value) AS old_value, value_in(w.form, c.new_value) AS new_value), w.activity, w.attribute, w.type,
+	       w.field = 'EDATU' AND e.id IS NOT NULL AS asks
 	FROM change_row c
 	JOIN word w ON w.class = c.class AND w.tabname = c.tabname AND w.field = c.field
-	LEFT JOIN VBEP e ON c.tabname = 'VBEP' AND id_of(e.vbeln) = c.document AND id_of(e.posnr) = c.position AND id_of(e.etenr) = c.line
+	-- lines that ask for a day and promise nothing
+	LEFT JOIN (SELECT id FROM schedule_line WHERE quantity <> 0 AND confirmed_date IS NULL) e ON e.id = c.document || '/' || c.position || '/' || c.line
 	WHERE c.indicator = 'U' AND c.document NOT IN (SELECT id FROM sales_document WHERE NOT is_order)
-	  AND value_in(w.form, c.old_value) IS DISTINCT FROM value_in(w.form, c.new_value)
 )
 SELECT 'change/' || source_key AS key,
        CASE WHEN field = 'ABGRU' AND new_value IS NULL THEN 'Restore Item' WHEN asks THEN 'Change Requested Date' ELSE activity END AS activity,
        CASE WHEN asks THEN 'requested_date' ELSE attribute END AS attribute, CASE WHEN asks THEN 'SalesOrderItem' ELSE type END AS type,
        CASE WHEN type IN ('SalesOrderItem', 'DeliveryItem') OR asks THEN document || '/' || position WHEN type = 'ScheduleLine' THEN document || '/' || position || '/' || line ELSE document END AS id,
-       document, position, value_in(form, old_value) AS old_value, value_in(form, new_value) AS new_value, time, precision, "user", transaction, sequence, source_key
-FROM told;
+       document, position, old_value, new_value, time, precision, "user", transaction, sequence, source_key
+FROM told WHERE old_value IS DISTINCT FROM new_value;
 
 -- Blocks -------------------------------------------------------------------------
 

@@ -76,7 +76,7 @@ FROM ledger_line l LEFT JOIN ledger_line o ON o.id = l.refers_to;
 
 -- The bank's line a payment came with: the same money, once.
 CREATE TEMP TABLE bank_item AS
-SELECT 'statement/' || trim(f.kukey) || '/' || id_of(f.esnum) AS id, f.kukey || '/' || f.esnum AS source_key, trim(coalesce(f.bukrs, k.bukrs)) AS company,
+SELECT 'statement/' || id_of(f.kukey) || '/' || id_of(f.esnum) AS id, f.kukey || '/' || f.esnum AS source_key, trim(coalesce(f.bukrs, k.bukrs)) AS company,
        coalesce(id_of(f.gjahr), CAST(year(day_of(f.budat)) AS VARCHAR)) AS year, id_of(f.belnr) AS bank_document, id_of(f.nbbln) AS document, f.kukey, f.esnum,
        CASE txt(f.epvoz) WHEN 'S' THEN -abs(number_of(f.kwbtr)) WHEN 'H' THEN abs(number_of(f.kwbtr)) ELSE number_of(f.kwbtr) END * coalesce(x.factor, 1) AS amount,
        txt(f.kwaer) AS currency, day_of(f.valut) AS value_date, day_of(f.budat) AS posting_date, txt(f.sgtxt) AS reference, flag(f.eperl) AS is_done, txt(k.euser) AS "user",
@@ -97,7 +97,7 @@ WHERE p.kind = 'receipt';
 -- Money that came in, once: the bank's item where there is one, else the payment's
 -- line. An item of the bank that is of no customer and done, such as a fee, is none.
 CREATE TEMP TABLE receipt AS
-SELECT b.id, 'FEBEP' AS source_table, b.source_key, 'bank' AS kind, b.kukey || '/' || id_of(b.esnum) AS number, coalesce(b.value_date, b.posting_date) AS value_date, b.posting_date,
+SELECT b.id, 'FEBEP' AS source_table, b.source_key, 'bank' AS kind, id_of(b.kukey) || '/' || id_of(b.esnum) AS number, coalesce(b.value_date, b.posting_date) AS value_date, b.posting_date,
        b.amount, b.currency, b.reference, b.received_at, b.precision, b."user", p.customer
 FROM bank_item b
 LEFT JOIN (SELECT receipt, min(customer) AS customer FROM payment GROUP BY ALL) p ON p.receipt = b.id
