@@ -16,6 +16,9 @@ var actorKinds = []string{"human", "bot", "interface", "scheduler", "customer", 
 type Actors struct {
 	Patterns []ActorPattern // the first that fits decides; nil: DefaultActors
 	Else     string         // the kind of other names; default unknown
+	// Fold says that a name is the same in whatever case, with blanks around it
+	// or without: those have one pseudonym.
+	Fold bool `json:",omitempty"`
 }
 
 // An ActorPattern gives a kind to the names in which a regular expression (RE2)
@@ -72,6 +75,9 @@ func kindsOf(patterns []ActorPattern) (kinds []string) {
 	}
 	return kinds
 }
+
+// foldUser is the form in which names that are one are equal.
+func foldUser(name string) string { return strings.ToUpper(strings.TrimSpace(name)) }
 
 // kind is the kind of a name in clear.
 func (r *actorRules) kind(name string) string {

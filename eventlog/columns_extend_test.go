@@ -127,8 +127,8 @@ func TestColumnsExtendedAreColumnsBuiltAgain(t *testing.T) {
 			}
 		}
 	})
-	if why["<nil>"] < 20 {
-		t.Errorf("hardly anything was added: %v", why)
+	if why["<nil>"] < n*4/5 { // -short checks a fifth
+		t.Errorf("hardly anything was added in %d checks: %v", n, why)
 	}
 	t.Log(why)
 }

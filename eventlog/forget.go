@@ -175,7 +175,7 @@ func (f *forgetter) identify(ctx context.Context, key string) error {
 		var source, key string
 		err := scan(&texts[0], &texts[1], &texts[2], &source, &key)
 		ids = append(ids, texts[0])
-		customers = append(append(customers, texts...), ownKey(source, key))
+		customers = append(append(customers, texts...), unpadded(texts[0]), unpadded(texts[1]), ownKey(source, key), ownKey(source, unpadded(key)))
 		return err
 	})
 	if err != nil {
@@ -200,8 +200,10 @@ func (f *forgetter) identify(ctx context.Context, key string) error {
 		return err
 	}
 	if known > 0 || len(customers) == 0 {
-		if err := add(userType, f.o.Names.hash(key)); err != nil {
-			return err
+		for _, name := range []string{key, foldUser(key)} { // as a system with Actors.Fold has it
+			if err := add(userType, f.o.Names.hash(name)); err != nil {
+				return err
+			}
 		}
 	}
 	return f.chosen(ctx)
@@ -219,7 +221,7 @@ func (f *forgetter) customerKeys(ctx context.Context, ids []string) (keys []stri
 		}
 		for _, id := range ids {
 			if key, ok := strings.CutPrefix(id, prefix); ok {
-				keys = append(keys, ownKey(source, key))
+				keys = append(keys, ownKey(source, key), ownKey(source, unpadded(key)))
 			}
 		}
 	}

@@ -168,11 +168,23 @@ func (c *storeConn) personTables(ctx context.Context, source string) ([]*personT
 
 // customer says whether a value that refers to a customer in a source means
 // one who was forgotten: a key of the source's own, else an id or number.
+// Tables may pad a number with zeros or not, whatever the master data do.
 func (t *personTable) customer(f *forgetting, value string) bool {
-	if t.master {
-		value = ownKey(t.source, value)
+	is := func(value string) bool {
+		if t.master {
+			value = ownKey(t.source, value)
+		}
+		return f.is(customerType, value)
 	}
-	return f.is(customerType, value)
+	return is(value) || is(unpadded(value))
+}
+
+// unpadded is a number without leading zeros, and any other text as it is.
+func unpadded(text string) string {
+	if short := strings.TrimLeft(text, "0"); short != "" && strings.Trim(short, "0123456789") == "" {
+		return short
+	}
+	return text
 }
 
 // ownKey is a key that means something in one source only.

@@ -82,10 +82,17 @@ func (s *System) namer(n Names) (*namer, error) {
 func (n *namer) pseudonym(name string) string {
 	p, ok := n.known[name]
 	if !ok {
+		same := name
+		if n.actors.Fold {
+			same = foldUser(name)
+		}
+		if strings.TrimSpace(name) == "" {
+			return name // nobody
+		}
 		if len(n.known) >= 1<<16 {
 			clear(n.known) // not users, then
 		}
-		p = n.actors.kind(name) + "~" + n.hash(name)
+		p = n.actors.kind(same) + "~" + n.hash(same)
 		n.known[strings.Clone(name)] = p
 	}
 	return p
@@ -137,7 +144,11 @@ func (s *System) nameProvenance(n Names) *nameProvenance {
 	if err != nil {
 		return nil // namer said so
 	}
-	sum := sha256.Sum256([]byte(r.macro()))
+	told := r.macro()
+	if r.Fold {
+		told += " fold"
+	}
+	sum := sha256.Sum256([]byte(told))
 	return &nameProvenance{Key: n.keyID(), Kinds: hex.EncodeToString(sum[:4])}
 }
 

@@ -33,6 +33,16 @@ var objects string
 
 var tables = sync.OnceValues(func() ([]eventlog.Table, error) { return preset.Tables(tablesYAML) })
 
+// actors tell what a login is for: human is one that does not say, and table
+// tabUser says whose it is.
+var actors = eventlog.Actors{Else: "human", Patterns: []eventlog.ActorPattern{
+	{Pattern: "^Administrator$", Kind: "unknown"}, // people log in as it, and scheduled jobs run as it
+	{Pattern: "^__default$", Kind: "scheduler"},   // whose settings are the site's
+	{Pattern: "^Guest$", Kind: "customer"},        // visitors of the web site
+	{Pattern: "(^|[._+-])(edi|api|webshop|shop|interface|import|integration|connector)([._@+-]|$)", Kind: "interface"},
+	{Pattern: "(^|[._+-])(bot|robot|rpa)([._@+-]|$)", Kind: "bot"},
+}}
+
 // System returns what is known of an ERPNext. Whoever reads one gives it its
 // Name and Origin. Its times are those of the site's zone, which the mapping
 // reads from the site's own settings: Timezone is of no consequence.
@@ -41,5 +51,5 @@ func System() *eventlog.System {
 	if err != nil {
 		panic(fmt.Sprintf("erpnext: %v", err)) // our own embedded file; the tests read it
 	}
-	return &eventlog.System{Name: "erpnext", Kind: "erpnext", Timezone: "UTC", Tables: list, Mapping: events + "\n" + objects, Model: o2c.Model()}
+	return &eventlog.System{Name: "erpnext", Kind: "erpnext", Timezone: "UTC", Tables: list, Mapping: events + "\n" + objects, Model: o2c.Model(), Actors: actors}
 }

@@ -13,13 +13,10 @@
 -- * What was set off against what are rows of the payment ledger against another
 --   voucher; delinked rows do not stand any more.
 
--- Who is who? The kind follows the login, then the type of user: change these patterns, not the code below.
+-- Who is who? The kind follows the login, where that says it (actors in doc.go), then the type of user.
 CREATE VIEW actor AS
 SELECT name AS uid,
-       CASE WHEN name = 'Administrator' THEN 'unknown' -- people log in as it, and scheduled jobs run as it
-            WHEN name = 'Guest' THEN 'customer'        -- visitors of the web site
-            WHEN regexp_matches(name, '(^|[._+-])(edi|api|webshop|shop|interface|import|integration|connector)([._@+-]|$)', 'i') THEN 'interface'
-            WHEN regexp_matches(name, '(^|[._+-])(bot|robot|rpa)([._@+-]|$)', 'i') THEN 'bot'
+       CASE WHEN name_kind(name) <> 'human' THEN name_kind(name)
             WHEN user_type = 'Website User' THEN 'customer'
             WHEN user_type = 'System User' THEN 'human'
             ELSE 'unknown' END AS kind
@@ -32,7 +29,7 @@ SELECT coalesce(max(z.name), 'Asia/Kolkata') AS zone,
        coalesce(max(d.defvalue) FILTER (d.defkey = 'date_format') LIKE 'mm%', FALSE) AS month_first
 FROM "tabDefaultValue" d
 LEFT JOIN pg_timezone_names() z ON d.defkey = 'time_zone' AND z.name = d.defvalue
-WHERE d.parent = '__default';
+WHERE name_kind(d.parent) = 'scheduler'; -- __default, which is nobody: other parents are users
 
 -- Documents and their lives ------------------------------------------------------
 

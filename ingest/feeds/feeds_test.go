@@ -9,8 +9,10 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"millrace/eventlog"
 	"millrace/eventlog/o2c"
 	"millrace/ingest/folder"
+	"millrace/ingest/preset/presettest"
 )
 
 // Every preset has what a preset has, and its README says what each column means.
@@ -67,13 +69,16 @@ func TestSamples(t *testing.T) {
 
 // What the store's contract asks of a mapping, and the convention of links.
 func TestContract(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	p.sample(t, "erp", nil)
 	for _, kind := range Presets {
-		p := newProject(t)
-		p.sample(t, "erp", nil)
 		p.sample(t, kind.Kind, nil)
-		if err := p.derive(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+	}
+	if err := p.derive(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range Presets {
 		for query, doc := range map[string]string{
 			"SELECT activity FROM event WHERE activity NOT IN (SELECT activity FROM o2c.activities)":                                                        "activities that the model does not have",
 			"SELECT actor_kind FROM event WHERE actor_kind NOT IN ('human', 'bot', 'interface', 'scheduler', 'customer', 'unknown')":                        "actor kinds",
@@ -113,19 +118,37 @@ func TestContract(t *testing.T) {
 // However the rows come about, before the ERP or after it, in one piece or in
 // several, the same is understood.
 func TestIncrements(t *testing.T) {
+	t.Parallel()
+	whole, pieces := newProject(t), newProject(t)
+	whole.sample(t, "erp", nil)
 	for _, kind := range Presets {
-		whole, pieces := newProject(t), newProject(t)
-		whole.sample(t, "erp", nil)
 		whole.sample(t, kind.Kind, nil)
 		pieces.sample(t, kind.Kind, func(line int) bool { return line%2 == 1 })
-		pieces.sample(t, "erp", nil)
+	}
+	pieces.sample(t, "erp", nil)
+	for _, kind := range Presets {
 		pieces.sample(t, kind.Kind, func(line int) bool { return line%3 != 1 }) // some again
 		pieces.sample(t, kind.Kind, func(line int) bool { return line%3 == 1 })
+	}
+	for _, kind := range Presets {
 		got, want := pieces.meaning(t, kind.Kind), whole.meaning(t, kind.Kind)
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: in pieces\n%s\nas a whole\n%s", kind.Kind, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 	}
+}
+
+// All samples, with pseudonyms in place of names: who is who is asked of the
+// ERP by them, and forgetting finds people in every feed.
+func TestNamesAreNotNeeded(t *testing.T) {
+	t.Parallel()
+	presettest.Names(t, func(t testing.TB, path string, names eventlog.Names) {
+		p := &project{store: path, names: names}
+		p.sample(t, "erp", nil)
+		for _, kind := range Presets {
+			p.sample(t, kind.Kind, nil)
+		}
+	}, presettest.People{Users: []string{"EDI01", "KIM", "PIA", "BOB", "goods-in"}, Customer: "0000000200", Called: []string{"0000000200"}})
 }
 
 // sample loads a sample, or the lines of it that are in this piece.

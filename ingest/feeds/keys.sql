@@ -27,9 +27,12 @@ CREATE MACRO midnight(day) AS day::TIMESTAMP AT TIME ZONE source_zone();
 CREATE VIEW described AS
 SELECT object, type, id FROM main.object WHERE defined AND list_contains(source_uses(), source) AND source <> source_name();
 
--- Who is known as what. A user whom nobody knows is unknown, and never taken for a person.
+-- A user's name, without the kind that stands before its pseudonym: two systems may tell it by other patterns.
+CREATE MACRO user_key(name) AS CASE WHEN regexp_full_match(name, '[a-z]+~[0-9a-f]{16}') THEN split_part(name, '~', 2) ELSE name END;
+
+-- Who is known as what; user_name is what their system calls them. A user whom nobody knows is unknown, and never taken for a person.
 CREATE VIEW actor AS
-SELECT d.id AS user_name, u.kind FROM described d JOIN objects."User" u USING (object) WHERE d.type = 'User';
+SELECT user_key(d.id) AS user_key, min(d.id) AS user_name, arg_min(u.kind, d.id) AS kind FROM described d JOIN objects."User" u USING (object) WHERE d.type = 'User' GROUP BY ALL;
 
 -- Every name of what other systems describe.
 CREATE VIEW known AS

@@ -33,6 +33,15 @@ var objects string
 
 var tables = sync.OnceValues(func() ([]eventlog.Table, error) { return preset.Tables(tablesYAML) })
 
+// actors tell what a login is for. What people call themselves says nothing:
+// table res_users says who is one.
+var actors = eventlog.Actors{Patterns: []eventlog.ActorPattern{
+	{Pattern: "^__system__$", Kind: "scheduler"},
+	{Pattern: "(^|[._-])(edi|api|webshop|shop|interface|import|integration|connector)([._@-]|$)", Kind: "interface"},
+	{Pattern: "(^|[._-])(bot|robot|rpa)([._@-]|$)", Kind: "bot"},
+	{Pattern: "^(public|portal)$", Kind: "customer"}, // visitors of the web site
+}}
+
 // System returns what is known of an Odoo. Whoever reads one gives it its Name
 // and Origin. Odoo's times are naive UTC.
 func System() *eventlog.System {
@@ -40,5 +49,5 @@ func System() *eventlog.System {
 	if err != nil {
 		panic(fmt.Sprintf("odoo: %v", err)) // our own embedded file; the tests read it
 	}
-	return &eventlog.System{Name: "odoo", Kind: "odoo", Timezone: "UTC", Tables: list, Mapping: events + "\n" + objects, Model: o2c.Model()}
+	return &eventlog.System{Name: "odoo", Kind: "odoo", Timezone: "UTC", Tables: list, Mapping: events + "\n" + objects, Model: o2c.Model(), Actors: actors}
 }

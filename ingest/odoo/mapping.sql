@@ -12,13 +12,12 @@
 --   made and stock reserved in the transaction of a confirmation or a goods
 --   issue are the system's.
 
--- Who is who? The kind follows the login, then the flag share: change these patterns, not the code below.
+-- Who is who? The kind follows the login, where that says it (actors in doc.go), then the flag share.
 CREATE VIEW actor AS
 SELECT id AS uid, login,
-       CASE WHEN id = 1 OR login = '__system__' THEN 'scheduler' -- OdooBot: scheduled actions
-            WHEN regexp_matches(login, '(^|[._-])(edi|api|webshop|shop|interface|import|integration|connector)([._@-]|$)', 'i') THEN 'interface'
-            WHEN regexp_matches(login, '(^|[._-])(bot|robot|rpa)([._@-]|$)', 'i') THEN 'bot'
-            WHEN share OR login IN ('public', 'portal') THEN 'customer' -- portal users and visitors of the web site
+       CASE WHEN id = 1 THEN 'scheduler' -- OdooBot: scheduled actions
+            WHEN name_kind(login) <> 'unknown' THEN name_kind(login)
+            WHEN share THEN 'customer'   -- portal users
             WHEN share = FALSE THEN 'human'
             ELSE 'unknown' END AS kind
 FROM res_users;

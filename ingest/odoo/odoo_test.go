@@ -15,14 +15,18 @@ import (
 
 // run runs the text at path.
 func run(t *testing.T, path string, extract presettest.Extract) {
+	t.Parallel()
 	book := presettest.NewBook(t, System, extract)
-	datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
-		var words []string
-		for _, a := range d.CmdArgs {
-			words = append(words, a.Key)
-		}
-		return book.Do(t, d.Cmd, strings.Join(words, " "), d.Input) // names of tables may have blanks
-	})
+	datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string { return book.Do(t, d.Cmd, words(d), d.Input) })
+}
+
+// words are what follows a command: names of tables may have blanks.
+func words(d *datadriven.TestData) string {
+	var list []string
+	for _, a := range d.CmdArgs {
+		list = append(list, a.Key)
+	}
+	return strings.Join(list, " ")
 }
 
 func TestTables(t *testing.T) {
@@ -83,4 +87,17 @@ func TestPostgreSQL(t *testing.T) {
 		"res_partner.credit_limit": "jsonb", "res_country.code": "varchar(2)",
 	}
 	run(t, "testdata/order", presettest.Database(servertest.PostgreSQL(t), d))
+}
+
+// The order, with pseudonyms in place of logins.
+func TestNamesAreNotNeeded(t *testing.T) {
+	t.Parallel()
+	book := presettest.NewBook(t, System, presettest.Folder)
+	datadriven.RunTest(t, "testdata/order", func(t *testing.T, d *datadriven.TestData) string {
+		if d.Cmd == "table" {
+			book.Do(t, d.Cmd, words(d), d.Input)
+		}
+		return d.Expected
+	})
+	book.Named(t, presettest.People{Users: []string{"anna", "edi_in", "ocr-bot", "shopper@example.com"}, Customer: "C7", Called: []string{"Corner Shop"}})
 }

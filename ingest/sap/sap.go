@@ -46,6 +46,13 @@ var mapping = sync.OnceValue(func() string {
 	return b.String()
 })
 
+// actors tell what a program is for from the name of its user. What people are
+// called says nothing: table USR02 says who is one.
+var actors = eventlog.Actors{Fold: true, Patterns: []eventlog.ActorPattern{
+	{Pattern: "(^|[._-])(RPA|BOT|ROBOT)([._0-9-]|$)", Kind: "bot"},
+	{Pattern: "(^|[._-])(SAP|WF)?(EDI|IDOC|ALE|RFC|API|CPI|WEB|SHOP|WEBSHOP)(USER|USR|COMM|REMOTE|BATCH|SVC|TECH|IN|OUT)?([._0-9-]|$)", Kind: "interface"},
+}}
+
 // System returns what is known of an SAP ECC 6.0 or S/4HANA. Whoever reads one
 // gives it its Name and Origin, and the Timezone of its application server:
 // documents have that server's time. All tables are optional.
@@ -54,5 +61,5 @@ func System() *eventlog.System {
 	if err != nil {
 		panic(err) // our own embedded file; TestTables reads it
 	}
-	return &eventlog.System{Name: Kind, Kind: Kind, Timezone: "UTC", Tables: slices.Clone(list), Mapping: mapping(), Model: o2c.Model()}
+	return &eventlog.System{Name: Kind, Kind: Kind, Timezone: "UTC", Tables: slices.Clone(list), Mapping: mapping(), Model: o2c.Model(), Actors: actors}
 }

@@ -43,7 +43,7 @@ func TestTables(t *testing.T) {
 		if !tab.Optional {
 			t.Errorf("%s is not optional", tab.Name)
 		}
-		for _, user := range []string{"ernam", "aenam", "usnam", "username", "bname", "qname", "uname", "created_by", "changed_by", "closed_by", "processor", "responsible", "euser", "crusr"} {
+		for _, user := range []string{"ernam", "aenam", "usnam", "username", "bname", "qname", "uname", "created_by", "changed_by", "closed_by", "processor", "responsible", "euser", "crusr", "chusr", "ppnam", "ename", "usnam_mkpf", "fin_coordinator"} {
 			if has(&tab, user) && !slices.Contains(tab.Personal, user) {
 				t.Errorf("%s.%s is a user's name, and not said to be personal", tab.Name, user)
 			}
@@ -88,6 +88,7 @@ func TestSample(t *testing.T) {
 // Every way to write a day, a second, a number and a document says the same,
 // for all days of sixty years and every seventh second of a day.
 func TestSpellings(t *testing.T) {
+	t.Parallel()
 	db, err := sql.Open("duckdb", "")
 	if err != nil {
 		t.Fatal(err)
@@ -128,6 +129,7 @@ func TestSpellings(t *testing.T) {
 // To load the same extract again changes nothing, nor does it to have the rows
 // in another order.
 func TestAgain(t *testing.T) {
+	t.Parallel()
 	dir, store := t.TempDir(), filepath.Join(t.TempDir(), "millrace.duckdb")
 	write(t, filepath.Join(dir, "VBAK.csv"), "VBELN,ERDAT,ERZET,VBTYP,LIFSK\n0000000001,20260105,090000,C,01\n0000000002,20260105,090000,C,")
 	write(t, filepath.Join(dir, "VBAP.csv"), "VBELN,POSNR,KWMENG\n0000000001,000010,1\n0000000002,000010,2")

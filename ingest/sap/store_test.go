@@ -20,6 +20,11 @@ import (
 // load loads a folder of tables into the store at path, as the program does.
 func load(t testing.TB, path, dir, zone string) (receipt eventlog.LoadReceipt, coverage *eventlog.Coverage) {
 	t.Helper()
+	return loadNames(t, path, dir, zone, eventlog.Names{Keep: true})
+}
+
+func loadNames(t testing.TB, path, dir, zone string, names eventlog.Names) (receipt eventlog.LoadReceipt, coverage *eventlog.Coverage) {
+	t.Helper()
 	sys := System()
 	sys.Origin, sys.Timezone = dir, zone
 	sys.Derived = o2c.Refresh()
@@ -28,7 +33,7 @@ func load(t testing.TB, path, dir, zone string) (receipt eventlog.LoadReceipt, c
 		t.Fatal(err)
 	}
 	defer tables.Close()
-	staged, err := eventlog.StageTables(t.Context(), path, *sys, tables.Rows, eventlog.ExtractOptions{Content: tables.Content, Names: eventlog.Names{Keep: true}})
+	staged, err := eventlog.StageTables(t.Context(), path, *sys, tables.Rows, eventlog.ExtractOptions{Content: tables.Content, Names: names})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,6 +133,7 @@ func rows(t testing.TB, db *sql.DB, query string) []string {
 // field is an empty field.
 func TestCases(t *testing.T) {
 	datadriven.Walk(t, "testdata/cases", func(t *testing.T, path string) {
+		t.Parallel()
 		dir, store := t.TempDir(), filepath.Join(t.TempDir(), "millrace.duckdb")
 		zone, loaded := "UTC", false
 		var coverage *eventlog.Coverage

@@ -68,10 +68,10 @@ SELECT shipment_id AS id, 'carrier_event' AS source_table, min(event_id) AS sour
 FROM told WHERE is_ours AND shipment_id IS NOT NULL GROUP BY shipment_id;
 
 CREATE VIEW event AS
-SELECT d.event_id AS key, d.activity, d.time, d.precision, coalesce(d."user", d.carrier) AS resource,
+SELECT d.event_id AS key, d.activity, d.time, d.precision, coalesce(a.user_name, d."user", d.carrier) AS resource,
        CASE WHEN d.event = 'tender' THEN coalesce(lower(d.user_kind), a.kind, 'unknown') ELSE 'interface' END AS actor_kind,
        'carrier_event' AS source_table, d.event_id AS source_key, d.received_at, d.code, d.reason_code, d.place
-FROM done d LEFT JOIN actor a ON a.user_name = d."user";
+FROM done d LEFT JOIN actor a ON a.user_key = user_key(d."user");
 
 CREATE VIEW event_object AS
 SELECT event_id AS event_key, 'Delivery' AS type, delivery AS id, 'on' AS qualifier FROM done WHERE delivery IS NOT NULL

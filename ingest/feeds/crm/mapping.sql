@@ -71,9 +71,9 @@ SELECT 'release/' || decision_no AS key, 'Release Credit Block' AS activity, dec
        'Block' AS type, own(decision_no) AS id, 'credit_decision' AS source_table, decision_no AS source_key FROM credit_decision WHERE lower(decision) = 'released';
 
 CREATE VIEW event AS
-SELECT h.key, h.activity, h.time, coalesce(h.precision, 'exact') AS precision, h.user_name AS resource,
+SELECT h.key, h.activity, h.time, coalesce(h.precision, 'exact') AS precision, coalesce(a.user_name, h.user_name) AS resource,
        coalesce(lower(h.user_kind), a.kind, 'unknown') AS actor_kind, h.source_table, h.source_key
-FROM happened h LEFT JOIN actor a USING (user_name) WHERE h.time IS NOT NULL;
+FROM happened h LEFT JOIN actor a ON a.user_key = user_key(h.user_name) WHERE h.time IS NOT NULL;
 
 CREATE VIEW event_object AS
 SELECT key AS event_key, type, id, 'on' AS qualifier FROM happened WHERE time IS NOT NULL

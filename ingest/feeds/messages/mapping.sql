@@ -150,11 +150,11 @@ UNION ALL BY NAME
 SELECT 'acknowledged/' || msg_id || '/' || attempt AS key, 'Message Acknowledged' AS activity, acked_ts AS time, 3 * n + 2 AS sequence, t.* FROM tried t WHERE acked_ts IS NOT NULL;
 
 CREATE VIEW event AS
-SELECT h.key, h.activity, h.time, h.sequence, h.user_name AS resource,
+SELECT h.key, h.activity, h.time, h.sequence, coalesce(a.user_name, h.user_name) AS resource,
        CASE WHEN h.user_name IS NULL THEN 'interface' ELSE coalesce(lower(h.user_kind), a.kind, 'unknown') END AS actor_kind, h.source_table, h.source_key,
        CASE WHEN h.activity = 'Message Failed' THEN h.error_code END AS error_code, CASE WHEN h.activity = 'Message Failed' THEN coalesce(h.error_class, 'unknown') END AS error_class,
        h.http_status, CASE WHEN h.activity = 'Message Failed' THEN http_retryable(h.http_status) END AS retryable, h.interface
-FROM happened h LEFT JOIN actor a USING (user_name) WHERE h.time IS NOT NULL;
+FROM happened h LEFT JOIN actor a ON a.user_key = user_key(h.user_name) WHERE h.time IS NOT NULL;
 
 CREATE VIEW event_object AS
 SELECT key AS event_key, 'Message' AS type, id, 'on' AS qualifier FROM happened WHERE time IS NOT NULL;

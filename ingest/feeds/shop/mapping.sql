@@ -32,9 +32,9 @@ CREATE VIEW done AS
 SELECT h.*, o.order_id FROM happened h JOIN ordered o USING (shop_order_no) WHERE h.time IS NOT NULL AND h.activity IS NOT NULL;
 
 CREATE VIEW event AS
-SELECT d.key, d.activity, d.time, coalesce(d.precision, 'exact') AS precision, d.user_name AS resource, coalesce(lower(d.user_kind), a.kind, 'unknown') AS actor_kind,
+SELECT d.key, d.activity, d.time, coalesce(d.precision, 'exact') AS precision, coalesce(a.user_name, d.user_name) AS resource, coalesce(lower(d.user_kind), a.kind, 'unknown') AS actor_kind,
        d.source_table, d.source_key, d.cart_created_at, d.method, d.reason
-FROM done d LEFT JOIN actor a USING (user_name);
+FROM done d LEFT JOIN actor a ON a.user_key = user_key(d.user_name);
 
 CREATE VIEW event_object AS
 SELECT key AS event_key, 'SalesOrder' AS type, order_id AS id, 'on' AS qualifier, amount, CASE WHEN amount IS NOT NULL THEN currency END AS currency FROM done;

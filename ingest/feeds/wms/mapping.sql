@@ -119,11 +119,11 @@ SELECT key AS event_key, type, id, qualifier, sum(quantity) AS quantity FROM tou
 
 -- What touches nothing that anybody knows is no event: link says what it refers to.
 CREATE VIEW event AS
-SELECT d.key, d.activity, d.time, d.precision, coalesce(d."user", d.device) AS resource, coalesce(lower(d.user_kind), a.kind, 'unknown') AS actor_kind,
+SELECT d.key, d.activity, d.time, d.precision, coalesce(a.user_name, d."user", d.device) AS resource, coalesce(lower(d.user_kind), a.kind, 'unknown') AS actor_kind,
        'warehouse_event' AS source_table, d.event_id AS source_key, d.transmitted_at, d.wave, d.carton, d.reason,
        CASE d.event WHEN 'allocate_soft' THEN 'soft' WHEN 'allocate_hard' THEN 'hard' END AS allocation
 FROM done d SEMI JOIN touched t ON t.key = d.key
-LEFT JOIN actor a ON a.user_name = d."user"
+LEFT JOIN actor a ON a.user_key = user_key(d."user")
 QUALIFY row_number() OVER (PARTITION BY d.key ORDER BY CASE d.takes WHEN 'first' THEN epoch_us(d.time) ELSE -epoch_us(d.time) END, d.event_id) = 1;
 
 -- Relations -----------------------------------------------------------------------

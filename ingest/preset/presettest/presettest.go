@@ -96,13 +96,13 @@ func (b *Book) load(t testing.TB) {
 		return
 	}
 	b.loaded = true
-	once := Load(t, b.system(), b.store, b.extract, b.told)
+	once := Load(t, b.system(), b.store, b.extract, b.told, eventlog.Names{Keep: true})
 	for _, n := range once.Notes {
 		if n.Code != "missing-table" {
 			t.Errorf("note %s: %s", n.Code, n.Text)
 		}
 	}
-	if again := Load(t, b.system(), b.store, b.extract, b.told); again.Load != 0 {
+	if again := Load(t, b.system(), b.store, b.extract, b.told, eventlog.Names{Keep: true}); again.Load != 0 {
 		t.Errorf("what is loaded again changes something: %+v", again)
 	}
 	Contract(t, b.system(), b.store)
@@ -163,8 +163,9 @@ func Rows(table *eventlog.Table, told Told) [][]string {
 	return rows
 }
 
-// Load loads what was told into the store at path, as the program does.
-func Load(t testing.TB, sys *eventlog.System, path string, extract Extract, told Told) (receipt eventlog.LoadReceipt) {
+// Load loads what was told into the store at path, as the program does, and
+// says what becomes of names.
+func Load(t testing.TB, sys *eventlog.System, path string, extract Extract, told Told, names eventlog.Names) (receipt eventlog.LoadReceipt) {
 	t.Helper()
 	for name := range told {
 		if !slices.ContainsFunc(sys.Tables, func(x eventlog.Table) bool { return x.Name == name }) {
@@ -173,7 +174,7 @@ func Load(t testing.TB, sys *eventlog.System, path string, extract Extract, told
 	}
 	sys.Origin = "told"
 	sys.Derived = o2c.Refresh()
-	staged, err := eventlog.StageTables(t.Context(), path, *sys, extract(t, sys, told), eventlog.ExtractOptions{Names: eventlog.Names{Keep: true}})
+	staged, err := eventlog.StageTables(t.Context(), path, *sys, extract(t, sys, told), eventlog.ExtractOptions{Names: names})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,14 +53,17 @@ SELECT upper(trim(currkey)) AS currency,
        CASE TRY_CAST(trim(currdec) AS INTEGER) WHEN 0 THEN 100 WHEN 1 THEN 10 WHEN 3 THEN 0.1 WHEN 4 THEN 0.01 WHEN 5 THEN 0.001 ELSE 1 END::DECIMAL(9,3) AS factor
 FROM TCURX;
 
+-- A user has one name, whoever wrote it; a pseudonym is as it is.
+CREATE MACRO user_of(x) AS CASE WHEN contains(x, '~') THEN x ELSE upper(nullif(trim(x), '')) END;
+
 -- Who is who? SAP knows the type of a user, not what a program behind a dialog
--- user is, nor what a system user is for: change these patterns, not the code below.
+-- user is, nor what a system user is for: their names say, see actors in sap.go.
 CREATE TEMP TABLE actor AS
-SELECT upper(trim(bname)) AS name,
-       CASE WHEN regexp_matches(bname, '(^|[._-])(RPA|BOT|ROBOT)([._0-9-]|$)', 'i') THEN 'bot'
+SELECT user_of(bname) AS name,
+       CASE WHEN name_kind(bname) = 'bot' THEN 'bot'
             WHEN trim(ustyp) = 'A' THEN 'human'
             WHEN trim(ustyp) IN ('C', 'S') THEN 'interface'
-            WHEN trim(ustyp) = 'B' AND regexp_matches(bname, '(EDI|IDOC|ALE|RFC|API|CPI|SHOP|WEB)', 'i') THEN 'interface'
+            WHEN trim(ustyp) = 'B' AND name_kind(bname) = 'interface' THEN 'interface'
             WHEN trim(ustyp) = 'B' THEN 'scheduler'
             ELSE 'unknown' END AS kind
 FROM USR02;

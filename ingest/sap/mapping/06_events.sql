@@ -120,12 +120,12 @@ UNION ALL BY NAME
 SELECT 'dispute/' || id || '/closed' AS key, 'Close Dispute' AS activity, closed_at AS time, 'exact' AS precision, closed_by AS "user", 'DisputeCase' AS type, id, 'SCMG_T_CASE_ATTR' AS source_table, source_key FROM dispute WHERE closed_at IS NOT NULL;
 
 CREATE VIEW event AS
-SELECT h.key, h.activity, h.time, h.precision, h."user" AS resource,
+SELECT h.key, h.activity, h.time, h.precision, user_of(h."user") AS resource,
        -- who is not among the users is unknown, and no person
        CASE WHEN h.trigger_kind = 'follow-up' THEN 'scheduler' ELSE coalesce(a.kind, 'unknown') END AS actor_kind,
        coalesce(h.sequence, 0) AS sequence, h.source_table, h.source_key, h.transaction, h.trigger_kind, h.field, h.old_value, h.new_value,
        CAST(h.amount AS DECIMAL(18,4)) AS amount, h.currency, h.business_date, h.detail, h.reverses
-FROM happened h LEFT JOIN actor a ON a.name = upper(h."user")
+FROM happened h LEFT JOIN actor a ON a.name = user_of(h."user")
 WHERE h.time IS NOT NULL;
 
 CREATE VIEW event_object AS

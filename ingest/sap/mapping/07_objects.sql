@@ -1,9 +1,10 @@
 -- What is there, and how is it now?
 
 CREATE VIEW object_User AS
-SELECT upper(trim(bname)) AS id, 'USR02' AS source_table, min(bname) AS source_key, min(a.kind) AS kind FROM USR02 JOIN actor a ON a.name = upper(trim(bname)) GROUP BY upper(trim(bname));
+SELECT user_of(bname) AS id, 'USR02' AS source_table, min(bname) AS source_key, min(a.kind) AS kind FROM USR02 JOIN actor a ON a.name = user_of(bname) GROUP BY user_of(bname);
 
--- Customers by whoever knows them: the master, the business partner, or only a document.
+-- Customers by whoever knows them: the master, the business partner, or only a
+-- document, whose row is about more than the customer.
 CREATE VIEW object_Customer AS
 WITH known AS (
 	SELECT 1 AS rank, id_of(kunnr) AS id, 'KNA1' AS source_table, kunnr AS source_key, txt(name1) AS name, txt(land1) AS country FROM KNA1
@@ -11,9 +12,9 @@ WITH known AS (
 	SELECT 2, coalesce(id_of(p.kunnr), id_of(p.partner)), 'BUT000', p.partner, coalesce(txt(p.name), txt(p.full_name), txt(p.name_org1)), a.country
 	FROM BUT000 p LEFT JOIN (SELECT id_of(partner) AS partner, min(txt(country)) AS country FROM BUT020 GROUP BY ALL) a ON a.partner = id_of(p.partner)
 	WHERE id_of(p.kunnr) IS NOT NULL OR id_of(p.partner) IN (SELECT id_of(kunnr) FROM VBAK)
-	UNION ALL SELECT 3, customer, 'VBAK', min(source_key), NULL, NULL FROM sales_document WHERE is_order GROUP BY customer
-	UNION ALL SELECT 4, customer, 'VBRK', min(source_key), NULL, NULL FROM billing_document GROUP BY customer
-	UNION ALL SELECT 5, customer, min(source_table), min(source_key), NULL, NULL FROM ledger_line GROUP BY customer
+	UNION ALL SELECT 3, customer, NULL, NULL, NULL, NULL FROM sales_document WHERE is_order GROUP BY customer
+	UNION ALL SELECT 4, customer, NULL, NULL, NULL, NULL FROM billing_document GROUP BY customer
+	UNION ALL SELECT 5, customer, NULL, NULL, NULL, NULL FROM ledger_line GROUP BY customer
 ),
 sold AS (
 	SELECT id_of(kunnr) AS id, min(txt(kdgrp)) AS customer_group, min(txt(zterm)) AS zterm, CASE WHEN count(DISTINCT txt(waers)) = 1 THEN min(txt(waers)) END AS currency FROM KNVV GROUP BY ALL
@@ -43,7 +44,7 @@ SELECT d.id, 'VBAK' AS source_table, d.source_key, d.id AS number, CASE d.catego
        d.customer_reference, d.requested_date, t.days AS payment_terms_days, d.organisation, i.plant AS site, d.sign * d.net_value AS net_value, d.currency
 FROM sales_document d
 LEFT JOIN (SELECT DISTINCT x.id FROM idoc_object x JOIN idoc m ON m.id = x.idoc AND m.direction = 'in' AND m.kind = 'order' WHERE x.type = 'SalesOrder') o ON o.id = d.id
-LEFT JOIN actor a ON a.name = upper(d.creator)
+LEFT JOIN actor a ON a.name = user_of(d.creator)
 LEFT JOIN terms t ON t.zterm = d.zterm
 LEFT JOIN (SELECT document, CASE WHEN count(DISTINCT plant) = 1 THEN min(plant) END AS plant FROM sales_item GROUP BY ALL) i ON i.document = d.id
 WHERE d.is_order;
