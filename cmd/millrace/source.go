@@ -197,9 +197,7 @@ func (e *env) plan(names []string) ([]*planned, error) {
 	var before, kept = []string{}, []*planned{}
 	for _, s := range e.Project.Sources { // its systems are known by their own names
 		if s.Distributor != nil {
-			for _, sys := range distributorNames() {
-				before = append(before, sys)
-			}
+			before = append(before, distributorNames()...)
 		}
 	}
 	slices.Sort(before)

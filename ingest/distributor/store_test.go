@@ -33,11 +33,6 @@ func loadNames(t testing.TB, path, dir string, names eventlog.Names) map[string]
 	return receipts
 }
 
-func loadOne(t testing.TB, path, dir string, sys *eventlog.System) eventlog.LoadReceipt {
-	t.Helper()
-	return loadSystem(t, path, dir, sys, eventlog.Names{Keep: true})
-}
-
 func loadSystem(t testing.TB, path, dir string, sys *eventlog.System, names eventlog.Names) eventlog.LoadReceipt {
 	t.Helper()
 	sys.Origin = dir
