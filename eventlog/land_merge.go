@@ -162,6 +162,10 @@ func (m *tablesMerge) land(ctx context.Context, i int, t *stagedTable) (TableRec
 	if err != nil {
 		return r, err
 	}
+	if r.Gone > 0 && t.in == 0 && t.complete {
+		m.receipt.Notes = append(m.receipt.Notes, Note{Code: "emptied", Text: fmt.Sprintf(
+			"%s: it is empty now, and its %d rows were removed; if that is not so in the source, mend the extract and load again.", t.Name, r.Gone)})
+	}
 	if r.Changed, err = m.c.count(ctx, storeText("land_replaced", "fresh", fresh, "table", table, "match", match)); err != nil {
 		return r, err
 	}
