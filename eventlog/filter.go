@@ -120,6 +120,14 @@ func parseWhere(condition string) (func(context.Context, *Log) (*Log, error), er
 
 func parseEventWhere(condition string) (func(context.Context, *Log) (*Log, error), error) {
 	return func(ctx context.Context, l *Log) (*Log, error) {
+		if l.table != nil {
+			if k, err := l.codes(ctx, condition); k != nil || err != nil {
+				if err != nil {
+					return nil, err
+				}
+				return l.dropEvents(ctx, k.of)
+			}
+		}
 		numbers, err := l.matching(ctx, "events", condition)
 		if err != nil {
 			return nil, err

@@ -182,11 +182,11 @@ func landCheck(sys System, rows []TableRows) (notes []Note, err error) {
 	for i := range rows {
 		byName[rows[i].Table] = &rows[i]
 	}
-	var lacks []string
+	var lacks, without []string
 	for _, t := range sys.Tables {
 		r := byName[t.Name]
 		if r == nil && t.Optional {
-			notes = append(notes, Note{Code: "missing-table", Text: fmt.Sprintf("the extract lacks table %s; what the mapping takes from it is missing.", t.Name)})
+			without = append(without, t.Name)
 			continue
 		}
 		if r == nil {
@@ -205,6 +205,13 @@ func landCheck(sys System, rows []TableRows) (notes []Note, err error) {
 				lacks = append(lacks, t.Name+"."+c.Name)
 			}
 		}
+	}
+	if len(without) > 3 { // of a system of which hardly anybody has all
+		notes = append(notes, Note{Code: "missing-table", Text: fmt.Sprintf("the extract lacks the tables %s; what the mapping takes from them is missing.", strings.Join(without, ", "))})
+		without = nil
+	}
+	for _, name := range without {
+		notes = append(notes, Note{Code: "missing-table", Text: fmt.Sprintf("the extract lacks table %s; what the mapping takes from it is missing.", name)})
 	}
 	if len(lacks) > 0 {
 		return nil, fmt.Errorf("source %s: the extract lacks %s; nothing was loaded", sys.Name, strings.Join(lacks, ", "))

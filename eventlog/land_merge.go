@@ -80,8 +80,9 @@ func (m *tablesMerge) run(ctx context.Context) (err error) {
 		return err
 	}
 	r := &m.receipt
-	if !landed && !m.shape && !r.wrote() && !m.tables && !renamed {
-		return nil
+	moved, err := m.moved(ctx)
+	if err != nil || !landed && !m.shape && !r.wrote() && !m.tables && !renamed && !moved {
+		return err
 	}
 	if m.system.Derived != "" {
 		if err := m.c.derive(ctx, m.system.Derived, m.load); err != nil {
@@ -92,6 +93,15 @@ func (m *tablesMerge) run(ctx context.Context) (err error) {
 		source: m.system.Name, kind: m.system.Kind, origin: m.system.Origin, options: m.json,
 		content: m.options.Content, watermark: m.options.Watermark, started: m.started,
 	}, r)
+}
+
+// moved says whether the next extract continues elsewhere than the last load said.
+func (m *tablesMerge) moved(ctx context.Context) (bool, error) {
+	if m.options.Watermark == "" {
+		return false, nil
+	}
+	last, err := m.c.strings(ctx, storeText("load_watermark"), m.system.Name)
+	return len(last) == 0 || last[0] != m.options.Watermark, err
 }
 
 // land merges one table by its key.
@@ -151,6 +161,10 @@ func (m *tablesMerge) land(ctx context.Context, i int, t *stagedTable) (TableRec
 	}
 	if err != nil {
 		return r, err
+	}
+	if r.Gone > 0 && t.in == 0 && t.complete {
+		m.receipt.Notes = append(m.receipt.Notes, Note{Code: "emptied", Text: fmt.Sprintf(
+			"%s: it is empty now, and its %d rows were removed; if that is not so in the source, mend the extract and load again.", t.Name, r.Gone)})
 	}
 	if r.Changed, err = m.c.count(ctx, storeText("land_replaced", "fresh", fresh, "table", table, "match", match)); err != nil {
 		return r, err

@@ -135,6 +135,27 @@ func TestUnlandedMany(t *testing.T) {
 }
 
 // The watermark is that of the last load, whatever earlier ones said.
+// A load that brings nothing but another watermark is kept: else the next
+// would begin where this one did, and tell the same changes of columns again.
+func TestWatermarkAlone(t *testing.T) {
+	ctx := context.Background()
+	s := openStore(t, filepath.Join(t.TempDir(), "a.duckdb"))
+	for i, c := range []struct {
+		watermark string
+		load      int64
+	}{{"a", 1}, {"a", 0}, {"b", 2}, {"b", 0}, {"", 0}} {
+		staged, err := StageTables(ctx, s.Path(), shop(), shopRows(), ExtractOptions{Watermark: c.watermark})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := s.MergeTables(ctx, staged)
+		if err != nil || r.Load != c.load {
+			t.Errorf("time %d: load %d, %v; want %d", i+1, r.Load, err, c.load)
+		}
+		staged.Discard()
+	}
+}
+
 func TestWatermark(t *testing.T) {
 	ctx := context.Background()
 	s := openStore(t, filepath.Join(t.TempDir(), "a.duckdb"))

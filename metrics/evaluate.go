@@ -18,19 +18,34 @@ type Querier func(ctx context.Context, query string, args ...any) (*sql.Rows, er
 //go:embed sql/columns.sql
 var columnsSQL string
 
+// Options say how figures are evaluated.
+type Options struct {
+	// LinkRate is the share of references between systems that has to be found,
+	// in place of each KPI's own; 0 leaves that. See [KPI].
+	LinkRate float64
+}
+
 // Evaluate computes the figures of kpis, in their order. A KPI may have
 // several values, one a dimension such as the currency; one that lacks a view
-// or a column it needs, or has nothing to count, has a value that is not known
-// and a note that says why.
-func Evaluate(ctx context.Context, q Querier, kpis []*KPI) ([]Value, error) {
+// or a column it needs, rests on references that were not found, or has
+// nothing to count, has a value that is not known and a note that says why.
+func Evaluate(ctx context.Context, q Querier, kpis []*KPI, o Options) ([]Value, error) {
 	have, err := columns(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	found, err := links(ctx, q, have)
 	if err != nil {
 		return nil, err
 	}
 	var values []Value
 	for _, k := range kpis {
 		if lacks := k.lacks(have); len(lacks) > 0 {
-			values = append(values, k.unknown("needs", fmt.Sprintf("The data has no %s.", strings.Join(lacks, ", "))))
+			values = append(values, k.unknown(eventlog.Note{Code: "needs", Text: fmt.Sprintf("The data has no %s.", strings.Join(lacks, ", "))}))
+			continue
+		}
+		if notes := k.lost(found, k.linkRate(o)); len(notes) > 0 {
+			values = append(values, k.unknown(notes...))
 			continue
 		}
 		list, err := k.evaluate(ctx, q)
@@ -38,7 +53,7 @@ func Evaluate(ctx context.Context, q Querier, kpis []*KPI) ([]Value, error) {
 			return nil, fmt.Errorf("kpi %s: %w", k.Name, err)
 		}
 		if len(list) == 0 {
-			list = []Value{k.unknown("nothing", fmt.Sprintf("There are no %s.", k.Of))}
+			list = []Value{k.unknown(eventlog.Note{Code: "nothing", Text: fmt.Sprintf("There are no %s.", k.Of)})}
 		}
 		values = append(values, list...)
 	}
@@ -86,8 +101,8 @@ func (k *KPI) lacks(have map[string]bool) []string {
 	return list
 }
 
-func (k *KPI) unknown(code, text string) Value {
-	return Value{KPI: k, V: math.NaN(), Interval: Interval{math.NaN(), math.NaN()}, Notes: []eventlog.Note{{Code: code, Text: text}}}
+func (k *KPI) unknown(notes ...eventlog.Note) Value {
+	return Value{KPI: k, V: math.NaN(), Interval: Interval{math.NaN(), math.NaN()}, Notes: notes}
 }
 
 func (k *KPI) evaluate(ctx context.Context, q Querier) ([]Value, error) {

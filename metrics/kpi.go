@@ -27,6 +27,12 @@ type KPI struct {
 	View  string   `yaml:"view"`
 	Needs []string `yaml:"needs"`
 
+	// Links are the references between systems that it rests on. Where fewer
+	// than LinkRate of those of a kind are found, there is no figure but the
+	// reason; 0 is 0.9.
+	Links    []Link  `yaml:"links"`
+	LinkRate float64 `yaml:"link_rate"`
+
 	// From and To are the two ends of a duration, Quantile which one of the
 	// durations is the figure: 0.5 is the median.
 	From     string  `yaml:"from"`
@@ -118,6 +124,14 @@ func (k *KPI) validate() error {
 		return wrong("better %q is not one of higher, lower", k.Better)
 	case k.Kind != SQLKind && k.View == "":
 		return wrong("view says what to look at, such as orders")
+	}
+	if err := CheckLinkRate(k.LinkRate); err != nil {
+		return wrong("%w", err)
+	}
+	for _, l := range k.Links {
+		if l.Target == "" {
+			return wrong("links: a reference has a target: {source: InvoiceItem, qualifier: bills, target: DeliveryItem}")
+		}
 	}
 	switch k.Kind {
 	case CountKind:

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -12,6 +14,8 @@ import (
 	_ "github.com/duckdb/duckdb-go/v2"
 	"pgregory.net/rapid"
 
+	"millrace/eventlog"
+	"millrace/eventlog/o2c"
 	"millrace/metrics"
 )
 
@@ -26,6 +30,14 @@ func TestCatalogue(t *testing.T) {
 		for _, n := range k.Needs {
 			if !strings.Contains(n, ".") {
 				t.Errorf("%s needs %q, want VIEW.COLUMN", k.Name, n)
+			}
+		}
+		for _, l := range k.Links {
+			if l.Qualifier != "on" && !slices.ContainsFunc(o2c.Model().Relations, func(r eventlog.Relation) bool {
+				return r.Source == l.Source && r.Qualifier == l.Qualifier && r.Target == l.Target ||
+					r.Source == l.Target && r.Qualifier == l.Qualifier && r.Target == l.Source // from its other end
+			}) {
+				t.Errorf("%s rests on %+v, which the model has not", k.Name, l)
 			}
 		}
 		if !strings.HasSuffix(k.Doc, ".") {
@@ -64,7 +76,15 @@ func TestMetrics(t *testing.T) {
 					some = append(some, k)
 				}
 			}
-			values, err := metrics.Evaluate(context.Background(), db.QueryContext, some)
+			var o metrics.Options
+			if d.HasArg("link_rate") {
+				var text string
+				d.ScanArgs(t, "link_rate", &text)
+				if o.LinkRate, err = strconv.ParseFloat(text, 64); err != nil {
+					t.Fatal(err)
+				}
+			}
+			values, err := metrics.Evaluate(context.Background(), db.QueryContext, some, o)
 			if err != nil {
 				return "error: " + err.Error() + "\n"
 			}
@@ -112,7 +132,7 @@ func TestWilson(t *testing.T) {
 		if _, err := db.Exec("TRUNCATE o2c.r; INSERT INTO o2c.r SELECT i < ? FROM range(?) AS t(i)", hits, n); err != nil {
 			rt.Fatal(err)
 		}
-		values, err := metrics.Evaluate(context.Background(), db.QueryContext, rate)
+		values, err := metrics.Evaluate(context.Background(), db.QueryContext, rate, metrics.Options{})
 		if err != nil {
 			rt.Fatal(err)
 		}

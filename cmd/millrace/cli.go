@@ -14,12 +14,13 @@ type cli struct {
 	Memory  string           `placeholder:"SIZE" help:"How much memory to take, such as 2GB; default: half of the machine's. What does not fit is put on the disk beside the store."`
 	Version kong.VersionFlag `help:"Print the version and exit."`
 
-	Demo   demoCmd   `cmd:"" help:"Load sample data, mine it, write a report, and say where it is."`
-	Init   initCmd   `cmd:"" help:"Write a commented millrace.yaml."`
-	Ingest ingestCmd `cmd:"" help:"Load the project's sources into its store."`
-	Links  linksCmd  `cmd:"" help:"Say how the systems' references to one another meet, and list those that do not."`
-	Import importCmd `cmd:"" help:"Load files, or a folder of exported tables, into the project's store."`
-	Log    struct {
+	Demo     demoCmd     `cmd:"" help:"Load sample data, mine it, write a report, and say where it is."`
+	Init     initCmd     `cmd:"" help:"Write a commented millrace.yaml."`
+	Ingest   ingestCmd   `cmd:"" help:"Load the project's sources into its store."`
+	Links    linksCmd    `cmd:"" help:"Say how the systems' references to one another meet, and list those that do not."`
+	Coverage coverageCmd `cmd:"" help:"Say which key figures can be computed from what is loaded, and what is missing."`
+	Import   importCmd   `cmd:"" help:"Load files, or a folder of exported tables, into the project's store."`
+	Log      struct {
 		List    logListCmd    `cmd:"" help:"List the logs of the project's store."`
 		Show    logShowCmd    `cmd:"" help:"Show what a log holds."`
 		Profile logProfileCmd `cmd:"" help:"Say how far a log's data can be trusted: what is wrong, what to look at, what to know."`

@@ -32,7 +32,9 @@ func (c *demoCmd) Help() string {
 }
 
 func (c *demoCmd) Run(e *env) error {
-	e.Project = &project{Store: "millrace.duckdb", Timezone: "UTC", dir: c.Dir}
+	if err := c.project(e); err != nil {
+		return err
+	}
 	load := c.distributor
 	if c.Source == "tryton" {
 		load = c.tryton
@@ -56,6 +58,27 @@ next, in %s:
   millrace mine variants YOUR-LOG.csv
 `, c.Dir, orderToCash.Name, trace)
 	return nil
+}
+
+// project makes the folder a project, unless it is one, so that ingest and the
+// other commands go on there as they began.
+func (c *demoCmd) project(e *env) (err error) {
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return err
+	}
+	name := "sample"
+	if c.Source == "tryton" {
+		name = "erp"
+	}
+	path := filepath.Join(c.Dir, "millrace.yaml")
+	text := fmt.Sprintf("# The demo. Its people do not exist, so their names are kept.\nnames: keep\nsources:\n  %s:\n    %s: {path: extract}\n", name, c.Source)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			return err
+		}
+	}
+	e.Project, err = readProject(path)
+	return err
 }
 
 // distributor simulates the distributor, unless it is there already, and loads

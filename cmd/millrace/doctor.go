@@ -28,6 +28,7 @@ type finding struct {
 }
 
 func (c *doctorCmd) Run(e *env) error {
+	e.Wait = -1 // that another process holds the store is a finding
 	findings := []finding{
 		{What: "program", OK: true, Found: version() + ", " + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH},
 		engineFinding(e), folderFinding(filepath.Dir(e.Project.storePath())), storeFinding(e),

@@ -96,6 +96,7 @@ func tryOut(e *env, p *planned, o readOptions) (d *dryRun, err error) {
 	if names.Keep {
 		hide = nil
 	}
+	d.Tables = slices.Grow(d.Tables, len(r.rows)) // what is tried is counted in them: they must not move
 	for i := range r.rows {
 		t := dryTable{Table: r.rows[i].Table, Rows: -1, Columns: r.rows[i].Columns, Sample: [][]string{}}
 		if r.extracted != nil {

@@ -207,8 +207,8 @@ func printReceipt(w io.Writer, origin string, r eventlog.LoadReceipt) {
 	if r.RowsNew == 0 && r.Load == 0 {
 		fmt.Fprintf(w, "%s: nothing new in %s; the store already has its %s rows\n", r.Source, origin, count(r.RowsKnown))
 	} else {
-		fmt.Fprintf(w, "%s: load %d read %s rows of %s: %s new, %s known, %s rejected\n",
-			r.Source, r.Load, count(r.RowsIn), origin, count(r.RowsNew), count(r.RowsKnown), count(r.RowsRejected))
+		fmt.Fprintf(w, "%s: load %d read %s rows of %s: %s, %s known, %s rejected\n",
+			r.Source, r.Load, count(r.RowsIn), origin, landedText(&r), count(r.RowsKnown), count(r.RowsRejected))
 	}
 	if r.Coverage != nil {
 		fmt.Fprintln(w, r.Coverage.Summary())
@@ -216,10 +216,30 @@ func printReceipt(w io.Writer, origin string, r eventlog.LoadReceipt) {
 	for _, x := range r.Rejects[:min(len(r.Rejects), 10)] {
 		fmt.Fprintf(w, "  rejected: %s\n", printable(rejectText(x)))
 	}
-	if r.RowsRejected > 10 {
+	switch {
+	case r.RowsRejected > 10 && r.Load == 0: // nothing was stored of it
+		fmt.Fprintf(w, "  … and %s more\n", count(r.RowsRejected-10))
+	case r.RowsRejected > 10:
 		fmt.Fprintf(w, "  … and %s more; millrace log show lists them\n", count(r.RowsRejected-10))
 	}
 	for _, n := range r.Notes {
 		fmt.Fprintf(w, "  note: %s\n", printable(strings.TrimSpace(n.Text)))
 	}
+}
+
+// landedText says what the rows of a load are to the store: new, and where
+// there are such, changed and gone.
+func landedText(r *eventlog.LoadReceipt) string {
+	changed, gone := int64(0), int64(0)
+	for _, t := range r.Tables {
+		changed, gone = changed+t.Changed, gone+t.Gone
+	}
+	text := count(r.RowsNew-changed-gone) + " new"
+	if changed > 0 {
+		text += ", " + count(changed) + " changed"
+	}
+	if gone > 0 {
+		text += ", " + count(gone) + " gone from the source"
+	}
+	return text
 }

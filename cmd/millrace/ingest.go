@@ -29,6 +29,9 @@ func (c *ingestCmd) Run(e *env) error {
 	if c.Full && c.Since != "" {
 		return usageError{errors.New("--full and --since exclude each other: all rows, or those since a date")}
 	}
+	if err := extract.CheckSince(c.Since); err != nil {
+		return usageError{fmt.Errorf("--%w", err)}
+	}
 	names := slices.Sorted(maps.Keys(e.Project.Sources))
 	if len(names) == 0 {
 		return errors.New("the project has no sources; name them in millrace.yaml (millrace init writes one), or load files by millrace import")
@@ -60,24 +63,24 @@ func (c *ingestCmd) Run(e *env) error {
 		}
 		list, read = append(list, r), append(read, p)
 	}
-	var reconciled [][]extract.Reconciled
-	for _, r := range list {
-		var x []extract.Reconciled
+	reconciled := map[string][]extract.Reconciled{}
+	where := map[string]string{}
+	for i, r := range list {
+		where[r.sys.Name] = read[i].where()
 		if r.extracted != nil {
-			x = r.extracted.Reconciliation
+			reconciled[r.sys.Name] = r.extracted.Reconciliation
 		}
-		reconciled = append(reconciled, x)
 	}
 	if len(list) > 0 {
 		own, err := loadReadings(e, list, "sources")
 		if err != nil {
-			return errors.Join(append(failures, err)...)
+			failures = append(failures, err)
 		}
-		for i, r := range own {
-			receipts = append(receipts, ingestReceipt{r, reconciled[i]})
+		for _, r := range own {
+			receipts = append(receipts, ingestReceipt{r, reconciled[r.Source]})
 			if !c.JSON {
-				printReceipt(e.Stdout, read[i].where(), r)
-				printReconciled(e.Stdout, reconciled[i], r.Tables)
+				printReceipt(e.Stdout, where[r.Source], r)
+				printReconciled(e.Stdout, reconciled[r.Source], r.Tables)
 			}
 		}
 	}

@@ -99,7 +99,7 @@ func (c *linksCmd) Run(e *env) (err error) {
 	if c.JSON {
 		return printJSON(e.Stdout, struct {
 			Links []systemLink `json:"links"`
-		}{links})
+		}{append([]systemLink{}, links...)}) // none is [], not null
 	}
 	if len(links) == 0 {
 		fmt.Fprintln(e.Stdout, "no source refers to what another one describes")
@@ -119,6 +119,9 @@ func linksOf(links []systemLink, system string) ([]systemLink, error) {
 		if len(names) == 0 || names[len(names)-1] != l.System {
 			names = append(names, l.System)
 		}
+	}
+	if own == nil && names == nil {
+		return nil, nil // nobody refers to anything
 	}
 	if own == nil {
 		return nil, usageError{fmt.Errorf("--system: no references of %q%s; those of %s are known", system, eventlog.DidYouMean(system, names), strings.Join(names, ", "))}

@@ -13,6 +13,7 @@ import (
 
 	"millrace/eventlog"
 	"millrace/eventlog/calendar"
+	"millrace/metrics"
 )
 
 // A project is a project file: where the store is and what goes into it.
@@ -24,6 +25,9 @@ type project struct {
 	// Names of users become pseudonyms, unless this says keep.
 	Names     namesSpec     `yaml:"names"`
 	Retention retentionSpec `yaml:"retention"`
+	// LinkRate is the share of the references between systems that has to be
+	// found for a key figure that rests on them; 0 leaves it to the figure.
+	LinkRate float64 `yaml:"link_rate"`
 	// Calendars say by name when a site works.
 	Calendars map[string]calendar.Definition `yaml:"calendars"`
 
@@ -107,6 +111,9 @@ func readProject(path string) (*project, error) {
 		}
 	}
 	if err := (eventlog.Retention{Landing: p.Retention.Landing, Events: p.Retention.Events}).Check(); err != nil {
+		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
+	}
+	if err := metrics.CheckLinkRate(p.LinkRate); err != nil {
 		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
 	if err := p.readCalendars(path); err != nil {

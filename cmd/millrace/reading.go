@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +28,7 @@ type reading struct {
 	extracted *extract.Extracted // of a live system
 	source    ingest.Source
 	staged    *eventlog.StagedTables
+	failed    error // why it was not loaded
 }
 
 // readOptions say how a live system is read.
@@ -52,8 +54,8 @@ func (e *env) read(p *planned, o readOptions) (*reading, error) {
 	if err != nil {
 		return nil, fmt.Errorf("source %s: %w", p.name, err)
 	}
-	if r.source, err = p.open(e, e.Project); err != nil {
-		return nil, fmt.Errorf("source %s: %w", p.name, err)
+	if r.source, err = p.open(e, e.Project); err != nil { // nothing was asked yet: it is what the project says
+		return nil, usageError{fmt.Errorf("source %s: %w", p.name, err)}
 	}
 	p.sys.Origin = r.source.Origin()
 	var of, table, rows atomic.Int64
@@ -157,35 +159,44 @@ const stagers = 2
 
 // loadReadings lands what systems bring and maps it in their order, then
 // computes what follows from all: business views, logs, their columns. Nothing
-// holds the store while files are read. It closes the readings.
+// holds the store while files are read. A system that cannot be loaded does not
+// keep the others from it: there are receipts beside the error. It closes the readings.
 func loadReadings(e *env, list []*reading, where string) (receipts []eventlog.LoadReceipt, err error) {
 	defer func() { err = errors.Join(err, closeReadings(list)) }()
 	names, err := e.names(true)
 	if err != nil {
 		return nil, err
 	}
-	if err := stageReadings(e, list, where, names); err != nil {
-		return nil, err
+	if stageReadings(e, list, where, names); e.Err() != nil {
+		return nil, failuresOf(list)
 	}
+	defer func() { err = errors.Join(failuresOf(list), err) }()
 	s, err := eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{Wait: e.Wait, Memory: e.Memory})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	for i, r := range list {
+		if r.failed != nil {
+			continue
+		}
 		p := startStep(e.Stderr, fmt.Sprintf("%s %d/%d  mapping", r.sys.Name, i+1, len(list)))
 		receipt, err := s.MergeTables(e, r.staged)
 		p.done()
-		if err != nil {
-			return nil, err
+		if err == nil && r.extracted != nil {
+			err = r.extracted.Done()
 		}
-		if r.extracted != nil {
-			if err := r.extracted.Done(); err != nil {
-				return nil, err
+		if r.failed = err; err != nil {
+			if e.Err() != nil {
+				return nil, nil // interrupted
 			}
+			continue
 		}
 		receipt.Notes = append(receipt.Notes, r.notes()...)
 		receipts = append(receipts, receipt)
+	}
+	if len(receipts) == 0 {
+		return nil, nil
 	}
 	p := startStep(e.Stderr, "business views")
 	_, err = s.Derive(e, o2c.Refresh())
@@ -193,31 +204,62 @@ func loadReadings(e *env, list []*reading, where string) (receipts []eventlog.Lo
 	if err != nil {
 		return nil, err
 	}
-	for i, r := range list {
-		if receipts[i].Coverage, err = s.Coverage(e, o2c.Model(), r.sys.Name); err != nil {
+	for i := range receipts {
+		if receipts[i].Coverage, err = s.Coverage(e, o2c.Model(), receipts[i].Source); err != nil {
 			return nil, err
 		}
 	}
 	p = startStep(e.Stderr, "logs")
 	defer p.done()
-	if err := e.retain(s); err != nil {
+	removed, err := e.retain(s)
+	if err != nil {
 		return nil, err
+	}
+	if last := len(receipts) - 1; removed != "" && last >= 0 {
+		receipts[last].Notes = append(receipts[last].Notes, eventlog.Note{Code: "retention", Text: removed})
 	}
 	return receipts, e.defineLogs(s)
 }
 
-// retain removes what is older than the project keeps it.
-func (e *env) retain(s *eventlog.Store) error {
+// retain removes what is older than the project keeps it, and says what that was.
+func (e *env) retain(s *eventlog.Store) (removed string, err error) {
 	o := e.Project.Retention
 	if o == (retentionSpec{}) {
-		return nil
+		return "", nil
 	}
-	_, err := s.Retain(e, time.Now(), eventlog.Retention{Landing: o.Landing, Events: o.Events, Model: o2c.Model(), Derived: o2c.Refresh()})
-	return err
+	r, err := s.Retain(e, time.Now(), eventlog.Retention{Landing: o.Landing, Events: o.Events, Model: o2c.Model(), Derived: o2c.Refresh()})
+	if err != nil {
+		return "", err
+	}
+	var parts []string
+	rows := int64(0)
+	for _, t := range r.Landing {
+		rows += t.Removed
+	}
+	if rows > 0 {
+		parts = append(parts, fmt.Sprintf("%s rows as extracted, of what ended before %s", count(rows), r.LandingBefore.Format(time.DateOnly)))
+	}
+	if n := r.Events + r.Objects; n > 0 {
+		parts = append(parts, fmt.Sprintf("%s events before %s and %s objects without any left", count(r.Events), r.EventsBefore.Format(time.DateOnly), count(r.Objects)))
+	}
+	if len(parts) == 0 {
+		return "", nil
+	}
+	return "retention: removed " + strings.Join(parts, "; ") + ".", nil
 }
 
-// stageReadings writes the rows of all systems beside the store, typed.
-func stageReadings(e *env, list []*reading, where string, names eventlog.Names) error {
+// failuresOf joins why some were not loaded.
+func failuresOf(list []*reading) error {
+	var errs []error
+	for _, r := range list {
+		errs = append(errs, r.failed)
+	}
+	return errors.Join(errs...)
+}
+
+// stageReadings writes the rows of all systems beside the store, typed, and
+// keeps in each reading why it could not.
+func stageReadings(e *env, list []*reading, where string, names eventlog.Names) {
 	var live atomic.Int64
 	p := startProgress(e.Stderr, "reading "+filepath.Base(where), func() (done, total int64) {
 		for _, r := range list {
@@ -236,12 +278,12 @@ func stageReadings(e *env, list []*reading, where string, names eventlog.Names) 
 		return rows + live.Load()
 	})
 	defer p.done()
-	g, ctx := errgroup.WithContext(e)
+	var g errgroup.Group
 	g.SetLimit(stagers)
 	for _, r := range list {
-		g.Go(func() (err error) {
+		g.Go(func() error {
 			before := int64(0)
-			r.staged, err = eventlog.StageTables(ctx, e.Project.storePath(), *r.sys, r.rows, eventlog.ExtractOptions{
+			r.staged, r.failed = eventlog.StageTables(e, e.Project.storePath(), *r.sys, r.rows, eventlog.ExtractOptions{
 				Content: r.content, Watermark: r.watermark, Memory: e.Memory, Names: names,
 				Progress: func(rows int64) {
 					if r.files == nil {
@@ -250,8 +292,8 @@ func stageReadings(e *env, list []*reading, where string, names eventlog.Names) 
 					}
 				},
 			})
-			return err
+			return nil
 		})
 	}
-	return g.Wait()
+	_ = g.Wait() // each keeps its own
 }

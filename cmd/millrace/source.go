@@ -121,6 +121,11 @@ func (s *systemSource) check(k *sourceKind) error {
 	if _, err := extract.ParseWindow(s.Window, "UTC"); err != nil {
 		return err
 	}
+	for name, negative := range map[string]bool{"overlap": s.Overlap < 0, "timeout": s.Timeout < 0, "rows_per_second": s.RowsPerSecond < 0, "page_rows": s.PageRows < 0} {
+		if negative {
+			return fmt.Errorf("%s: it cannot be negative", name)
+		}
+	}
 	if !slices.Contains([]extract.Sweep{extract.SweepAuto, extract.SweepAlways, extract.SweepNever}, s.Sweep) {
 		return fmt.Errorf("sweep: %q is none of always, never", s.Sweep)
 	}
@@ -175,19 +180,30 @@ func (e *env) plan(names []string) ([]*planned, error) {
 		}
 		all = append(all, p)
 	}
+	known := slices.Sorted(maps.Keys(e.Project.Sources))
+	for _, s := range e.Project.Sources {
+		if s.Distributor != nil {
+			known = append(known, distributorNames()...)
+		}
+	}
+	for _, p := range all {
+		for _, name := range p.uses() {
+			if !slices.Contains(known, name) {
+				return nil, usageError{fmt.Errorf("sources: %s: uses: the project has no source %q%s", p.name, name, eventlog.DidYouMean(name, known))}
+			}
+		}
+	}
 	all = inOrder(all)
 	var before, kept = []string{}, []*planned{}
 	for _, s := range e.Project.Sources { // its systems are known by their own names
 		if s.Distributor != nil {
-			for _, sys := range distributorNames() {
-				before = append(before, sys)
-			}
+			before = append(before, distributorNames()...)
 		}
 	}
 	slices.Sort(before)
 	for _, p := range all {
 		if err := p.system(e.Project, before, ofKind); err != nil {
-			return nil, fmt.Errorf("source %s: %w", p.name, err)
+			return nil, usageError{fmt.Errorf("source %s: %w", p.name, err)}
 		}
 		before = append(before, p.name)
 		if len(names) == 0 || slices.Contains(names, p.name) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -69,7 +70,11 @@ func loadFolder(e *env, name, kind, dir string, complete bool) (receipt eventlog
 	if err != nil {
 		return receipt, err
 	}
-	p := &planned{kind: k, own: &systemSource{Path: dir, Partial: !complete}, sys: k.system()}
+	path, err := filepath.Abs(dir) // a project's paths are relative to its file, this one is not of a project
+	if err != nil {
+		return receipt, err
+	}
+	p := &planned{kind: k, own: &systemSource{Path: path, Partial: !complete}, sys: k.system()}
 	if k.local {
 		p.sys.Timezone = e.Project.Timezone
 	}
@@ -84,6 +89,7 @@ func loadFolder(e *env, name, kind, dir string, complete bool) (receipt eventlog
 	if err != nil {
 		return receipt, err
 	}
+	r.sys.Origin = dir
 	receipts, err := loadReadings(e, []*reading{r}, dir)
 	if err != nil {
 		return receipt, err

@@ -2,6 +2,7 @@ package o2c
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,16 +36,24 @@ func TestViewsOnEmptyStore(t *testing.T) {
 
 // Each file of testdata/stories fills a store with facts and asks the views.
 //
-//	story: facts, added to those told before in the file; see storyteller.
+//	story [system=NAME]: facts, added to those told before in the file; see storyteller.
 //	ask: one SELECT.
+//	figures [source=NAME]: the key figures named, or all that can be computed, and what is missing.
 //	view NAME: columns, and WHERE if need be; the rows come in order.
 func TestStories(t *testing.T) {
 	datadriven.Walk(t, "testdata/stories", func(t *testing.T, path string) {
 		store := newStore(t)
-		s := &storyteller{t: t, facts: map[string][][]string{}, named: map[string]bool{}}
+		tellers := map[string]*storyteller{}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			switch d.Cmd {
 			case "story":
+				name := ""
+				d.MaybeScanArgs(t, "system", &name)
+				s := tellers[name]
+				if s == nil {
+					s = &storyteller{t: t, name: name, facts: map[string][][]string{}, named: map[string]bool{}}
+					tellers[name] = s
+				}
 				for _, line := range strings.Split(d.Input, "\n") {
 					if line != "" {
 						s.tell(line)
@@ -58,6 +67,20 @@ func TestStories(t *testing.T) {
 					return "error: " + err.Error() + "\n"
 				}
 				return out
+			case "figures":
+				source := ""
+				d.MaybeScanArgs(t, "source", &source)
+				filled, err := FilledBy(t.Context(), store.Query, source)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var b strings.Builder
+				for _, c := range filled.Coverage() {
+					if d.Input == "" && c.Computable() || slices.Contains(strings.Fields(d.Input), c.ID) {
+						fmt.Fprintf(&b, "%s: missing %q, unseen %q\n", c.ID, c.Missing, c.Unseen)
+					}
+				}
+				return b.String()
 			case "view":
 				columns, rest := d.Input, ""
 				if i := strings.Index(columns, "WHERE "); i >= 0 {

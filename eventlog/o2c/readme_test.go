@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// README.md says of every key figure which columns it is computed from, and
-// the views have them.
+// README.md says of every key figure which columns it is computed from, as
+// figures.yaml does, and the views have them.
 func TestReadmeTable(t *testing.T) {
 	s := newStore(t)
 	if err := s.ExecViews(t.Context(), Refresh()); err != nil {
@@ -63,6 +63,70 @@ func TestReadmeTable(t *testing.T) {
 	for id := range told {
 		if !slices.Contains(ids, id) {
 			t.Errorf("README.md has %s, testdata/kpis.txt does not", id)
+		}
+	}
+}
+
+// figures.yaml says what README.md says, and its lists name columns that there are.
+func TestFigures(t *testing.T) {
+	k, err := loadFigures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := readme(t)
+	for _, f := range k.list {
+		var views []string
+		columns := map[string][]string{}
+		for _, n := range f.Needs {
+			view, column, _ := strings.Cut(n, ".")
+			if columns[view] == nil {
+				views = append(views, view)
+			}
+			columns[view] = append(columns[view], column)
+		}
+		var parts []string
+		for _, v := range views {
+			parts = append(parts, v+": "+strings.Join(columns[v], ", "))
+		}
+		want := strings.Join(parts, "; ")
+		if f.Lacks != "" {
+			want = "–"
+		}
+		if told[f.ID] != want {
+			t.Errorf("%s: README.md has %q, figures.yaml has %q", f.ID, told[f.ID], want)
+		}
+		delete(told, f.ID)
+	}
+	for id := range told {
+		t.Errorf("figures.yaml has no %s", id)
+	}
+	s := newStore(t)
+	if err := s.ExecViews(t.Context(), Refresh()); err != nil {
+		t.Fatal(err)
+	}
+	have, err := viewColumns(t.Context(), s.Query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range k.seldom {
+		if !have[name] {
+			t.Errorf("seldom: no column %s", name)
+		}
+	}
+	for name, view := range k.counts {
+		if _, ok := k.objects[view]; !ok || !have[name] {
+			t.Errorf("counts: no column %s, or no view %s", name, view)
+		}
+	}
+	for _, source := range []string{"", "story"} {
+		filled, err := FilledBy(t.Context(), s.Query, source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range filled.Coverage() {
+			if c.Computable() {
+				t.Errorf("%s can be computed from nothing", c.ID)
+			}
 		}
 	}
 }

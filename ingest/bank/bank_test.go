@@ -159,12 +159,14 @@ func load(t *testing.T, dir string) string {
 		FROM main.event e JOIN main.event_object USING (event) JOIN main.object o USING (object) JOIN objects."Receipt" r USING (object) ORDER BY e.time, o.id`)
 	list(`SELECT a.id || ' ' || x.qualifier || ' ' || b.type || ' ' || b.id || coalesce(': ' || x.amount || ' ' || x.currency, '')
 		FROM main.object_object x JOIN main.object a ON a.object = x.source_object JOIN main.object b ON b.object = x.target_object ORDER BY 1`)
+	list(`SELECT concat_ws(' ', 'link', state || ':', source_id, qualifier, target_type, key, CASE WHEN matches > 1 THEN 'means ' || matches END, 'is ' || target_id, 'of ' || amount, currency)
+		FROM o2c.system_links WHERE system = 'bank' ORDER BY 1`)
 	return b.String()
 }
 
 func loadBank(t *testing.T, path, dir string) eventlog.LoadReceipt {
 	sys := System()
-	sys.Uses, sys.Timezone = []string{"erp"}, "Europe/Berlin"
+	sys.Uses, sys.Timezone, sys.Derived = []string{"erp"}, "Europe/Berlin", o2c.Views()
 	tables, err := Open(t.Context(), dir, sys, false)
 	must(t, err)
 	defer func() { must(t, tables.Close()) }()

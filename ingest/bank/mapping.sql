@@ -7,6 +7,7 @@
 -- * Intraday reports and notifications count for days that no statement of the account covers yet: a statement takes their place.
 
 CREATE MACRO plain(number) AS nullif(upper(ltrim(trim(number), '0 ')), ''); -- a number of zeros names nothing
+CREATE MACRO words(text) AS regexp_extract_all(upper(text), '[A-Z0-9][A-Z0-9/._-]*[A-Z0-9]');
 
 -- An entry, or its transactions where all of them tell their amount and these make the entry's.
 CREATE VIEW movement AS
@@ -56,27 +57,52 @@ WHERE (r.amount > 0 AND NOT r.reversal OR r.amount < 0 AND r.reversal) AND NOT i
 -- Which invoice is meant? ---------------------------------------------------------
 
 CREATE VIEW invoice_number AS
-SELECT number, min(id) AS id
+SELECT number, min(id) AS id, count(*) AS matches
 FROM (SELECT DISTINCT plain(coalesce(i.number, o.id)) AS number, o.id FROM main.object o JOIN objects."Invoice" i USING (object))
 WHERE number IS NOT NULL
-GROUP BY number HAVING count(*) = 1;
+GROUP BY number;
 
 -- What the payer put into the field for it, and what the text says: whole words, and digits within words. In a text a number of digits alone has five or
--- more, with letters four or more characters: shorter ones are found by chance.
+-- more, with letters four or more characters: shorter ones are found by chance. word: what may be told as a reference if it leads nowhere;
+-- a date is none, nor an end-to-end reference, which is the payer's own and there without any invoice.
 CREATE VIEW named AS
-SELECT r.line_id, 1 AS rank, plain(CASE WHEN d.type = 'SCOR' THEN regexp_replace(d.number, '^RF[0-9]{2}', '') ELSE d.number END) AS number, d.amount
-FROM receipt r JOIN (FROM remitted UNION ALL BY NAME
-                     -- an entry that is not split has what its transactions say
-                     SELECT d.entry_id AS line_id, m.type, m.number, m.amount FROM remitted m JOIN line_detail d USING (line_id)) d USING (line_id)
-UNION
-SELECT line_id, 2, plain(word), NULL
-FROM (SELECT line_id, unnest(regexp_extract_all(upper(reference), '[A-Z0-9][A-Z0-9/._-]*[A-Z0-9]') || regexp_extract_all(reference, '[0-9]{5,}')) AS word FROM receipt)
-WHERE length(plain(word)) >= CASE WHEN regexp_matches(word, '[A-Z]') THEN 4 ELSE 5 END AND regexp_matches(word, '[0-9]');
+SELECT line_id, rank, number, amount, min(trim(key)) AS key, min(word) AS word
+FROM (
+	SELECT r.line_id, 1 AS rank, plain(CASE WHEN d.type = 'SCOR' THEN regexp_replace(d.number, '^RF[0-9]{2}', '') ELSE d.number END) AS number, d.number AS key, NULL AS word, d.amount
+	FROM receipt r JOIN (FROM remitted UNION ALL BY NAME
+	                     -- an entry that is not split has what its transactions say
+	                     SELECT d.entry_id AS line_id, m.type, m.number, m.amount FROM remitted m JOIN line_detail d USING (line_id)) d USING (line_id)
+	UNION ALL
+	SELECT line_id, 2, plain(part), part, CASE WHEN said AND NOT regexp_full_match(word, '[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}|[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN word END, NULL
+	FROM (SELECT *, unnest([word] || regexp_extract_all(word, '[0-9]{5,}')) AS part
+	      FROM (SELECT line_id, TRUE AS said, unnest(words(remittance)) AS word FROM receipt
+	            UNION ALL
+	            SELECT line_id, FALSE, unnest(words(end_to_end)) FROM receipt))
+	WHERE length(plain(part)) >= CASE WHEN regexp_matches(part, '[A-Z]') THEN 4 ELSE 5 END AND regexp_matches(part, '[0-9]')
+)
+WHERE number IS NOT NULL
+GROUP BY line_id, rank, number, amount;
 
-CREATE VIEW pays AS
-SELECT line_id, id, CASE WHEN count(amount) = count(*) THEN sum(amount) END AS amount, count(*) OVER (PARTITION BY line_id) AS invoices
-FROM (SELECT n.line_id, i.id, n.rank, n.amount FROM named n JOIN invoice_number i USING (number) QUALIFY n.rank = min(n.rank) OVER (PARTITION BY n.line_id))
-GROUP BY line_id, id;
+-- The field counts before the text, unless the text leads further. best: how far.
+CREATE VIEW meant AS
+SELECT n.*, coalesce(i.matches, 0) AS matches, CASE i.matches WHEN 1 THEN i.id END AS id, max(coalesce(i.matches, 0)) OVER (PARTITION BY n.line_id) AS best
+FROM named n LEFT JOIN invoice_number i USING (number)
+QUALIFY n.rank = first_value(n.rank) OVER (PARTITION BY n.line_id ORDER BY coalesce(i.matches, 0) <> 1, i.matches IS NULL, n.rank);
+
+-- Each number is a reference; a text of which no number leads anywhere is one, whatever numbers are in it.
+CREATE VIEW reference AS
+SELECT line_id, coalesce(string_agg(DISTINCT word, ' ' ORDER BY word) FILTER (rank = 2 AND matches = 0), min(key)) AS key, matches, any_value(id) AS id,
+       CASE WHEN count(amount) = count(*) THEN sum(amount) END AS amount,
+       count(*) FILTER (matches = 1) OVER of_it AS invoices, count(*) OVER of_it AS n
+FROM meant
+WHERE rank = 1 OR matches > 0 OR best = 0 AND word IS NOT NULL
+GROUP BY line_id, matches, CASE WHEN rank = 1 OR matches > 0 THEN number END
+WINDOW of_it AS (PARTITION BY line_id);
+
+CREATE VIEW link AS
+SELECT 'Receipt' AS source_type, r.line_id AS source_id, 'pays' AS qualifier, 'Invoice' AS target_type, p.key, 'number' AS attribute, p.id AS target_id, p.matches,
+       coalesce(p.amount * sign(r.amount), CASE WHEN p.n = 1 OR p.invoices = 1 AND p.matches = 1 THEN r.amount END)::DECIMAL(18,4) AS amount, r.currency
+FROM reference p JOIN receipt r USING (line_id);
 
 -- Events, objects, relations ------------------------------------------------------
 
@@ -95,6 +121,4 @@ SELECT line_id AS id, source_table, line_id AS source_key, coalesce(bank_referen
 FROM receipt;
 
 CREATE VIEW object_object AS
-SELECT 'Receipt' AS source_type, r.line_id AS source_id, 'Invoice' AS target_type, p.id AS target_id, 'pays' AS qualifier,
-       coalesce(p.amount * sign(r.amount), CASE WHEN p.invoices = 1 THEN r.amount END)::DECIMAL(18,4) AS amount, r.currency
-FROM pays p JOIN receipt r USING (line_id);
+SELECT source_type, source_id, target_type, target_id, qualifier, amount, currency FROM link WHERE target_id IS NOT NULL;

@@ -236,6 +236,8 @@ func load(t *testing.T, dir string) string {
 		FROM main.event e JOIN main.event_object eo USING (event) JOIN main.object o USING (object) WHERE e.source = 'edi' GROUP BY event, e.time, e.activity, e.sequence ORDER BY e.time, e.activity, 1`)
 	list(`SELECT regexp_replace(a.id, '/[0-9a-f]{12}$', '') || ' ' || r.qualifier || ' ' || b.type || ' ' || b.id
 		FROM main.object_object r JOIN main.object a ON a.object = r.source_object JOIN main.object b ON b.object = r.target_object WHERE a.type = 'Message' ORDER BY 1`)
+	list(`SELECT concat_ws(' ', 'link', state || ':', source_type, regexp_replace(source_id, '/[0-9a-f]{12}$', ''), qualifier, target_type, key, 'by', attribute, CASE WHEN matches > 1 THEN 'means ' || matches END, 'is ' || target_id)
+		FROM o2c.system_links WHERE system = 'edi' ORDER BY 1`)
 	list(`SELECT 'duplicate: ' || regexp_replace(message_id, '/[0-9a-f]{12}$', '') || ' of ' || regexp_replace(duplicate_of, '/[0-9a-f]{12}$', '') FROM o2c.messages WHERE duplicate_of IS NOT NULL ORDER BY 1`)
 	list(`SELECT 'failed: ' || regexp_replace(message_id, '/[0-9a-f]{12}$', '') || ' after ' || attempts || ' attempts' FROM o2c.messages WHERE is_failed ORDER BY 1`)
 	return b.String()

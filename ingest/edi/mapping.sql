@@ -135,34 +135,55 @@ SELECT 'Receipt', o.id, plain(unnest(words(r.reference))) FROM main.object o JOI
 
 -- What a message may be about; of its questions, each is answered by the best number that leads anywhere.
 CREATE VIEW question AS
-SELECT message_id, 'it' AS question, 1 AS rank, 'SalesOrder' AS type, order_number AS number FROM business WHERE kind IN ('order_response', 'order_change', 'order')
+SELECT message_id, 'it' AS question, 1 AS rank, 'SalesOrder' AS type, 'number' AS attribute, order_number AS number FROM business WHERE kind IN ('order_response', 'order_change', 'order')
 UNION ALL
-SELECT message_id, 'it', 1, 'Delivery', delivery_number FROM business WHERE kind IN ('despatch_advice', 'warehouse_order', 'warehouse_advice') OR kind LIKE 'transport_%'
+SELECT message_id, 'it', 2, 'SalesOrder', 'customer_reference', po_number FROM business WHERE kind IN ('order_response', 'order_change', 'order')
 UNION ALL
-SELECT message_id, 'it', 2, 'Delivery', document_number FROM business WHERE kind = 'despatch_advice' OR kind LIKE 'transport_%'
+SELECT message_id, 'it', 1, 'Delivery', 'number', delivery_number FROM business WHERE kind IN ('despatch_advice', 'warehouse_order', 'warehouse_advice') OR kind LIKE 'transport_%'
 UNION ALL
-SELECT message_id, 'it', 3, 'SalesOrder', delivery_number FROM business WHERE kind IN ('warehouse_order', 'warehouse_advice')
+SELECT message_id, 'it', 2, 'Delivery', 'number', document_number FROM business WHERE kind = 'despatch_advice' OR kind LIKE 'transport_%'
 UNION ALL
-SELECT message_id, 'it', 1, 'Invoice', document_number FROM business WHERE kind = 'invoice'
+SELECT message_id, 'it', 3, 'SalesOrder', 'number', delivery_number FROM business WHERE kind IN ('warehouse_order', 'warehouse_advice')
 UNION ALL
-SELECT message_id, 'it', 1, 'Receipt', reference FROM business WHERE kind = 'remittance'
+SELECT message_id, 'it', 1, 'Invoice', 'number', document_number FROM business WHERE kind = 'invoice'
 UNION ALL
-SELECT r.message_id, 'line ' || r.position, 1, 'Invoice', r.document_number FROM remittance r JOIN business b USING (message_id);
+SELECT message_id, 'it', 1, 'Receipt', 'number or reference', reference FROM business WHERE kind = 'remittance'
+UNION ALL
+SELECT r.message_id, 'line ' || r.position, 1, 'Invoice', 'number', r.document_number FROM remittance r JOIN business b USING (message_id);
 
 CREATE VIEW candidate AS
-SELECT q.message_id, q.question, q.rank, q.type, d.id
+SELECT q.message_id, q.question, q.rank, d.id
 FROM question q JOIN document d ON d.type = q.type AND d.number = plain(q.number)
+WHERE q.attribute <> 'customer_reference'
 UNION ALL
-SELECT b.message_id, 'it', 2, 'SalesOrder', o.id
-FROM business b JOIN sales_order o ON o.reference = plain(b.po_number)
-WHERE b.kind IN ('order', 'order_change', 'order_response') AND o.kind <> 'return'
+SELECT b.message_id, q.question, q.rank, o.id
+FROM question q JOIN business b USING (message_id) JOIN sales_order o ON o.reference = plain(q.number)
+WHERE q.attribute = 'customer_reference' AND o.kind <> 'return'
   AND coalesce(list_contains(o.customers, plain(CASE b.direction WHEN 'out' THEN b.receiver_customer ELSE b.sender_customer END)), TRUE);
 
+-- The answers: the best number that leads anywhere, and the best that is there if none does.
+CREATE VIEW sought AS
+SELECT q.message_id, q.question, q.rank, q.type, q.attribute, trim(q.number) AS key, count(DISTINCT c.id) AS matches,
+       CASE WHEN count(DISTINCT c.id) = 1 THEN min(c.id) END AS id
+FROM question q LEFT JOIN candidate c ON c.message_id = q.message_id AND c.question = q.question AND c.rank = q.rank
+WHERE plain(q.number) IS NOT NULL
+GROUP BY q.message_id, q.question, q.rank, q.type, q.attribute, q.number
+QUALIFY row_number() OVER (PARTITION BY q.message_id, q.question ORDER BY count(DISTINCT c.id) = 0, q.rank) = 1;
+
 CREATE VIEW concerned AS
-SELECT message_id, question, any_value(type) AS type, any_value(id) AS id
-FROM (FROM candidate QUALIFY rank = min(rank) OVER (PARTITION BY message_id, question))
-GROUP BY message_id, question
-HAVING count(DISTINCT id) = 1;
+SELECT message_id, question, type, id FROM sought WHERE id IS NOT NULL;
+
+-- The own number of a report means a delivery only if it leads to one, where its statuses name deliveries.
+CREATE VIEW link AS
+SELECT DISTINCT 'Message' AS source_type, a.object_id AS source_id, 'concerns' AS qualifier, s.type AS target_type, s.key, s.attribute, s.id AS target_id, s.matches
+FROM sought s JOIN attempt a USING (message_id)
+WHERE s.matches > 0 OR s.rank = 1 OR s.message_id NOT IN (SELECT message_id FROM status WHERE plain(delivery_number) IS NOT NULL)
+UNION ALL
+SELECT 'status', n.number, 'on', 'Delivery', n.key, 'number', CASE WHEN count(DISTINCT d.id) = 1 THEN min(d.id) END, count(DISTINCT d.id)
+FROM (SELECT plain(s.delivery_number) AS number, min(trim(s.delivery_number)) AS key FROM status s JOIN business b USING (message_id)
+      WHERE plain(s.delivery_number) IS NOT NULL GROUP BY ALL) n
+LEFT JOIN document d ON d.type = 'Delivery' AND d.number = n.number
+GROUP BY n.number, n.key;
 
 -- Events --------------------------------------------------------------------------------
 
@@ -233,5 +254,4 @@ SELECT object_id AS id, 'message' AS source_table, message_id AS source_key,
 FROM attempt WHERE attempt_no = 1;
 
 CREATE VIEW object_object AS
-SELECT DISTINCT 'Message' AS source_type, a.object_id AS source_id, c.type AS target_type, c.id AS target_id, 'concerns' AS qualifier
-FROM concerned c JOIN attempt a USING (message_id);
+SELECT DISTINCT source_type, source_id, target_type, target_id, qualifier FROM link WHERE source_type = 'Message' AND target_id IS NOT NULL;

@@ -170,6 +170,14 @@ func Extract(ctx context.Context, src ingest.Source, sys *eventlog.System, o Opt
 	return x.result(), nil
 }
 
+// CheckSince says what is wrong with a text for [Options.Since].
+func CheckSince(text string) error {
+	if text != "" && parseMark(text).layout == nil {
+		return fmt.Errorf("since %q: want a date such as 2026-01-31, or a date and time such as 2026-01-31 18:00:00", text)
+	}
+	return nil
+}
+
 // prepare fills in what the options leave open.
 func (x *extraction) prepare() (err error) {
 	o := &x.o
@@ -187,8 +195,8 @@ func (x *extraction) prepare() (err error) {
 	default:
 		return fmt.Errorf("sweep: %q: want always, never, or nothing", string(o.Sweep))
 	}
-	if o.Since != "" && parseMark(o.Since).layout == nil {
-		return fmt.Errorf("since %q: want a date such as 2026-01-31, or a date and time such as 2026-01-31 18:00:00", o.Since)
+	if err := CheckSince(o.Since); err != nil {
+		return err
 	}
 	if o.Since != "" && o.Full {
 		return errors.New("full and since exclude each other: a full extraction reads what is older, too")

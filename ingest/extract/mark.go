@@ -54,11 +54,18 @@ func parseMark(text string) mark {
 	return m
 }
 
-// less orders the values of one column; none is before all.
+// known says whether it is a moment or a number.
+func (m mark) known() bool { return m.layout != nil || m.number != nil }
+
+// less orders the values of one column; none is before all, and what is no
+// moment before those that are: an "infinity" must not be where the next
+// increment begins.
 func (m mark) less(o mark) bool {
 	switch {
 	case m.text == "" || o.text == "":
 		return m.text == "" && o.text != ""
+	case m.known() != o.known():
+		return o.known()
 	case m.layout != nil && o.layout != nil:
 		return m.at.Before(o.at)
 	case m.number != nil && o.number != nil:
@@ -95,8 +102,11 @@ func (m mark) notAfter(at time.Time, zone *time.Location) mark {
 // raise makes m the later of itself and the values of some columns of a row.
 func (m *mark) raise(row []string, columns []int) {
 	for _, i := range columns {
-		if i >= len(row) || row[i] == "" || len(row[i]) == len(m.text) && row[i] <= m.text {
+		if i >= len(row) || row[i] == "" || len(row[i]) == len(m.text) && row[i] <= m.text && m.known() {
 			continue // of the same length: written alike, so text is enough to see that it is no later
+		}
+		if row[i] == "infinity" || row[i] == "-infinity" {
+			continue // of PostgreSQL: nothing would ever be after it
 		}
 		if o := parseMark(row[i]); m.less(o) {
 			*m = o

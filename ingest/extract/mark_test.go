@@ -47,6 +47,7 @@ func TestMarkOrder(t *testing.T) {
 		{"2026-03-01 12:00:00+02", "2026-03-01 11:00:00+00", "2026-03-01 12:00:00+00"},
 		{"", "9", "10", "4711", "20260301", "20260332", "20260401", "123456789012345678901234567890"},
 		{"a", "b"},
+		{"", "unknown", "2026-03-01"}, // what is no moment does not hide those that are
 	} {
 		for i := range list {
 			for j := range list {

@@ -102,6 +102,9 @@ func (t *Tables) find(ctx context.Context, dir string, entries []fs.DirEntry, ta
 		if e.IsDir() {
 			table := folderTable(e.Name(), tables)
 			if table == "" {
+				if !strings.HasPrefix(e.Name(), ".") {
+					other = append(other, e.Name()+"/")
+				}
 				continue
 			}
 			if err := t.findIn(ctx, filepath.Join(dir, e.Name()), table, found); err != nil {

@@ -1,6 +1,8 @@
 -- Which references from one system to another have been found, and which not?
--- One row a reference. state: matched; unmatched: nobody describes what is meant;
--- ambiguous: the key means several. amount is the relation's, else the value of who refers.
+-- One row a reference: who refers, to which object of another system or of nobody. state: matched; unmatched: nobody
+-- describes what is meant; ambiguous: the key means several. amount is the relation's, else the value of who refers.
+-- A relation that begins at another system's object is read from its other end, and keeps its name:
+-- a warehouse's Shipment, shipped with a Delivery of the ERP.
 CREATE OR REPLACE VIEW o2c.system_links AS
 WITH
 worth AS (
@@ -13,34 +15,59 @@ worth AS (
 	UNION ALL SELECT object, amount, currency FROM objects."Receipt"
 	UNION ALL SELECT object, disputed_amount, currency FROM objects."DisputeCase"
 ),
--- What the mappings say they looked for by a business key.
+-- What the mappings say they looked for by a business key. One that compares a key with several
+-- attributes has found it if all that answer mean the same object.
 told AS (
-	SELECT l.source AS system, l.source_type, l.source_id, l.qualifier, l.target_type, l.key, l.attribute, l.target_id, l.matches, l.amount, l.currency, o.object
+	SELECT l.source AS system, l.source_type, l.source_id, l.qualifier, l.target_type, l.key, string_agg(DISTINCT l.attribute, ', ' ORDER BY l.attribute) AS attribute,
+	       CASE WHEN count(DISTINCT l.target_id) = 1 THEN min(l.target_id) END AS target_id,
+	       CASE count(DISTINCT l.target_id) WHEN 0 THEN max(l.matches) ELSE count(DISTINCT l.target_id) END AS matches,
+	       max(l.amount) AS amount, min(l.currency) AS currency, any_value(o.object) AS object
 	FROM main.link l LEFT JOIN main.object o ON o.type = l.source_type AND o.id = l.source_id
+	GROUP BY l.source, l.source_type, l.source_id, l.qualifier, l.target_type, l.key
 ),
--- What they take for known: the target is another system's, or nobody's.
-taken AS (
-	SELECT DISTINCT r.source AS system, s.type AS source_type, s.id AS source_id, r.qualifier, t.type AS target_type, t.id AS key, 'id' AS attribute,
-	       CASE WHEN t.defined THEN t.id END AS target_id, CASE WHEN t.defined THEN 1 ELSE 0 END::BIGINT AS matches, r.amount, r.currency, s.object
+-- The kinds of them, which are few: what a mapping has looked for is not taken for known below.
+asked AS MATERIALIZED (
+	SELECT DISTINCT source AS system, source_type, qualifier, target_type FROM main.link
+),
+-- Relations that leave their system, by numbers only: most do not.
+leaving AS MATERIALIZED (
+	SELECT r.source AS system, r.source_object, r.target_object, r.qualifier, r.amount, r.currency,
+	       NOT s.defined OR s.source <> r.source AS source_is_foreign, NOT t.defined OR t.source <> r.source AS target_is_foreign
 	FROM main.object_object r
 	JOIN main.object s ON s.object = r.source_object
 	JOIN main.object t ON t.object = r.target_object
-	WHERE (NOT t.defined OR t.source <> r.source)
-	  AND NOT EXISTS (FROM main.link l WHERE l.source = r.source AND l.source_type = s.type AND l.qualifier = r.qualifier AND l.target_type = t.type)
+	WHERE NOT s.defined OR s.source <> r.source OR NOT t.defined OR t.source <> r.source
+),
+referring AS (
+	SELECT system, source_object AS object, target_object AS target, qualifier, amount, currency, FALSE AS from_its_end FROM leaving WHERE target_is_foreign
+	UNION ALL
+	SELECT system, target_object, source_object, qualifier, amount, currency, TRUE FROM leaving WHERE source_is_foreign AND NOT target_is_foreign
+),
+-- What the mappings take for known.
+taken AS (
+	SELECT r.system, s.type AS source_type, s.id AS source_id, r.qualifier, t.type AS target_type, t.id AS key,
+	       t.defined, sum(r.amount) AS amount, min(r.currency) AS currency, s.object
+	FROM referring r
+	JOIN main.object s ON s.object = r.object
+	JOIN main.object t ON t.object = r.target
+	WHERE NOT EXISTS (FROM asked a WHERE a.system = r.system AND a.target_type = t.type AND (r.from_its_end OR a.source_type = s.type AND a.qualifier = r.qualifier))
+	GROUP BY r.system, s.type, s.id, r.qualifier, t.type, t.id, t.defined, s.object
 ),
 -- What their events touch, once an object.
 touched AS (
-	SELECT DISTINCT e.source AS system, 'event' AS source_type, t.id AS source_id, 'on' AS qualifier, t.type AS target_type, t.id AS key, 'id' AS attribute,
-	       CASE WHEN t.defined THEN t.id END AS target_id, CASE WHEN t.defined THEN 1 ELSE 0 END::BIGINT AS matches,
-	       NULL::DECIMAL(18,4) AS amount, NULL::VARCHAR AS currency, t.object
-	FROM main.event_object r
-	JOIN main.event e ON e.event = r.event
-	JOIN main.object t ON t.object = r.object
-	WHERE t.type <> 'User' AND (NOT t.defined OR t.source <> e.source)
-	  AND NOT EXISTS (FROM main.link l WHERE l.source = e.source AND l.qualifier = 'on' AND l.target_type = t.type)
+	SELECT p.system, 'event' AS source_type, t.id AS source_id, 'on' AS qualifier, t.type AS target_type, t.id AS key, t.defined, t.object
+	FROM (SELECT DISTINCT e.source AS system, r.object FROM main.event_object r JOIN main.event e USING (event)) p
+	JOIN main.object t USING (object)
+	WHERE t.type <> 'User' AND (NOT t.defined OR t.source <> p.system)
+	  AND NOT EXISTS (FROM asked a WHERE a.system = p.system AND a.target_type = t.type)
+),
+known AS (
+	FROM taken UNION ALL BY NAME FROM touched
 )
 SELECT a.system, a.source_type, a.source_id, a.qualifier, a.target_type, a.key, a.attribute, a.target_id, a.matches,
        CASE WHEN a.matches = 1 THEN 'matched' WHEN a.matches = 0 THEN 'unmatched' ELSE 'ambiguous' END AS state,
        coalesce(a.amount, w.value) AS amount, CASE WHEN a.amount IS NOT NULL THEN coalesce(a.currency, w.currency) ELSE w.currency END AS currency
-FROM (FROM told UNION ALL BY NAME FROM taken UNION ALL BY NAME FROM touched) a
+FROM (FROM told
+      UNION ALL BY NAME
+      SELECT * EXCLUDE (defined), 'id' AS attribute, CASE WHEN defined THEN key END AS target_id, defined::BIGINT AS matches FROM known) a
 LEFT JOIN worth w ON w.object = a.object;
