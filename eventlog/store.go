@@ -246,7 +246,7 @@ func storeOpenError(err error) error {
 			busy.pid, _ = strconv.Atoi(m[1])
 		}
 		return busy
-	case strings.Contains(text, "different configuration"):
+	case strings.Contains(text, "different configuration"), strings.Contains(text, "Unique file handle conflict"): // the latter while one is opened or closed
 		return storeBusy{pid: os.Getpid()}
 	case strings.Contains(text, "not a valid DuckDB database file"):
 		return fmt.Errorf("is not a DuckDB database; choose another path: %w", ErrCorrupt)
