@@ -54,6 +54,10 @@ type OpenOptions struct {
 	Memory Memory
 	// Threads is how many cores DuckDB uses. The default is all.
 	Threads int
+	// Closed is for SQL that users write: it can read this store and nothing
+	// else, neither files nor the network, and cannot change a setting. It
+	// implies ReadOnly.
+	Closed bool
 }
 
 const storeWait = 60 * time.Second
@@ -70,6 +74,7 @@ func Open(ctx context.Context, path string, o OpenOptions) (*Store, error) {
 }
 
 func storeOpen(ctx context.Context, path string, o OpenOptions) (*Store, error) {
+	o.ReadOnly = o.ReadOnly || o.Closed
 	if strings.ContainsAny(path, "?%\x00") {
 		return nil, errors.New("has a ?, % or NUL in its name, which DuckDB's driver cannot open; rename it")
 	}
@@ -217,7 +222,13 @@ func storeConnect(ctx context.Context, path string, o OpenOptions) (*sql.DB, err
 	if o.Threads > 0 {
 		set.Set("threads", strconv.Itoa(o.Threads))
 	}
-	c, err := duckdb.NewConnector(path+"?"+set.Encode(), storeSession)
+	session := storeSession
+	if o.Closed {
+		// An instance of its own: the settings act on all of one.
+		set.Set("custom_user_agent", "millrace-closed-"+strconv.FormatInt(storeWriters.Add(1), 10))
+		session = storeClosedSession
+	}
+	c, err := duckdb.NewConnector(path+"?"+set.Encode(), session)
 	if err != nil {
 		return nil, storeOpenError(err)
 	}
@@ -227,6 +238,16 @@ func storeConnect(ctx context.Context, path string, o OpenOptions) (*sql.DB, err
 		return nil, storeOpenError(err)
 	}
 	return db, nil
+}
+
+// storeClosedSession shuts an instance off before its first statement; on
+// further connections it is shut off already, and their zone the instance's.
+func storeClosedSession(c driver.ExecerContext) error {
+	if _, err := c.ExecContext(context.Background(), "SET GLOBAL TimeZone = 'UTC'; SET GLOBAL enable_external_access = false; SET GLOBAL lock_configuration = true", nil); err != nil &&
+		!strings.Contains(err.Error(), "locked") {
+		return err
+	}
+	return nil
 }
 
 func storeSession(c driver.ExecerContext) error {

@@ -2,94 +2,198 @@ package metrics
 
 import (
 	"context"
-	"database/sql"
-	_ "embed"
+	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 
 	"millrace/eventlog"
+	"millrace/eventlog/o2c"
 )
 
-// A Querier runs one SELECT over a store with the business views of schema o2c.
-type Querier func(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-
-//go:embed sql/columns.sql
-var columnsSQL string
-
-// Options say how figures are evaluated.
-type Options struct {
-	// LinkRate is the share of references between systems that has to be found,
-	// in place of each KPI's own; 0 leaves that. See [KPI].
-	LinkRate float64
-}
-
 // Evaluate computes the figures of kpis, in their order. A KPI may have
-// several values, one a dimension such as the currency; one that lacks a view
+// several values, one a period, dimension or currency; one that lacks a view
 // or a column it needs, rests on references that were not found, or has
 // nothing to count, has a value that is not known and a note that says why.
+// It is an error to ask for a dimension that none of them has.
 func Evaluate(ctx context.Context, q Querier, kpis []*KPI, o Options) ([]Value, error) {
-	have, err := columns(ctx, q)
+	a, err := newAsking(ctx, q, o)
 	if err != nil {
 		return nil, err
 	}
-	found, err := links(ctx, q, have)
+	found, err := links(ctx, q, a.types)
 	if err != nil {
 		return nil, err
 	}
 	var values []Value
+	var refused error
+	answered := false
 	for _, k := range kpis {
-		if lacks := k.lacks(have); len(lacks) > 0 {
-			values = append(values, k.unknown(eventlog.Note{Code: "needs", Text: fmt.Sprintf("The data has no %s.", strings.Join(lacks, ", "))}))
-			continue
-		}
-		if notes := k.lost(found, k.linkRate(o)); len(notes) > 0 {
-			values = append(values, k.unknown(notes...))
-			continue
-		}
-		list, err := k.evaluate(ctx, q)
-		if err != nil {
+		list, err := a.evaluate(k, found)
+		var no refusal
+		switch {
+		case errors.As(err, &no):
+			refused = no.reason
+			list = []Value{k.unknown(eventlog.Note{Code: "dimension", Text: sentence(no.reason.Error())})}
+		case err != nil:
 			return nil, fmt.Errorf("kpi %s: %w", k.Name, err)
-		}
-		if len(list) == 0 {
-			list = []Value{k.unknown(eventlog.Note{Code: "nothing", Text: fmt.Sprintf("There are no %s.", k.Of)})}
+		default:
+			answered = true
 		}
 		values = append(values, list...)
+	}
+	if refused != nil && !answered {
+		return nil, refused
 	}
 	return values, nil
 }
 
-// columns lists the columns of the business views, as "orders.paid_at".
-func columns(ctx context.Context, q Querier) (map[string]bool, error) {
-	rows, err := q(ctx, columnsSQL)
+// AsOf says at the end of which day Evaluate looks, given the same store and options.
+func AsOf(ctx context.Context, q Querier, o Options) (Day, error) {
+	a, err := newAsking(ctx, q, o)
+	if err != nil {
+		return "", err
+	}
+	return a.end.day, nil
+}
+
+// SQL writes the statements that Evaluate runs for k over the same store with
+// the same options: one, or one a period for the state at its end.
+func SQL(ctx context.Context, q Querier, k *KPI, o Options) ([]string, error) {
+	a, err := newAsking(ctx, q, o)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	have := map[string]bool{}
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
+	list, err := a.statements(k)
+	if err != nil {
+		return nil, err
+	}
+	var texts []string
+	for _, s := range list {
+		text := ""
+		if k.Kind == ReceivablesKind {
+			from, groups := s.ledgerRows()
+			text = s.states(from + "SELECT " + strings.Join(groups, ", ") + ", posting_date, due_date, kind, amount, open, fate FROM entry")
+		} else if text, err = s.text(); err != nil {
 			return nil, err
 		}
-		have[name] = true
+		texts = append(texts, text)
 	}
-	return have, rows.Err()
+	return texts, nil
 }
 
-// lacks lists what k needs and is not there: views, and columns of views.
-func (k *KPI) lacks(have map[string]bool) []string {
-	views := map[string]bool{}
-	for column := range have {
-		view, _, _ := strings.Cut(column, ".")
-		views[view] = true
+// A refusal says that a figure cannot be asked so, whatever the data.
+type refusal struct{ reason error }
+
+func (r refusal) Error() string { return r.reason.Error() }
+
+// sentence makes an error's text one.
+func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] + "." }
+
+func (a *asking) evaluate(k *KPI, found []foundLinks) ([]Value, error) {
+	if lacks := k.lacks(a.types); len(lacks) > 0 {
+		return []Value{k.unknown(eventlog.Note{Code: "needs", Text: fmt.Sprintf("The data has no %s.", strings.Join(lacks, ", "))})}, nil
 	}
+	if notes := k.lost(found, k.linkRate(a.o)); len(notes) > 0 {
+		return []Value{k.unknown(notes...)}, nil
+	}
+	statements, err := a.statements(k)
+	if err != nil {
+		return nil, err
+	}
+	var values []Value
+	for _, s := range statements {
+		list, err := s.values()
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, list...)
+	}
+	if len(values) == 0 {
+		v := k.unknown(eventlog.Note{Code: "nothing", Text: fmt.Sprintf("There are no %s.", k.Of)})
+		v.AsOf = a.end.day
+		values = []Value{v}
+	}
+	if a.end.past {
+		k.saidNow(values)
+	}
+	return values, nil
+}
+
+// statements are the questions to ask for k: one, or for a state in several
+// periods one for each.
+func (a *asking) statements(k *KPI) ([]*statement, error) {
+	var by []string
+	types := a.types[k.view()]
+	if k.Kind == SQLKind && (len(a.o.By) > 0 || len(a.o.Only) > 0) {
+		return nil, refusal{fmt.Errorf("kpi %s is SQL of its own and cannot be asked by dimensions", k.Name)}
+	}
+	for _, d := range a.o.By {
+		e, err := k.dimension(d, types)
+		if err != nil {
+			return nil, refusal{err}
+		}
+		by = append(by, e)
+	}
+	for _, d := range sortedKeys(k.Split) {
+		by = append(by, k.Split[d])
+	}
+	for _, l := range a.o.Only {
+		if _, err := k.dimension(l.Dimension, types); err != nil {
+			return nil, refusal{err}
+		}
+	}
+	periods, err := a.periods()
+	if err != nil {
+		return nil, err
+	}
+	states := k.AsOf || k.Kind == SQLKind
+	if len(periods) > 0 && !states && k.At == "" {
+		return nil, refusal{fmt.Errorf("kpi %s does not say to which period an object belongs (attributed_to)", k.Name)}
+	}
+	if len(periods) == 0 || !states {
+		return []*statement{{asking: a, k: k, by: by, periods: periods, now: a.end}}, nil
+	}
+	var list []*statement
+	for _, p := range periods {
+		list = append(list, &statement{asking: a, k: k, by: by, periods: []Period{p}, now: a.momentOf(p)})
+	}
+	return list, nil
+}
+
+// saidNow notes what is not as of the day that was asked for.
+func (k *KPI) saidNow(values []Value) {
+	var columns []string
+	text := strings.Join([]string{k.From, k.To, k.Hit, k.Unsure, k.Numerator, k.Denominator, k.Value, k.Open, k.Scope}, " ")
+	for _, l := range k.LeaveOut {
+		text += " " + l.When
+	}
+	for _, w := range word.FindAllString(text, -1) {
+		if o2c.SaidNow(k.View, w) && !slices.Contains(columns, w) {
+			columns = append(columns, w)
+		}
+	}
+	if len(columns) == 0 {
+		return
+	}
+	for i := range values {
+		values[i].Notes = append(values[i].Notes, eventlog.Note{Code: "as-of-load", Text: fmt.Sprintf("%s: as of the last load, not of the day asked for.", strings.Join(columns, ", "))})
+	}
+}
+
+// word is a name in an expression.
+var word = regexp.MustCompile(`[a-z_][a-z0-9_]*`)
+
+// lacks lists what k needs and is not there: views, and columns of views.
+func (k *KPI) lacks(types map[string]map[string]string) []string {
 	var list []string
 	for _, n := range k.Needs {
-		if view, _, _ := strings.Cut(n, "."); !views[view] {
+		view, column, _ := strings.Cut(n, ".")
+		if types[view] == nil {
 			n = "o2c." + view
-		} else if !have[n] {
+		} else if types[view][column] == "" {
 			n = "o2c." + n
 		} else {
 			continue
@@ -102,11 +206,43 @@ func (k *KPI) lacks(have map[string]bool) []string {
 }
 
 func (k *KPI) unknown(notes ...eventlog.Note) Value {
-	return Value{KPI: k, V: math.NaN(), Interval: Interval{math.NaN(), math.NaN()}, Notes: notes}
+	v := k.nothing()
+	v.Notes = notes
+	return v
 }
 
-func (k *KPI) evaluate(ctx context.Context, q Querier) ([]Value, error) {
-	rows, err := q(ctx, k.query())
+// values runs a statement.
+func (s *statement) values() (values []Value, err error) {
+	if s.k.Kind == ReceivablesKind {
+		values, err = s.receivables()
+	} else {
+		values, err = s.run()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := s.open(values); err != nil {
+		return nil, err
+	}
+	for i := range values {
+		v := &values[i]
+		v.AsOf = s.now.day
+		if (s.k.AsOf || s.k.Kind == SQLKind) && len(s.periods) > 0 {
+			v.Period = s.periods[0].Label
+		}
+		if n := len(s.periods); n > 0 && v.Period == s.periods[n-1].Label && s.periods[n-1].Last > s.now.day {
+			v.Notes = append(v.Notes, eventlog.Note{Code: "partial", Text: fmt.Sprintf("The period is not over: the data ends with %s.", s.now.day)})
+		}
+	}
+	return values, nil
+}
+
+func (s *statement) run() ([]Value, error) {
+	text, err := s.text()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.query(s.ctx, text)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +260,7 @@ func (k *KPI) evaluate(ctx context.Context, q Querier) ([]Value, error) {
 		if err := rows.Scan(cells...); err != nil {
 			return nil, err
 		}
-		v, err := k.value(names, cells)
+		v, err := s.value(names, cells)
 		if err != nil {
 			return nil, err
 		}
@@ -133,59 +269,153 @@ func (k *KPI) evaluate(ctx context.Context, q Querier) ([]Value, error) {
 	return values, rows.Err()
 }
 
-// value reads one row of a query.
-func (k *KPI) value(names []string, cells []any) (Value, error) {
-	v := Value{KPI: k, V: math.NaN(), Interval: Interval{math.NaN(), math.NaN()}}
-	var hits, unsure int64
+// value reads one row of a result.
+func (s *statement) value(names []string, cells []any) (Value, error) {
+	k := s.k
+	v := k.nothing()
+	numbers := map[string]float64{}
+	counts := map[string]int64{}
+	var reasons []string
+	if k.Kind != SQLKind {
+		reasons = s.reasons()
+	}
 	for i, name := range names {
+		cell := cells[i]
 		reason, excluded := strings.CutPrefix(name, "excluded_")
-		dimension, by := strings.CutPrefix(name, "by_")
-		if by {
-			v.By = append(v.By, Label{dimension, fmt.Sprint(cells[i])})
-			continue
-		}
-		if name == "value" {
-			switch x := cells[i].(type) {
-			case nil:
-			case float64:
-				v.V = x
-			default:
-				return v, fmt.Errorf("column value is a %T, want DOUBLE", x)
-			}
-			continue
-		}
-		var n int64
-		switch x := cells[i].(type) {
-		case int64:
-			n = x
-		case int32: // a literal
-			n = int64(x)
-		default:
-			return v, fmt.Errorf("column %s is a %T, want BIGINT", name, x)
-		}
+		by, isBy := strings.CutPrefix(name, "by_")
 		switch {
-		case excluded && n > 0:
-			v.Excluded = append(v.Excluded, Exclusion{reason, n})
+		case name == "period":
+			v.Period = fmt.Sprint(cell)
+		case name == "currency":
+			v.Currency = fmt.Sprint(cell)
+		case isBy && k.Kind == SQLKind:
+			v.By = append(v.By, Label{by, fmt.Sprint(cell)})
+			if by == "currency" {
+				v.Currency = fmt.Sprint(cell)
+			}
+		case isBy:
+			v.By = append(v.By, Label{s.dimensionNames()[len(v.By)], fmt.Sprint(cell)})
+		case cell == nil:
 		case excluded:
-		case name == "n":
-			v.N = n
-		case name == "used":
-			v.Used = n
-		case name == "open":
-			v.Open = n
-		case name == "hits":
-			hits = n
-		case name == "unsure":
-			unsure = n
+			n, err := whole(name, cell)
+			if err != nil {
+				return v, err
+			}
+			if k.Kind != SQLKind {
+				reason = reasons[len(reasons)-trailing(names, i)]
+			}
+			if n > 0 {
+				v.Excluded = append(v.Excluded, Exclusion{reason, n})
+			}
+		case slices.Contains([]string{"n", "used", "open", "hits", "unsure"}, name):
+			n, err := whole(name, cell)
+			if err != nil {
+				return v, err
+			}
+			counts[name] = n
+		case slices.Contains(numberColumns, name):
+			x, err := real(name, cell)
+			if err != nil {
+				return v, err
+			}
+			numbers[name] = x
 		default:
-			return v, fmt.Errorf("column %q is none of value, n, used, open, excluded_REASON, by_DIMENSION", name)
+			return v, fmt.Errorf("column %q is none of value, n, used, open, low, high, numerator, denominator, excluded_REASON, by_DIMENSION", name)
 		}
 	}
-	if k.Kind == RateKind {
-		v.Interval = wilson(hits, v.Used)
+	v.N, v.Used, v.Open = counts["n"], counts["used"], counts["open"]
+	if v.Currency != "" && k.Kind != SQLKind {
+		v.By = append(v.By, Label{"currency", v.Currency})
 	}
-	v.Notes = k.notes(v, unsure)
+	s.figure(&v, numbers, counts)
+	v.Notes = k.notes(v, counts["unsure"])
 	return v, nil
+}
+
+// numberColumns are the columns of results that are no counts.
+var numberColumns = []string{"value", "low", "high", "numerator", "denominator", "quantile", "p50", "p90", "mean", "nn", "nd", "dd", "total", "open_age_p50", "open_age_p90"}
+
+// dimensionNames are the names of the by columns.
+func (s *statement) dimensionNames() []string {
+	return slices.Concat(s.o.By, sortedKeys(s.k.Split))
+}
+
+// trailing counts the columns from i on.
+func trailing(names []string, i int) int { return len(names) - i }
+
+func whole(name string, cell any) (int64, error) {
+	switch x := cell.(type) {
+	case int64:
+		return x, nil
+	case int32: // a literal
+		return int64(x), nil
+	}
+	return 0, fmt.Errorf("column %s is a %T, want BIGINT", name, cell)
+}
+
+func real(name string, cell any) (float64, error) {
+	switch x := cell.(type) {
+	case float64:
+		return x, nil
+	case int64:
+		return float64(x), nil
+	}
+	return 0, fmt.Errorf("column %s is a %T, want DOUBLE", name, cell)
+}
+
+// figure makes the value of the sums of a row.
+func (s *statement) figure(v *Value, numbers map[string]float64, counts map[string]int64) {
+	get := func(name string) float64 {
+		if x, ok := numbers[name]; ok {
+			return x
+		}
+		return math.NaN()
+	}
+	unit := s.k.unitOfTime()
+	v.OpenAge = [2]float64{get("open_age_p50") / unit, get("open_age_p90") / unit}
+	switch k := s.k; k.Kind {
+	case CountKind:
+		v.V = float64(v.Used)
+	case DurationKind:
+		v.V, v.P50, v.P90, v.Mean = get("quantile")/unit, get("p50")/unit, get("p90")/unit, get("mean")/unit
+		if v.Used >= k.MinN {
+			v.Interval = Interval{get("low") / unit, get("high") / unit}
+		}
+	case RateKind:
+		v.Numerator, v.Denominator = float64(counts["hits"]), float64(v.Used)
+		if v.Used > 0 {
+			v.V = v.Numerator / v.Denominator
+		}
+		v.Interval = wilson(counts["hits"], v.Used)
+	case RatioKind:
+		v.Numerator, v.Denominator = get("numerator"), get("denominator")
+		if v.Denominator != 0 && v.Used > 0 {
+			v.V = v.Numerator / v.Denominator
+			v.Interval = cochran(v.Numerator, v.Denominator, get("nn"), get("nd"), get("dd"), v.Used)
+			if k.Unit == Percent {
+				v.V, v.Interval.Low, v.Interval.High = v.V*100, v.Interval.Low*100, v.Interval.High*100
+			}
+		}
+	case SumKind, StockKind:
+		v.V = float64(v.Used)
+		if k.Value != "" {
+			v.V = get("total")
+		}
+	case SQLKind:
+		v.V, v.Interval = get("value"), Interval{get("low"), get("high")}
+		v.Numerator, v.Denominator = get("numerator"), get("denominator")
+	}
+}
+
+// unitOfTime is the figure's unit of time in µs; a day for figures of others.
+func (k *KPI) unitOfTime() float64 {
+	switch k.Unit {
+	case Hours:
+		return 3600e6
+	case Minutes:
+		return 60e6
+	}
+	return 86_400e6
 }
 
 func (k *KPI) notes(v Value, unsure int64) []eventlog.Note {
@@ -199,7 +429,7 @@ func (k *KPI) notes(v Value, unsure int64) []eventlog.Note {
 	if unsure > 0 {
 		note("unsure", "Of %d %s nobody can tell who acted; they do not count as %s.", unsure, k.Of, strings.ToLower(k.Title))
 	}
-	if v.Known() && v.Used < few && k.Kind != CountKind {
+	if v.Known() && v.Few() {
 		noun := k.Of
 		if v.Used == 1 {
 			noun = k.One

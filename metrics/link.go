@@ -54,8 +54,8 @@ type foundLinks struct {
 
 // links reads how references between systems were resolved. Before anything
 // was loaded from a system there are none.
-func links(ctx context.Context, q Querier, have map[string]bool) ([]foundLinks, error) {
-	if !have["system_links.state"] {
+func links(ctx context.Context, q Querier, types map[string]map[string]string) ([]foundLinks, error) {
+	if types["system_links"]["state"] == "" {
 		return nil, nil
 	}
 	rows, err := q(ctx, linksSQL)

@@ -17,12 +17,27 @@ type Value struct {
 	By  []Label // empty for the figure as a whole
 	// Period is the month, week or day the figure is of; "" is all of the data.
 	Period string
+	AsOf   Day     // at whose end it was looked
 	V      float64 // in the KPI's unit; NaN if there is none
+	// Currency is that of a figure made of amounts; "" for others.
+	Currency string
 
 	N        int64 // objects looked at
 	Used     int64 // objects in the figure
 	Open     int64 // objects that have not come to their end
 	Excluded []Exclusion
+
+	// Numerator and Denominator are what a rate or ratio divides; NaN for others.
+	Numerator, Denominator float64
+	// P50, P90 and Mean are of the durations; NaN for others.
+	P50, P90, Mean float64
+	// Survival is the median with the open objects in it (Kaplan and Meier), where
+	// more than one in twenty is open; NaN elsewhere, and where it is not reached.
+	Survival float64
+	// OpenAge are median and 90% quantile of how long the open objects have been
+	// open, in the figure's unit of time, or days; OpenAmounts what they are worth.
+	OpenAge     [2]float64
+	OpenAmounts []Amount
 
 	Interval Interval
 	Notes    []eventlog.Note
@@ -37,78 +52,96 @@ type Exclusion struct {
 	N      int64
 }
 
-// An Interval is where the figure would lie in 95 of 100 samples like this
-// one; NaN where it is not known. For a rate it is Wilson's (1927,
-// doi:10.1080/01621459.1927.10502953).
-type Interval struct{ Low, High float64 }
-
-// Known says that there is an interval.
-func (i Interval) Known() bool { return !math.IsNaN(i.Low) && !math.IsNaN(i.High) }
+// An Amount is a sum of money.
+type Amount struct {
+	Currency string  `json:"currency"`
+	Amount   float64 `json:"amount"`
+}
 
 // Known says that there is a figure.
 func (v Value) Known() bool { return !math.IsNaN(v.V) }
 
-// few is the number of objects below which a figure is said to rest on few.
-const few = 30
+// Few says that the figure rests on so few objects that people should see how
+// many they are and not the figure.
+func (v Value) Few() bool { return v.Used < v.KPI.MinN }
 
-// wilson returns the interval of a rate of hits among n.
-func wilson(hits, n int64) Interval {
-	if n == 0 {
-		return Interval{math.NaN(), math.NaN()}
-	}
-	const z = 1.959964
-	p, m := float64(hits)/float64(n), float64(n)
-	centre := p + z*z/(2*m)
-	half := z * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
-	return Interval{max(0, (centre-half)/(1+z*z/m)), min(1, (centre+half)/(1+z*z/m))}
+// nothing is the value of a figure that is not there.
+func (k *KPI) nothing() Value {
+	nan := math.NaN()
+	return Value{KPI: k, V: nan, Numerator: nan, Denominator: nan, P50: nan, P90: nan, Mean: nan, Survival: nan,
+		OpenAge: [2]float64{nan, nan}, Interval: Interval{nan, nan}}
 }
 
-// MarshalJSON writes v as the command line's stable JSON. A figure that is
-// not there is null.
+// valueJSON is a Value as the command line's stable JSON: names are added,
+// never changed. What is not there is null.
+type valueJSON struct {
+	Name        string            `json:"name"`
+	Title       string            `json:"title"`
+	Unit        Unit              `json:"unit"`
+	Period      string            `json:"period"`
+	By          map[string]string `json:"by"`
+	Value       *float64          `json:"value"`
+	N           int64             `json:"n"`
+	Used        int64             `json:"used"`
+	Excluded    map[string]int64  `json:"excluded"`
+	Interval    *[2]float64       `json:"interval"`
+	Notes       []eventlog.Note   `json:"notes"`
+	AsOf        Day               `json:"as_of"`
+	Version     int               `json:"version"`
+	Currency    string            `json:"currency,omitempty"`
+	Numerator   *float64          `json:"numerator,omitempty"`
+	Denominator *float64          `json:"denominator,omitempty"`
+	P50         *float64          `json:"p50,omitempty"`
+	P90         *float64          `json:"p90,omitempty"`
+	Mean        *float64          `json:"mean,omitempty"`
+	Survival    *float64          `json:"kaplan_meier_p50,omitempty"`
+	Open        *openJSON         `json:"open,omitempty"`
+	Target      *float64          `json:"target,omitempty"`
+}
+
+type openJSON struct {
+	N       int64    `json:"n"`
+	AgeP50  *float64 `json:"age_p50,omitempty"`
+	AgeP90  *float64 `json:"age_p90,omitempty"`
+	Amounts []Amount `json:"amounts,omitempty"`
+}
+
+// MarshalJSON writes v as the command line's stable JSON.
 func (v Value) MarshalJSON() ([]byte, error) {
-	by := map[string]string{}
-	for _, l := range v.By {
-		by[l.Dimension] = l.Value
-	}
-	excluded := map[string]int64{}
-	for _, e := range v.Excluded {
-		excluded[e.Reason] = e.N
-	}
-	if v.Open > 0 {
-		excluded["open"] = v.Open
-	}
 	number := func(x float64) *float64 {
-		if math.IsNaN(x) {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return nil
 		}
 		return &x
 	}
-	var interval *[2]float64
+	out := valueJSON{Name: v.KPI.Name, Title: v.KPI.Title, Unit: v.KPI.Unit, Period: v.Period, By: map[string]string{}, Value: number(v.V), N: v.N, Used: v.Used,
+		Excluded: map[string]int64{}, Notes: v.Notes, AsOf: v.AsOf, Version: v.KPI.Version, Currency: v.Currency, Numerator: number(v.Numerator),
+		Denominator: number(v.Denominator), P50: number(v.P50), P90: number(v.P90), Mean: number(v.Mean), Survival: number(v.Survival), Target: v.KPI.Target}
+	for _, l := range v.By {
+		out.By[l.Dimension] = l.Value
+	}
+	for _, e := range v.Excluded {
+		out.Excluded[e.Reason] = e.N
+	}
+	if v.Open > 0 {
+		out.Excluded["open"] = v.Open
+		out.Open = &openJSON{v.Open, number(v.OpenAge[0]), number(v.OpenAge[1]), v.OpenAmounts}
+	}
 	if v.Interval.Known() {
-		interval = &[2]float64{v.Interval.Low, v.Interval.High}
+		out.Interval = &[2]float64{v.Interval.Low, v.Interval.High}
 	}
-	notes := v.Notes
-	if notes == nil {
-		notes = []eventlog.Note{}
+	if out.Notes == nil {
+		out.Notes = []eventlog.Note{}
 	}
-	return json.Marshal(struct {
-		Name     string            `json:"name"`
-		Title    string            `json:"title"`
-		Unit     Unit              `json:"unit"`
-		Period   string            `json:"period"`
-		By       map[string]string `json:"by"`
-		Value    *float64          `json:"value"`
-		N        int64             `json:"n"`
-		Used     int64             `json:"used"`
-		Excluded map[string]int64  `json:"excluded"`
-		Interval *[2]float64       `json:"interval"`
-		Notes    []eventlog.Note   `json:"notes"`
-	}{v.KPI.Name, v.KPI.Title, v.KPI.Unit, v.Period, by, number(v.V), v.N, v.Used, excluded, interval, notes})
+	return json.Marshal(out)
 }
 
 // String writes v for tests and logs: what it is, and what it was made of.
 func (v Value) String() string {
 	s := v.KPI.Name
+	if v.Period != "" {
+		s += " " + v.Period
+	}
 	for _, l := range v.By {
 		s += fmt.Sprintf(" %s=%s", l.Dimension, l.Value)
 	}

@@ -35,6 +35,7 @@ type cli struct {
 		OCDFG       mineOCDFGCmd       `cmd:"" name:"ocdfg" help:"The object-centric directly-follows graph: what objects of each type go through."`
 		Objects     mineObjectsCmd     `cmd:"" help:"How objects of all types relate by their events: who meets whom, who begins with whom."`
 	} `cmd:"" help:"Find out how work flows."`
+	KPI    kpiCmd    `cmd:"" name:"kpi" help:"Key figures of order-to-cash: times, touchless rates, delivery, billing, cash."`
 	Report reportCmd `cmd:"" help:"Write a page to read, print and pass on."`
 	Export exportCmd `cmd:"" help:"Write a log's events, or its variants and graph, for other tools."`
 	Bench  struct {

@@ -28,11 +28,24 @@ type project struct {
 	// LinkRate is the share of the references between systems that has to be
 	// found for a key figure that rests on them; 0 leaves it to the figure.
 	LinkRate float64 `yaml:"link_rate"`
-	// Calendars say by name when a site works.
-	Calendars map[string]calendar.Definition `yaml:"calendars"`
+	// Calendars say by name when a site works; SiteCalendars which one a site
+	// has, "default" being all others'.
+	Calendars     map[string]calendar.Definition `yaml:"calendars"`
+	SiteCalendars map[string]string              `yaml:"site_calendars"`
+	// FiscalYearBegins is the month, 1 to 12, with which a fiscal year begins.
+	FiscalYearBegins int `yaml:"fiscal_year_begins"`
+	// Rates are exchange rates, and what to convert amounts to.
+	Rates ratesSpec `yaml:"rates"`
 
 	dir       string                        // of the file; paths in it are relative to it
 	calendars map[string]*calendar.Calendar // by name
+}
+
+// A ratesSpec names a table of exchange rates, and the currency that amounts
+// are converted to where nobody says another; "" leaves them.
+type ratesSpec struct {
+	File     string `yaml:"file"`
+	Currency string `yaml:"currency"`
 }
 
 // A retentionSpec says how long landed rows and events are kept.
@@ -117,6 +130,9 @@ func readProject(path string) (*project, error) {
 		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
 	if err := p.readCalendars(path); err != nil {
+		return nil, usageError{err}
+	}
+	if err := p.checkSites(path); err != nil {
 		return nil, usageError{err}
 	}
 	for name, l := range p.Logs {

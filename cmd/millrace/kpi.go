@@ -1,0 +1,260 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"millrace/eventlog"
+	"millrace/metrics"
+	"millrace/reports/figure"
+)
+
+// kpiFlags say of what figures are, and how they are split.
+type kpiFlags struct {
+	Period   string   `placeholder:"GRAIN" help:"One value a day, week, month, quarter, year, fiscal-quarter or fiscal-year."`
+	AsOf     string   `placeholder:"DATE" help:"Look at the end of this day: what happened later is not known. Default: the last day of the data."`
+	From     string   `placeholder:"DATE" help:"What happened from this day on."`
+	To       string   `placeholder:"DATE" help:"What happened up to the end of this day."`
+	By       []string `placeholder:"DIMENSION" help:"One value of each: site, region, channel, customer, segment, product, organisation, or any text of the view."`
+	Only     []string `placeholder:"DIMENSION=VALUE" help:"Only what has this value."`
+	Currency string   `placeholder:"CODE" help:"Convert amounts to this currency, by the project's rates. Default: one value of each currency."`
+}
+
+// options are those of metrics.
+func (f *kpiFlags) options(e *env) (metrics.Options, error) {
+	p := e.Project
+	o := metrics.Options{LinkRate: p.LinkRate, Zone: p.zone(), Grain: metrics.Grain(f.Period), By: f.By, Calendars: p.siteCalendars(), FiscalYear: p.fiscalYear()}
+	for _, d := range []struct {
+		flag, text string
+		to         *metrics.Day
+	}{{"--as-of", f.AsOf, &o.AsOf}, {"--from", f.From, &o.From}, {"--to", f.To, &o.To}} {
+		if d.text == "" {
+			continue
+		}
+		day, err := metrics.ParseDay(d.text)
+		if err != nil {
+			return o, usageError{fmt.Errorf("%s: %w", d.flag, err)}
+		}
+		*d.to = day
+	}
+	if o.Grain != "" && !slices.Contains(metrics.Grains, o.Grain) {
+		return o, usageError{fmt.Errorf("--period must be one of %s but got %q", quotedList(metrics.Grains), f.Period)}
+	}
+	for _, text := range f.Only {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return o, usageError{fmt.Errorf("--only: %q is not DIMENSION=VALUE, as region=DE", text)}
+		}
+		o.Only = append(o.Only, metrics.Label{Dimension: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
+	}
+	o.Currency = f.Currency
+	if o.Currency == "" {
+		o.Currency = p.Rates.Currency
+	}
+	if o.Currency != "" {
+		var err error
+		if o.Rates, err = p.rates(); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+func quotedList[T ~string](list []T) string {
+	names := make([]string, len(list))
+	for i, x := range list {
+		names[i] = fmt.Sprintf("%q", string(x))
+	}
+	return strings.Join(names, ",")
+}
+
+// kpiCmd is millrace kpi.
+type kpiCmd struct {
+	KPI    []string `arg:"" optional:"" help:"Which ones, by name, or by the beginning of it: dso. Default: all."`
+	Family string   `placeholder:"NAME" help:"Only those of a family: time, automation, delivery, billing, cash, integration, exceptions."`
+	kpiFlags
+	jsonFlag
+}
+
+func (c *kpiCmd) Help() string {
+	return "Key figures, each with how many objects it rests on, what is left out and why, and its interval.\n" +
+		"Where there are fewer than 30, people see the counts and not the figure; --json has both.\n\n" +
+		"Examples:\n  millrace kpi\n  millrace kpi dso --period month\n  millrace kpi ct.order_to_cash --by site --from 2025-07-01 --to 2025-09-30\n  millrace kpi --family cash --as-of 2025-06-30 --json"
+}
+
+func (c *kpiCmd) Run(e *env) (err error) {
+	all, err := e.Project.kpis()
+	if err != nil {
+		return err
+	}
+	kpis, err := chooseKPIs(all, c.KPI, c.Family)
+	if err != nil {
+		return err
+	}
+	o, err := c.options(e)
+	if err != nil {
+		return err
+	}
+	s, err := e.openClosed()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	values, err := metrics.Evaluate(e, s.Query, kpis, o)
+	if err != nil {
+		return err
+	}
+	day, err := metrics.AsOf(e, s.Query, o)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(e.Stdout, struct {
+			AsOf metrics.Day     `json:"as_of"`
+			KPIs []metrics.Value `json:"kpis"`
+		}{day, values})
+	}
+	return printKPIs(e.Stdout, day, values)
+}
+
+// openClosed opens the store for figures whose SQL may be a user's.
+func (e *env) openClosed() (*eventlog.Store, error) {
+	return eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{Closed: true, Wait: e.Wait, Memory: e.Memory})
+}
+
+// kpis are the figures that come with Millrace, and the project's own.
+func (p *project) kpis() ([]*metrics.KPI, error) { return metrics.Catalogue(), nil }
+
+// chooseKPIs finds the figures that are meant by names, or their beginnings.
+func chooseKPIs(all []*metrics.KPI, names []string, family string) ([]*metrics.KPI, error) {
+	families := map[string]bool{}
+	var known []string
+	for _, k := range all {
+		families[k.Family] = true
+		known = append(known, k.Name)
+	}
+	if family != "" && !families[family] {
+		return nil, usageError{fmt.Errorf("--family must be one of %s but got %q", quotedList(slices.Sorted(maps.Keys(families))), family)}
+	}
+	meant := map[string]bool{}
+	for _, n := range names {
+		found := false
+		for _, k := range known {
+			if k == n || strings.HasPrefix(k, n+".") || strings.HasPrefix(k, n+"_") {
+				meant[k], found = true, true
+			}
+		}
+		if !found {
+			return nil, usageError{fmt.Errorf("no key figure %q%s", n, eventlog.DidYouMean(n, known))}
+		}
+	}
+	var chosen []*metrics.KPI
+	for _, k := range all {
+		if (len(names) == 0 || meant[k.Name]) && (family == "" || k.Family == family) {
+			chosen = append(chosen, k)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, usageError{fmt.Errorf("none of these is of family %s", family)}
+	}
+	return chosen, nil
+}
+
+func printKPIs(w io.Writer, day metrics.Day, values []metrics.Value) error {
+	fmt.Fprintf(w, "as of the end of %s\n\n", day)
+	t := newTable("figure", "of", " value", "", " used", " of", " open", "95 % between", "left out", "")
+	for _, v := range values {
+		of := []string{}
+		if v.Period != "" {
+			of = append(of, v.Period)
+		}
+		for _, l := range v.By {
+			if l.Dimension == "currency" && v.Currency == l.Value {
+				continue
+			}
+			of = append(of, printable(first(l.Value, "(none)")))
+		}
+		number, unit := kpiNumber(v)
+		var left []string
+		for _, x := range v.Excluded {
+			left = append(left, count(x.N)+" "+x.Reason)
+		}
+		open, interval, note := "", "", ""
+		if v.Open > 0 {
+			open = count(v.Open)
+		}
+		if v.Interval.Known() && !v.Few() {
+			low, _ := kpiText(v, v.Interval.Low)
+			high, _ := kpiText(v, v.Interval.High)
+			interval = low + "–" + high
+		}
+		if !v.Known() && len(v.Notes) > 0 {
+			note = v.Notes[0].Text
+		}
+		t.add(v.KPI.Name, strings.Join(of, ", "), number, unit, count(v.Used), count(v.N), open, interval, strings.Join(left, ", "), note)
+	}
+	return t.write(w)
+}
+
+// first returns the first of its arguments that is not empty.
+func first(list ...string) string {
+	for _, x := range list {
+		if x != "" {
+			return x
+		}
+	}
+	return ""
+}
+
+// kpiNumber words a value; where it rests on few objects, as their count.
+func kpiNumber(v metrics.Value) (number, unit string) {
+	switch {
+	case !v.Known():
+		return figure.None, ""
+	case v.Few() && v.KPI.Kind == metrics.RateKind:
+		return fmt.Sprintf("%s of %s", count(int64(v.Numerator)), count(v.Used)), ""
+	case v.Few():
+		return figure.None, "few"
+	}
+	return kpiText(v, v.V)
+}
+
+func kpiText(v metrics.Value, x float64) (number, unit string) {
+	switch v.KPI.Unit {
+	case metrics.Count:
+		return figure.Number(x, 0), ""
+	case metrics.Share:
+		return figure.Number(x*100, 1), "%"
+	case metrics.Percent:
+		return figure.Number(x, 1), "%"
+	case metrics.Money:
+		return figure.Number(x, 2), v.Currency
+	case metrics.Times:
+		return figure.Number(x, 2), "times"
+	case metrics.Quantity:
+		return figure.Number(x, 2), ""
+	}
+	return figure.Number(x, 2), string(v.KPI.Unit)
+}
+
+// rates reads the project's exchange rates.
+func (p *project) rates() (*metrics.Rates, error) {
+	if p.Rates.File == "" {
+		return nil, usageError{errors.New("a reporting currency needs exchange rates: name a table of date,from,to,rate in millrace.yaml, as rates: {file: rates.csv, currency: EUR}")}
+	}
+	f, err := os.Open(p.path(p.Rates.File))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r, err := metrics.ReadRates(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.Rates.File, err)
+	}
+	return r, nil
+}

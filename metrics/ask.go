@@ -1,0 +1,302 @@
+package metrics
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	_ "embed"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Querier runs one SELECT over a store with the business views of schema o2c.
+type Querier func(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+
+// Options say how figures are evaluated. The zero value takes all of the data,
+// as of its end, in UTC.
+type Options struct {
+	// LinkRate is the share of references between systems that has to be found,
+	// in place of each KPI's own; 0 leaves that. See [KPI].
+	LinkRate float64
+	// Zone is where days begin; default UTC.
+	Zone *time.Location
+	// AsOf is the day at whose end things are looked at: what happened later is
+	// not known. Default: the last day of the data.
+	AsOf Day
+	// Grain splits the figures by periods, from the first with data to AsOf. From
+	// and To bound what is counted, both included: without a Grain they are one
+	// period.
+	Grain    Grain
+	From, To Day
+	// FiscalYear is the month with which a fiscal year begins; default January.
+	FiscalYear time.Month
+	// By are the dimensions to split by, Only what to look at: region = DE.
+	// A figure that does not have one of them has no value and says so.
+	By   []string
+	Only []Label
+	// Currency is what amounts are converted to, by Rates. "" leaves them, and
+	// makes one figure of each currency.
+	Currency string
+	Rates    *Rates
+	// Calendars say when sites work, for figures in working time.
+	Calendars Calendars
+}
+
+//go:embed sql/columns.sql
+var columnsSQL string
+
+// An asking is a store being asked for figures.
+type asking struct {
+	ctx     context.Context
+	query   Querier
+	o       Options
+	zone    *time.Location
+	types   map[string]map[string]string // view → column → SQL type
+	order   map[string][]string          // view → columns
+	firstAt time.Time                    // of the data
+	end     moment                       // of what is asked
+	ledgers map[string]*ledger           // by moment and dimensions
+	kinds   map[string]bool              // expressions that are days
+}
+
+// A moment is the end of a day.
+type moment struct {
+	day  Day
+	at   time.Time // the first instant after it
+	past bool      // before the end of the data: states have to be made
+}
+
+func (m moment) date() string { return "DATE '" + string(m.day) + "'" }
+
+// newAsking looks at what the store has.
+func newAsking(ctx context.Context, q Querier, o Options) (*asking, error) {
+	a := &asking{ctx: ctx, query: q, o: o, zone: o.Zone, ledgers: map[string]*ledger{}, kinds: map[string]bool{}}
+	if a.zone == nil {
+		a.zone = time.UTC
+	}
+	if (o.Currency == "") != (o.Rates == nil) {
+		return nil, errors.New("a reporting currency needs exchange rates, and rates a reporting currency")
+	}
+	if o.Currency != "" && !isCurrency(o.Currency) {
+		return nil, fmt.Errorf("%q is no currency, as EUR", o.Currency)
+	}
+	if o.From != "" && o.To != "" && o.To < o.From {
+		return nil, fmt.Errorf("from %s to %s: the end is before the beginning", o.From, o.To)
+	}
+	if err := a.columns(); err != nil {
+		return nil, err
+	}
+	return a, a.horizon()
+}
+
+// columns reads the columns of the business views.
+func (a *asking) columns() error {
+	a.types, a.order = map[string]map[string]string{}, map[string][]string{}
+	return a.each(columnsSQL, func(scan func(...any) error) error {
+		var view, column, kind string
+		if err := scan(&view, &column, &kind); err != nil {
+			return err
+		}
+		if a.types[view] == nil {
+			a.types[view] = map[string]string{}
+		}
+		a.types[view][column] = kind
+		a.order[view] = append(a.order[view], column)
+		return nil
+	})
+}
+
+// horizon finds when the data begins and ends, and so which moment is asked.
+func (a *asking) horizon() error {
+	var firstAt, lastAt sql.NullTime
+	var lastDay sql.NullString
+	if len(a.types["horizon"]) > 0 {
+		err := a.each("SELECT first_at, last_at, CAST(last_day AS VARCHAR) FROM o2c.horizon", func(scan func(...any) error) error {
+			return scan(&firstAt, &lastAt, &lastDay)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	last := Day(lastDay.String)
+	if lastAt.Valid {
+		last = max(last, DayOf(lastAt.Time.In(a.zone)))
+	}
+	if last == "" {
+		last = "1970-01-01"
+	}
+	a.firstAt = firstAt.Time
+	if !firstAt.Valid {
+		a.firstAt = last.In(a.zone)
+	}
+	a.end = a.moment(first(a.o.AsOf, last), last)
+	return nil
+}
+
+func (a *asking) moment(day, last Day) moment {
+	return moment{day: day, at: day.Add(1).In(a.zone), past: day < last}
+}
+
+// each calls fn for every row of a result.
+func (a *asking) each(text string, fn func(scan func(...any) error) error) error {
+	rows, err := a.query(a.ctx, text)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// periods lists the periods that are asked for: none is all of the data.
+func (a *asking) periods() ([]Period, error) {
+	from, to := first(a.o.From, DayOf(a.firstAt.In(a.zone))), first(a.o.To, a.end.day)
+	if a.o.Grain == "" {
+		if a.o.From == "" && a.o.To == "" {
+			return nil, nil
+		}
+		return []Period{{Label: string(from) + ".." + string(to), First: from, Last: to, Start: from.In(a.zone), End: to.Add(1).In(a.zone)}}, nil
+	}
+	return PeriodsOf(a.o.Grain, from, min(to, a.end.day), a.zone, a.o.FiscalYear)
+}
+
+// momentOf is the end of a period, or of what is asked if that is earlier.
+func (a *asking) momentOf(p Period) moment {
+	if p.Last >= a.end.day {
+		return a.end
+	}
+	return moment{day: p.Last, at: p.End, past: true}
+}
+
+// first is the first column of a view: what its rows are about.
+func (a *asking) first(view string) string {
+	if list := a.order[view]; len(list) > 0 {
+		return list[0]
+	}
+	return "NULL"
+}
+
+func (a *asking) zoneText() string { return literal(a.zone.String()) }
+
+// isDay says that an expression is a DATE, not an instant.
+func (s *statement) isDay(expression string) (bool, error) {
+	if t, ok := s.types[s.k.View][strings.TrimPrefix(strings.TrimSpace(expression), "v.")]; ok {
+		return t == "DATE", nil
+	}
+	key := s.k.Name + "\x00" + expression
+	if is, ok := s.kinds[key]; ok {
+		return is, nil
+	}
+	with := ""
+	for _, name := range sortedKeys(s.k.With) {
+		with += fmt.Sprintf("%s AS (%s), ", name, s.fill(s.k.With[name]))
+	}
+	if with != "" {
+		with = "WITH " + strings.TrimSuffix(with, ", ") + " "
+	}
+	is := false
+	err := s.each(fmt.Sprintf("SELECT column_type FROM (DESCRIBE %sSELECT %s AS x FROM o2c.%s AS v %s)", with, s.fill(expression), quoted(s.k.View), s.fill(s.k.Join)), func(scan func(...any) error) error {
+		var t string
+		err := scan(&t)
+		is = t == "DATE"
+		return err
+	})
+	s.kinds[key] = is
+	return is, err
+}
+
+// instant writes an expression as µs UTC; a day is its first instant.
+func (s *statement) instant(expression string) (string, error) {
+	day, err := s.isDay(expression)
+	if err != nil {
+		return "", err
+	}
+	e := s.fill(expression)
+	if day {
+		e = fmt.Sprintf("((%s)::TIMESTAMP AT TIME ZONE %s)", e, s.zoneText())
+	}
+	return fmt.Sprintf("epoch_us(%s)", e), nil
+}
+
+var hole = regexp.MustCompile(`\{(as_of|at|zone|start|end|days|first_day|last_day)\}`)
+
+// fill puts the moment and period into an expression.
+func (s *statement) fill(text string) string {
+	instant := func(t time.Time) string {
+		return "TIMESTAMPTZ '" + t.UTC().Format("2006-01-02 15:04:05.999999") + "+00'"
+	}
+	p := s.period()
+	text = hole.ReplaceAllStringFunc(text, func(m string) string {
+		switch m {
+		case "{as_of}":
+			return s.now.date()
+		case "{at}":
+			return instant(s.now.at)
+		case "{zone}":
+			return s.zoneText()
+		case "{start}":
+			return instant(p.Start)
+		case "{end}":
+			return instant(p.End)
+		case "{first_day}":
+			return "DATE '" + string(p.First) + "'"
+		case "{last_day}":
+			return "DATE '" + string(p.Last) + "'"
+		}
+		return fmt.Sprint(p.Last.Since(p.First) + 1) // {days}
+	})
+	return s.local(text)
+}
+
+// period is the one that a figure as of a day is about; without one, the Days
+// before the day, or all of the data if that is less.
+func (s *statement) period() Period {
+	if len(s.periods) > 0 {
+		p := s.periods[len(s.periods)-1]
+		if s.now.day < p.Last {
+			p.Last, p.End = s.now.day, s.now.at
+		}
+		return p
+	}
+	from := max(s.now.day.Add(1-s.k.Days), min(DayOf(s.firstAt.In(s.zone)), s.now.day))
+	return Period{First: from, Last: s.now.day, Start: from.In(s.zone), End: s.now.at}
+}
+
+// local writes local(instant) as the day of the instant in the project's zone.
+func (s *statement) local(text string) string {
+	for {
+		at := strings.Index(text, "local(")
+		if at < 0 || at > 0 && (text[at-1] == '_' || text[at-1] >= 'a' && text[at-1] <= 'z') {
+			return text
+		}
+		depth, end := 0, -1
+		for i := at + len("local"); i < len(text); i++ {
+			switch text[i] {
+			case '(':
+				depth++
+			case ')':
+				if depth--; depth == 0 {
+					end = i
+				}
+			}
+			if end >= 0 {
+				break
+			}
+		}
+		if end < 0 {
+			return text // DuckDB says where a parenthesis is missing
+		}
+		text = text[:at] + "((" + text[at+len("local("):end] + ") AT TIME ZONE " + s.zoneText() + ")::DATE" + text[end+1:]
+	}
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

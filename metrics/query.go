@@ -1,0 +1,408 @@
+package metrics
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"millrace/eventlog/o2c"
+)
+
+// The ends of a duration lie the wrong way round, or there is no measuring it.
+const (
+	negative   = "ending before they began"
+	timeless   = "without a time"
+	calendarly = "without a working calendar"
+	rateless   = "without an exchange rate"
+)
+
+// A statement is the SQL of a figure being put together.
+type statement struct {
+	*asking
+	k       *KPI
+	by      []string // expressions of the dimensions, as asked
+	periods []Period // of what happened; nil: all of it
+	now     moment   // whose state is looked at
+}
+
+// text writes the SQL of k, one row a value. Its columns are period, by_0…,
+// currency, n, used, open, excluded_0… and what the kind needs.
+//
+// Every object gets one fate: the first reason to leave it out that holds,
+// else open, else used; so the counts add up to n.
+func (s *statement) text() (string, error) {
+	if s.k.Kind == SQLKind {
+		return s.states(s.fill(s.k.SQL)), nil
+	}
+	rows, err := s.rows()
+	if err != nil {
+		return "", err
+	}
+	var groups, columns []string
+	group := func(expression, name string) {
+		groups = append(groups, expression)
+		columns = append(columns, expression+" AS "+name)
+	}
+	from := "counted"
+	if len(s.periods) > 0 && !s.k.AsOf {
+		group("period", "period")
+	}
+	for i := range s.by {
+		group(fmt.Sprintf("by_%d", i), fmt.Sprintf("by_%d", i))
+	}
+	if s.currencies() {
+		group("currency", "currency")
+	}
+	columns = append(columns, "count(*) AS n", "count(*) FILTER (fate IS NULL) AS used", "count(*) FILTER (fate = '') AS open")
+	if s.k.Open != "" {
+		columns = append(columns, "quantile_cont(age, 0.5) FILTER (fate = '') AS open_age_p50", "quantile_cont(age, 0.9) FILTER (fate = '') AS open_age_p90")
+	}
+	columns = append(columns, s.aggregates()...)
+	for i, reason := range s.reasons() {
+		columns = append(columns, fmt.Sprintf("count(*) FILTER (fate = %s) AS excluded_%d", literal(reason), i))
+	}
+	text := fmt.Sprintf("%s\nSELECT %s\nFROM %s", rows, strings.Join(columns, ",\n       "), from)
+	if len(groups) > 0 {
+		text += "\nGROUP BY " + strings.Join(groups, ", ") + "\nORDER BY " + strings.Join(groups, ", ")
+	}
+	return s.states(text), nil
+}
+
+// currencies says that the figure is one of each currency.
+func (s *statement) currencies() bool {
+	k := s.k
+	return k.Currency != "" && (k.Kind == RatioKind || k.Kind == SumKind || k.Kind == StockKind && k.Value != "")
+}
+
+// rows writes the CTEs up to counted: what is looked at, each row with its fate.
+func (s *statement) rows() (string, error) {
+	k := s.k
+	types := s.types[k.View]
+	var b strings.Builder
+	b.WriteString("WITH ")
+	for _, name := range sortedKeys(k.With) {
+		fmt.Fprintf(&b, "%s AS (\n\t%s\n),\n", name, strings.TrimSpace(s.fill(k.With[name])))
+	}
+	columns := []string{}
+	add := func(format string, a ...any) { columns = append(columns, fmt.Sprintf(format, a...)) }
+	for i, e := range s.by {
+		add("coalesce(CAST(%s AS VARCHAR), '') AS by_%d", s.fill(e), i)
+	}
+	add("%s AS key", first(k.Key, s.first(k.View)))
+	for _, x := range []struct{ name, expression string }{{"happened", k.At}, {"since", s.since()}} {
+		text := "NULL::BIGINT"
+		if x.expression != "" {
+			instant, err := s.instant(x.expression)
+			if err != nil {
+				return "", err
+			}
+			text = instant
+		}
+		add("%s AS %s", text, x.name)
+	}
+	if k.Kind == DurationKind {
+		if err := s.ends(add); err != nil {
+			return "", err
+		}
+	}
+	if k.Kind == RateKind {
+		add("coalesce(%s, FALSE) AS hit", s.fill(k.Hit))
+		add("coalesce(%s, FALSE) AS unsure", s.fill(first(k.Unsure, "FALSE")))
+	}
+	fx := ""
+	if k.Currency != "" {
+		add("coalesce(%s, '') AS document_currency", s.fill(k.Currency))
+		if s.o.Currency != "" {
+			fx = " * fx.rate"
+		}
+	}
+	number := func(name, expression string) {
+		if expression != "" {
+			add("CAST(%s AS DECIMAL(38,6)) AS %s", s.fill(expression), name)
+		}
+	}
+	number("numerator", first(k.Numerator, k.Value))
+	number("denominator", k.Denominator)
+	number("amount", k.Amount)
+	add("%s AS fate", s.fate())
+
+	where := ""
+	for i, c := range s.conditions(types) {
+		where += map[bool]string{true: "\n\tWHERE ", false: "\n\t  AND "}[i == 0] + c
+	}
+	join := ""
+	if k.Join != "" {
+		join = "\n\t" + strings.TrimSpace(s.fill(k.Join))
+	}
+	fmt.Fprintf(&b, "looked_at AS (\n\tSELECT %s\n\tFROM o2c.%s AS v%s%s\n)", strings.Join(columns, ",\n\t       "), quoted(k.View), join, where)
+	s.measured(&b, fx)
+	s.counted(&b)
+	return b.String(), nil
+}
+
+// since is when an object began to be open, where that matters.
+func (s *statement) since() string {
+	if s.k.Open == "" && len(s.periods) == 0 {
+		return ""
+	}
+	return first(s.k.Since, o2c.Born(s.k.View))
+}
+
+// conditions are what a row must fulfil to be looked at.
+func (s *statement) conditions(types map[string]string) []string {
+	var list []string
+	if s.k.Scope != "" {
+		list = append(list, "("+s.fill(s.k.Scope)+")")
+	}
+	for _, l := range s.o.Only {
+		e, err := s.k.dimension(l.Dimension, types)
+		if err != nil {
+			continue // ask has said so
+		}
+		list = append(list, fmt.Sprintf("coalesce(CAST(%s AS VARCHAR), '') = %s", s.fill(e), literal(l.Value)))
+	}
+	return list
+}
+
+// ends adds the two ends of a duration. What is known to the day only is
+// measured in whole days.
+func (s *statement) ends(add func(string, ...any)) error {
+	k := s.k
+	from, to := s.fill(k.From), s.fill(k.To)
+	fromDay, err := s.isDay(k.From)
+	if err != nil {
+		return err
+	}
+	toDay, err := s.isDay(k.To)
+	if err != nil {
+		return err
+	}
+	midnight := func(e string, isDay bool) string {
+		if !isDay {
+			e = fmt.Sprintf("(%s AT TIME ZONE %s)::DATE", e, s.zoneText())
+		}
+		return fmt.Sprintf("epoch_us((%s)::TIMESTAMP)", e) // days are all of one length
+	}
+	began, ended := midnight(from, fromDay), midnight(to, toDay)
+	still := fmt.Sprintf("epoch_us(%s::TIMESTAMP)", s.now.date()) // where it has not ended
+	if !fromDay && !toDay {
+		b, e := fmt.Sprintf("epoch_us(%s)", from), fmt.Sprintf("epoch_us(%s)", to)
+		if k.DayPrecision != "" {
+			b = fmt.Sprintf("CASE WHEN %s THEN %s ELSE %s END", s.fill(k.DayPrecision), began, b)
+			e = fmt.Sprintf("CASE WHEN %s THEN %s ELSE %s END", s.fill(k.DayPrecision), ended, e)
+		}
+		n := fmt.Sprint(s.now.at.UnixMicro())
+		if k.DayPrecision != "" {
+			n = fmt.Sprintf("CASE WHEN %s THEN %s ELSE %s END", s.fill(k.DayPrecision), still, n)
+		}
+		began, ended, still = b, e, n
+	}
+	add("%s AS began", began)
+	if k.Open != "" {
+		ended = fmt.Sprintf("CASE WHEN %s THEN %s ELSE %s END", s.fill(k.Open), still, ended)
+	}
+	add("%s AS ended", ended)
+	if k.Clock == Business {
+		add("%s AS site", s.fill(k.Site))
+	}
+	return nil
+}
+
+// fate writes the reason to leave a row out; open is the empty one.
+func (s *statement) fate() string {
+	var b strings.Builder
+	b.WriteString("CASE")
+	for _, l := range s.k.LeaveOut {
+		fmt.Fprintf(&b, "\n\t            WHEN %s THEN %s", s.fill(l.When), literal(l.Reason))
+	}
+	if s.k.Open != "" {
+		fmt.Fprintf(&b, "\n\t            WHEN %s THEN ''", s.fill(s.k.Open))
+	}
+	if b.String() == "CASE" {
+		return "NULL::VARCHAR"
+	}
+	return b.String() + " END"
+}
+
+// measured writes how long a duration took, by its clock, and what amounts are
+// in the reporting currency.
+func (s *statement) measured(b *strings.Builder, fx string) {
+	k := s.k
+	replaced, added, joins, reasons := []string{}, []string{}, "", ""
+	switch {
+	case k.Kind == DurationKind && k.Clock == Business:
+		sites, hours := s.o.Calendars.rows(s.firstAt.AddDate(0, -1, 0), s.now.at.AddDate(1, 0, 0))
+		fmt.Fprintf(b, ",\nsites(site) AS (VALUES %s),\nhours(calendar, start, until, before) AS (VALUES\n\t%s\n),\n", sites, hours)
+		b.WriteString("placed AS (\n\tSELECT l.*, coalesce(a.site, c.site, '') AS calendar FROM looked_at l LEFT JOIN sites a ON a.site = l.site LEFT JOIN sites c ON c.site = lower(l.site)\n)")
+		worked := func(h, instant string) string { // since 1970
+			return fmt.Sprintf("(%s.before + least(%s, %s.until) - %s.start)", h, instant, h, h)
+		}
+		added = append(added, worked("he", "l.ended")+" - "+worked("hb", "l.began")+" AS measure")
+		joins = "\n\tASOF LEFT JOIN hours hb ON hb.calendar = l.calendar AND l.began >= hb.start\n\tASOF LEFT JOIN hours he ON he.calendar = l.calendar AND l.ended >= he.start"
+		reasons = fmt.Sprintf("\n\t            WHEN l.began IS NULL OR l.ended IS NULL THEN %s WHEN l.ended < l.began THEN %s WHEN hb.start IS NULL OR he.start IS NULL THEN %s",
+			literal(timeless), literal(negative), literal(calendarly))
+	case k.Kind == DurationKind:
+		added = append(added, "l.ended - l.began AS measure")
+		reasons = fmt.Sprintf("\n\t            WHEN l.began IS NULL OR l.ended IS NULL THEN %s WHEN l.ended < l.began THEN %s", literal(timeless), literal(negative))
+	}
+	if k.Currency != "" && s.o.Currency == "" {
+		added = append(added, "l.document_currency AS currency")
+	}
+	if fx != "" {
+		day := fmt.Sprintf("coalesce((make_timestamptz(l.happened) AT TIME ZONE %s)::DATE, %s)", s.zoneText(), s.now.date())
+		if k.AsOf {
+			day = s.now.date()
+		}
+		fmt.Fprintf(b, ",\nrates(currency, day, rate) AS (VALUES\n\t%s\n)", s.o.Rates.rows(s.o.Currency))
+		joins += fmt.Sprintf("\n\tASOF LEFT JOIN rates fx ON fx.currency = l.document_currency AND %s >= fx.day", day)
+		added = append(added, literal(s.o.Currency)+" AS currency")
+		for _, c := range []struct{ name, text string }{{"numerator", first(k.Numerator, k.Value)}, {"denominator", k.Denominator}} {
+			if c.text != "" {
+				replaced = append(replaced, fmt.Sprintf("CAST(l.%s%s AS DECIMAL(38,6)) AS %s", c.name, fx, c.name))
+			}
+		}
+		reasons += fmt.Sprintf("\n\t            WHEN fx.rate IS NULL THEN %s", literal(rateless))
+	}
+	from := "looked_at"
+	if k.Clock == Business && k.Kind == DurationKind {
+		from = "placed"
+	}
+	if reasons != "" {
+		replaced = append(replaced, fmt.Sprintf("CASE WHEN l.fate IS NOT NULL THEN l.fate%s END AS fate", reasons))
+	}
+	star := "l.*"
+	if len(replaced) > 0 {
+		star += " REPLACE (" + strings.Join(replaced, ",\n\t       ") + ")"
+	}
+	fmt.Fprintf(b, ",\nmeasured AS (\n\tSELECT %s\n\tFROM %s l%s\n)", strings.Join(append([]string{star}, added...), ",\n\t       "), from, joins)
+}
+
+// counted writes which rows count in which period. What ended in a period, or
+// was left out then, counts there; what was open at its end is open.
+func (s *statement) counted(b *strings.Builder) {
+	if len(s.periods) == 0 || s.k.AsOf {
+		age := fmt.Sprintf("%d - since", s.now.at.UnixMicro())
+		if s.k.Kind == DurationKind {
+			age = "measure"
+		}
+		fmt.Fprintf(b, ",\ncounted AS (\n\tSELECT *, CASE WHEN fate = '' THEN greatest(0, %s) END AS age FROM measured\n)", age)
+		return
+	}
+	var rows []string
+	for _, p := range s.periods {
+		end := p.End
+		if s.now.at.Before(end) {
+			end = s.now.at
+		}
+		rows = append(rows, fmt.Sprintf("(%s, %d, %d)", literal(p.Label), p.Start.UnixMicro(), end.UnixMicro()))
+	}
+	fmt.Fprintf(b, ",\nperiods(period, first, until) AS (VALUES %s)", strings.Join(rows, ", "))
+	fmt.Fprintf(b, `,
+counted AS (
+	SELECT m.*, p.period, NULL::BIGINT AS age FROM measured m JOIN periods p ON coalesce(m.happened, m.since) >= p.first AND coalesce(m.happened, m.since) < p.until
+	WHERE m.fate IS DISTINCT FROM ''`)
+	if s.k.Open != "" {
+		fmt.Fprintf(b, `
+	UNION ALL
+	SELECT m.* REPLACE ('' AS fate), p.period, greatest(0, p.until - m.since) FROM measured m JOIN periods p ON m.since < p.until AND p.until <= coalesce(m.happened, %d)
+	WHERE m.fate = '' OR m.fate IS NULL`, s.now.at.UnixMicro())
+	}
+	b.WriteString("\n)")
+}
+
+// aggregates are the columns that the kind makes its figure of.
+func (s *statement) aggregates() []string {
+	const used = " FILTER (fate IS NULL)"
+	switch k := s.k; k.Kind {
+	case DurationKind:
+		// The interval of a quantile is between two of the sorted values: Conover,
+		// Practical Nonparametric Statistics (3rd ed., 1999), section 3.2.
+		return []string{
+			fmt.Sprintf("quantile_cont(measure, %g)%s AS quantile", k.Quantile, used), "quantile_cont(measure, 0.5)" + used + " AS p50", "quantile_cont(measure, 0.9)" + used + " AS p90",
+			"avg(measure)" + used + " AS mean",
+			fmt.Sprintf("list_sort(list(measure)%s)[%s] AS low", used, rank(k.Quantile, -1)), fmt.Sprintf("list_sort(list(measure)%s)[%s] AS high", used, rank(k.Quantile, +1)),
+		}
+	case RateKind:
+		return []string{"count(*) FILTER (fate IS NULL AND hit) AS hits", "count(*) FILTER (fate IS NULL AND unsure) AS unsure"}
+	case RatioKind:
+		return []string{"sum(numerator)" + used + "::DOUBLE AS numerator", "sum(denominator)" + used + "::DOUBLE AS denominator",
+			"sum(CAST(numerator::DOUBLE * numerator::DOUBLE AS DECIMAL(38,4)))" + used + "::DOUBLE AS nn",
+			"sum(CAST(numerator::DOUBLE * denominator::DOUBLE AS DECIMAL(38,4)))" + used + "::DOUBLE AS nd",
+			"sum(CAST(denominator::DOUBLE * denominator::DOUBLE AS DECIMAL(38,4)))" + used + "::DOUBLE AS dd"}
+	case SumKind, StockKind:
+		if k.Value != "" {
+			return []string{"coalesce(sum(numerator)" + used + ", 0)::DOUBLE AS total"}
+		}
+	}
+	return nil
+}
+
+// rank writes which of n sorted values bounds the interval of a quantile.
+func rank(q float64, sign int) string {
+	n := "count(*) FILTER (fate IS NULL)"
+	return fmt.Sprintf("greatest(1, least(%s, ceil(%s * %g + (%d) * 1.959964 * sqrt(%s * %g))))::BIGINT", n, n, q, sign, n, q*(1-q))
+}
+
+// reasons lists why objects may be left out, in the order in which they are asked.
+func (s *statement) reasons() []string {
+	var list []string
+	add := func(reason string) {
+		if !slices.Contains(list, reason) {
+			list = append(list, reason)
+		}
+	}
+	for _, l := range s.k.LeaveOut {
+		add(l.Reason)
+	}
+	if s.k.Kind == DurationKind {
+		add(timeless)
+		add(negative)
+		if s.k.Clock == Business {
+			add(calendarly)
+		}
+	}
+	if s.k.Currency != "" && s.o.Currency != "" {
+		add(rateless)
+	}
+	return list
+}
+
+var viewName = regexp.MustCompile(`\bo2c\.("?)([a-z_]+)("?)`)
+
+// states puts the state of each view at the statement's moment in place of the
+// view, where that is earlier than the end of the data.
+func (s *statement) states(text string) string {
+	if !s.now.past {
+		return text
+	}
+	used := map[string]string{}
+	text = viewName.ReplaceAllStringFunc(text, func(m string) string {
+		view := viewName.FindStringSubmatch(m)[2]
+		state, ok := o2c.StateOf(view, s.types[view], string(s.now.day), s.now.at)
+		if !ok {
+			return m
+		}
+		used[view] = state
+		return "state_" + view
+	})
+	var b strings.Builder
+	for _, view := range sortedKeys(used) {
+		fmt.Fprintf(&b, "state_%s AS (\n%s\n),\n", view, used[view])
+	}
+	if b.Len() == 0 {
+		return text
+	}
+	comment := ""
+	for strings.HasPrefix(text, "--") {
+		line, rest, _ := strings.Cut(text, "\n")
+		comment, text = comment+line+"\n", strings.TrimLeft(rest, " \t\r\n")
+	}
+	if rest, ok := strings.CutPrefix(text, "WITH"); ok {
+		return comment + "WITH " + b.String() + rest
+	}
+	return comment + "WITH " + strings.TrimSuffix(b.String(), ",\n") + "\n" + text
+}
+
+func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+func quoted(s string) string  { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }

@@ -1,0 +1,116 @@
+package metrics
+
+import (
+	"fmt"
+	"strings"
+)
+
+// openShare is the share of open objects from which on a median without them
+// says too little.
+const openShare = 0.05
+
+// open adds what is known of the objects that have not come to their end: what
+// they are worth, and the median with them.
+func (s *statement) open(values []Value) error {
+	if s.k.Open == "" || s.k.Kind == ReceivablesKind || s.k.Kind == SQLKind || len(s.periods) > 0 && !s.k.AsOf {
+		return nil
+	}
+	open, many := false, false
+	for _, v := range values {
+		open = open || v.Open > 0
+		many = many || v.Open > 0 && float64(v.Open) > openShare*float64(v.Open+v.Used)
+	}
+	groups := map[string]*Value{}
+	for i := range values {
+		groups[s.group(values[i])] = &values[i]
+	}
+	if open && s.k.Amount != "" && s.k.Currency != "" {
+		if err := s.openAmounts(groups); err != nil {
+			return err
+		}
+	}
+	if many && s.k.Kind == DurationKind {
+		return s.survival(groups)
+	}
+	return nil
+}
+
+// group names the dimensions of a value as a result's by columns do.
+func (s *statement) group(v Value) string {
+	var b strings.Builder
+	for _, l := range v.By[:len(s.by)] {
+		b.WriteString(l.Value + "\x00")
+	}
+	return b.String()
+}
+
+// byColumns are the names of the by columns, each with a comma.
+func (s *statement) byColumns() string {
+	var b strings.Builder
+	for i := range s.by {
+		fmt.Fprintf(&b, "by_%d, ", i)
+	}
+	return b.String()
+}
+
+// eachGroup calls fn for every row of a result that begins with the by columns.
+func (s *statement) eachGroup(text string, groups map[string]*Value, cells []any, fn func(v *Value)) error {
+	return s.each(s.states(text), func(scan func(...any) error) error {
+		by := make([]string, len(s.by))
+		all := make([]any, 0, len(by)+len(cells))
+		for i := range by {
+			all = append(all, &by[i])
+		}
+		if err := scan(append(all, cells...)...); err != nil {
+			return err
+		}
+		key := ""
+		for _, b := range by {
+			key += b + "\x00"
+		}
+		if v := groups[key]; v != nil {
+			fn(v)
+		}
+		return nil
+	})
+}
+
+func (s *statement) openAmounts(groups map[string]*Value) error {
+	rows, err := s.rows()
+	if err != nil {
+		return err
+	}
+	var a Amount
+	text := fmt.Sprintf("%s\nSELECT %sdocument_currency, sum(amount)::DOUBLE FROM counted WHERE fate = '' AND amount IS NOT NULL AND document_currency <> '' GROUP BY ALL ORDER BY ALL", rows, s.byColumns())
+	return s.eachGroup(text, groups, []any{&a.Currency, &a.Amount}, func(v *Value) { v.OpenAmounts = append(v.OpenAmounts, a) })
+}
+
+// survival finds the time within which half of the objects, ended and open,
+// come to their end: the product-limit estimate (Kaplan and Meier 1958,
+// doi:10.1080/01621459.1958.10501452). It is not reached where too many are
+// open for too short a time. O(n log n).
+func (s *statement) survival(groups map[string]*Value) error {
+	rows, err := s.rows()
+	if err != nil {
+		return err
+	}
+	by := s.byColumns()
+	over := ""
+	if by != "" {
+		over = "PARTITION BY " + strings.TrimSuffix(by, ", ") + " "
+	}
+	text := fmt.Sprintf(`%s,
+lived AS (
+	SELECT %scoalesce(measure, age) AS t, count(*) FILTER (fate IS NULL) AS ended, count(*) AS gone
+	FROM counted WHERE (fate IS NULL OR fate = '') AND coalesce(measure, age) >= 0 GROUP BY ALL
+),
+at_risk AS (
+	SELECT *, sum(gone) OVER (%sORDER BY t DESC) AS n FROM lived
+),
+survived AS (
+	SELECT *, sum(CASE WHEN ended = n THEN -1e9 WHEN ended = 0 THEN 0 ELSE ln(1 - ended / n) END) OVER (%sORDER BY t) AS log_s FROM at_risk
+)
+SELECT %smin(t)::DOUBLE FROM survived WHERE log_s <= ln(0.5) + 1e-12 GROUP BY ALL ORDER BY ALL`, rows, by, over, over, by)
+	var t float64
+	return s.eachGroup(text, groups, []any{&t}, func(v *Value) { v.Survival = t / s.k.unitOfTime() })
+}
