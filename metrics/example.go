@@ -196,19 +196,26 @@ func fillView(ctx context.Context, s *eventlog.Scratch, view, text string) error
 // horizonSQL says that the data ends with the last instant among the rows.
 func horizonSQL() string {
 	var parts []string
-	for _, x := range []struct{ view, column string }{
-		{"orders", "greatest(created_at, confirmed_at, released_at, full_ship_at, delivered_at, last_posted_at, cleared_at, paid_at, cancelled_at)"},
-		{"order_lines", "greatest(created_at, full_ship_at, last_ship_at, delivered_at, billed_posted_at, paid_at, rejected_at)"},
-		{"order_events", "time"}, {"deliveries", "greatest(created_at, shipped_at, delivered_at, returned_at)"},
-		{"delivery_lines", "greatest(created_at, shipped_at, delivered_at, billed_at, billed_posted_at, returned_at)"},
-		{"invoices", "greatest(created_at, posted_at, sent_at, cancelled_at, corrected_at, paid_at, acknowledged_at)"},
-		{"applications", "greatest(applied_at, reversed_at)"}, {"receipts", "greatest(received_at, fully_applied_at)"}, {"changes", "changed_at"},
-		{"disputes", "greatest(opened_at, closed_at)"}, {"blocks", "greatest(set_at, released_at)"},
-		{"messages", "greatest(first_at, processed_at, acknowledged_at, first_failed_at)"}, {"exceptions", "greatest(raised_at, resolved_at)"},
+	for _, x := range []struct{ view, born, last string }{
+		{"orders", "least(received_at, created_at)", "greatest(created_at, confirmed_at, released_at, full_ship_at, delivered_at, last_posted_at, cleared_at, paid_at, cancelled_at)"},
+		{"order_lines", "created_at", "greatest(created_at, full_ship_at, last_ship_at, delivered_at, billed_posted_at, paid_at, rejected_at)"},
+		{"order_events", "time", "time"},
+		{"deliveries", "created_at", "greatest(created_at, shipped_at, delivered_at, returned_at)"},
+		{"delivery_lines", "least(created_at, shipped_at)", "greatest(created_at, shipped_at, delivered_at, billed_at, billed_posted_at, returned_at)"},
+		{"invoices", "least(created_at, posted_at)", "greatest(created_at, posted_at, sent_at, cancelled_at, corrected_at, paid_at, acknowledged_at)"},
+		{"applications", "applied_at", "greatest(applied_at, reversed_at)"},
+		{"receipts", "received_at", "greatest(received_at, fully_applied_at)"},
+		{"changes", "changed_at", "changed_at"},
+		{"disputes", "opened_at", "greatest(opened_at, closed_at)"},
+		{"blocks", "set_at", "greatest(set_at, released_at)"},
+		{"messages", "first_at", "greatest(first_at, processed_at, acknowledged_at, first_failed_at)"},
+		{"exceptions", "raised_at", "greatest(raised_at, resolved_at)"},
+		{"receivable_entries", "posting_date::TIMESTAMPTZ", "NULL::TIMESTAMPTZ"},
+		{"receipts", "value_date::TIMESTAMPTZ", "NULL::TIMESTAMPTZ"},
 	} {
-		parts = append(parts, fmt.Sprintf("SELECT max(%s) AS t FROM o2c.%s", x.column, x.view))
+		parts = append(parts, fmt.Sprintf("SELECT min(%s) AS f, max(%s) AS t FROM o2c.%s", x.born, x.last, x.view))
 	}
-	return "DELETE FROM o2c.horizon; INSERT INTO o2c.horizon (first_at, last_at, last_day) SELECT min(t), max(t), (SELECT max(d) FROM (SELECT max(greatest(posting_date, cleared_on)) AS d FROM o2c.receivable_entries UNION ALL SELECT max(greatest(applied_on, reversed_on)) FROM o2c.applications)) FROM (" +
+	return "DELETE FROM o2c.horizon; INSERT INTO o2c.horizon (first_at, last_at, last_day) SELECT min(f), max(t), (SELECT max(d) FROM (SELECT max(greatest(posting_date, cleared_on)) AS d FROM o2c.receivable_entries UNION ALL SELECT max(greatest(applied_on, reversed_on)) FROM o2c.applications)) FROM (" +
 		strings.Join(parts, " UNION ALL ") + ")"
 }
 
