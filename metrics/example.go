@@ -97,16 +97,8 @@ func (b *Bench) run(ctx context.Context, k *KPI, e Example) error {
 	if len(e.Gives) == 0 {
 		return errors.New("gives nothing: say what the figure must be")
 	}
-	return b.store.Try(ctx, func(s *eventlog.Scratch) error {
-		for _, view := range sortedKeys(e.Given) {
-			if err := fillView(ctx, s, view, e.Given[view]); err != nil {
-				return fmt.Errorf("given %s: %w", view, err)
-			}
-		}
-		if err := s.Exec(ctx, horizonSQL()); err != nil {
-			return err
-		}
-		values, err := Evaluate(ctx, s.Query, []*KPI{k}, o)
+	return b.With(ctx, e.Given, func(ctx context.Context, q Querier) error {
+		values, err := Evaluate(ctx, q, []*KPI{k}, o)
 		if err != nil {
 			return err
 		}
@@ -119,6 +111,22 @@ func (b *Bench) run(ctx context.Context, k *KPI, e Example) error {
 			}
 		}
 		return nil
+	})
+}
+
+// With runs fn on a store that has the given rows of views, as an [Example]
+// writes them.
+func (b *Bench) With(ctx context.Context, given map[string]string, fn func(context.Context, Querier) error) error {
+	return b.store.Try(ctx, func(s *eventlog.Scratch) error {
+		for _, view := range sortedKeys(given) {
+			if err := fillView(ctx, s, view, given[view]); err != nil {
+				return fmt.Errorf("given %s: %w", view, err)
+			}
+		}
+		if err := s.Exec(ctx, horizonSQL()); err != nil {
+			return err
+		}
+		return fn(ctx, s.Query)
 	})
 }
 

@@ -22,3 +22,20 @@ func (c *Calendar) Open(from, to int64) []Stretch {
 	}
 	return list
 }
+
+// Day is how long a working day is on average, in µs: the working time of a
+// year divided by the days that have any. O(stretches of a year).
+func (c *Calendar) Day() int64 {
+	const year = 2025 // one without a day that comes every four years
+	from, to := int64(dateOf(year, 1, 1))*day, int64(dateOf(year+1, 1, 1))*day
+	days, last := int64(0), int64(-1)
+	for _, s := range c.Open(from, to) {
+		if d := (s.Start - from) / day; d != last {
+			days, last = days+1, d
+		}
+	}
+	if days == 0 {
+		return 0
+	}
+	return c.Between(from, to) / days
+}

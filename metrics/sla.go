@@ -1,0 +1,256 @@
+package metrics
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"millrace/eventlog"
+)
+
+// A State is where an object stands with a rule.
+type State string
+
+// The states there are.
+const (
+	Met          State = "met"           // it ended within the limit
+	OK           State = "ok"            // it runs, and is not near the limit
+	AtRisk       State = "at risk"       // it runs, and is near the limit
+	Breached     State = "breached"      // it runs, beyond the limit
+	ResolvedLate State = "resolved late" // it ended beyond the limit
+)
+
+// A Standing says how a rule is kept, as of the end of a day.
+//
+// Law: N = Met + OK + AtRisk + OpenBreached + ResolvedLate + Σ Excluded.
+type Standing struct {
+	Rule         *Rule
+	AsOf         Day
+	N            int64
+	Met          int64
+	OK           int64
+	AtRisk       int64
+	OpenBreached int64
+	ResolvedLate int64
+	Excluded     []Exclusion
+	Value        []Amount // at stake: of what is breached and open
+	Worst        []Breach // of what is breached and open or at risk, by value and age
+	// Figure is the value of a bounded KPI, OutOfBounds whether it passes the bound.
+	Figure      *Value
+	OutOfBounds bool
+	Notes       []eventlog.Note
+}
+
+// Breached are the objects that were not in time, done or not.
+func (s Standing) Breached() int64 { return s.OpenBreached + s.ResolvedLate }
+
+// Violated says that something is beyond its limit now.
+func (s Standing) Violated() bool { return s.OpenBreached > 0 || s.OutOfBounds }
+
+// A Breach is an object that is beyond its limit, or near it.
+type Breach struct {
+	Key      string   `json:"key"`
+	State    State    `json:"state"`
+	Owner    string   `json:"owner"`
+	Since    string   `json:"since"`  // RFC 3339
+	AgeS     int64    `json:"age_s"`  // by the rule's clock
+	OverS    int64    `json:"over_s"` // beyond the limit; negative: left
+	Amount   *float64 `json:"amount,omitempty"`
+	Currency string   `json:"currency,omitempty"`
+}
+
+// Standings evaluates rules. kpis are those that rules may bound; worst is how
+// many objects to list of each rule, 0 for none and negative for all.
+func Standings(ctx context.Context, q Querier, rules []*Rule, kpis []*KPI, worst int, o Options) ([]Standing, error) {
+	a, err := newAsking(ctx, q, o)
+	if err != nil {
+		return nil, err
+	}
+	found, err := links(ctx, q, a.types)
+	if err != nil {
+		return nil, err
+	}
+	var list []Standing
+	for _, r := range rules {
+		var s []Standing
+		if r.KPI != "" {
+			s, err = a.bounded(r, kpis, found)
+		} else {
+			s, err = a.standing(r, worst, found)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("rule %s: %w", r.Name, err)
+		}
+		list = append(list, s...)
+	}
+	return list, nil
+}
+
+// bounded evaluates a rule that bounds a figure: one standing a value.
+func (a *asking) bounded(r *Rule, kpis []*KPI, found []foundLinks) ([]Standing, error) {
+	i := slices.IndexFunc(kpis, func(k *KPI) bool { return k.Name == r.KPI })
+	if i < 0 {
+		var names []string
+		for _, k := range kpis {
+			names = append(names, k.Name)
+		}
+		return nil, fmt.Errorf("there is no key figure %q%s", r.KPI, eventlog.DidYouMean(r.KPI, names))
+	}
+	values, err := a.evaluate(kpis[i], found)
+	if err != nil {
+		return nil, err
+	}
+	var list []Standing
+	for _, v := range values {
+		out := v.Known() && (r.Above != nil && v.V > *r.Above || r.Below != nil && v.V < *r.Below)
+		list = append(list, Standing{Rule: r, AsOf: a.end.day, N: v.N, Figure: &v, OutOfBounds: out, Notes: v.Notes})
+	}
+	return list, nil
+}
+
+// kpi is the rule as a duration of its objects.
+func (r *Rule) kpi() *KPI {
+	k := &KPI{
+		Name: r.Name, Title: r.Title, Unit: Hours, Kind: DurationKind, Of: r.Of, One: r.One, Doc: r.Doc, View: r.View, Key: r.Key, With: r.With, Join: r.Join,
+		Scope: r.Scope, Links: r.Links, Needs: r.Needs, From: r.From, To: r.To, Clock: r.Clock, Site: r.Site, Amount: r.Amount, Currency: r.Currency,
+		LeaveOut: r.LeaveOut, Open: "(" + r.To + ") IS NULL",
+	}
+	k.fill()
+	return k
+}
+
+// limit writes how many µs a row may take; a working day is as long as the
+// row's calendar makes it on average.
+func (s *statement) limit(r *Rule) string {
+	if r.Clock != Business || r.Limit.Days == 0 {
+		return fmt.Sprint(r.Limit.Elapsed().Microseconds())
+	}
+	var cases strings.Builder
+	for _, site := range sortedKeys(s.o.Calendars.Of) {
+		fmt.Fprintf(&cases, " WHEN %s THEN %d", literal(site), s.o.Calendars.Of[site].Day())
+	}
+	fallback := int64(0)
+	if s.o.Calendars.Default != nil {
+		fallback = s.o.Calendars.Default.Day()
+	}
+	day := fmt.Sprint(fallback)
+	if cases.Len() > 0 {
+		day = fmt.Sprintf("CASE calendar%s ELSE %d END", cases.String(), fallback)
+	}
+	return fmt.Sprintf("CAST(%g * (%s) AS BIGINT)", r.Limit.Days, day)
+}
+
+func (a *asking) standing(r *Rule, worst int, found []foundLinks) ([]Standing, error) {
+	k := r.kpi()
+	out := Standing{Rule: r, AsOf: a.end.day}
+	if lacks := k.lacks(a.types); len(lacks) > 0 {
+		out.Notes = []eventlog.Note{{Code: "needs", Text: fmt.Sprintf("The data has no %s.", strings.Join(lacks, ", "))}}
+		return []Standing{out}, nil
+	}
+	if out.Notes = k.lost(found, k.linkRate(a.o)); len(out.Notes) > 0 {
+		return []Standing{out}, nil
+	}
+	s := &statement{asking: a, k: k, now: a.end}
+	if r.OwnerBy != "" {
+		s.by = []string{r.OwnerBy}
+	}
+	rows, err := s.rows()
+	if err != nil {
+		return nil, err
+	}
+	owner := literal(r.Owner)
+	if r.OwnerBy != "" {
+		owner = fmt.Sprintf("coalesce(nullif(by_0, ''), %s)", owner)
+	}
+	money := "NULL::DOUBLE AS amount, '' AS currency"
+	if r.Amount != "" {
+		money = "amount::DOUBLE AS amount, document_currency AS currency"
+	}
+	since := "began"
+	judged := fmt.Sprintf(`%s,
+judged AS (
+	SELECT CAST(key AS VARCHAR) AS key, %s AS owner, %s AS since, measure, fate, %s AS allowed, %s,
+	       CASE WHEN fate IS NULL AND measure <= %[4]s THEN 'met' WHEN fate IS NULL THEN 'resolved late'
+	            WHEN fate <> '' THEN NULL WHEN measure > %[4]s THEN 'breached' WHEN measure >= %[6]g * %[4]s THEN 'at risk' ELSE 'ok' END AS state
+	FROM counted
+)`, rows, owner, since, s.limit(r), money, *r.AtRisk)
+	if err := a.count(s, judged, &out); err != nil {
+		return nil, err
+	}
+	if worst != 0 {
+		if err := a.worst(s, judged, worst, &out); err != nil {
+			return nil, err
+		}
+	}
+	if a.end.past {
+		values := []Value{k.nothing()}
+		k.saidNow(values)
+		out.Notes = append(out.Notes, values[0].Notes...)
+	}
+	return []Standing{out}, nil
+}
+
+// count counts the objects by state, and adds up what is at stake.
+func (a *asking) count(s *statement, judged string, out *Standing) error {
+	var state, fate string
+	var n int64
+	err := a.each(s.states(judged+"\nSELECT coalesce(state, ''), coalesce(fate, ''), count(*) FROM judged GROUP BY ALL ORDER BY ALL"), func(scan func(...any) error) error {
+		if err := scan(&state, &fate, &n); err != nil {
+			return err
+		}
+		out.N += n
+		switch State(state) {
+		case Met:
+			out.Met += n
+		case OK:
+			out.OK += n
+		case AtRisk:
+			out.AtRisk += n
+		case Breached:
+			out.OpenBreached += n
+		case ResolvedLate:
+			out.ResolvedLate += n
+		default:
+			out.Excluded = append(out.Excluded, Exclusion{fate, n})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var m Amount
+	return a.each(s.states(judged+"\nSELECT currency, sum(CAST(amount AS DECIMAL(38,4)))::DOUBLE FROM judged WHERE state = 'breached' AND amount IS NOT NULL AND currency <> '' GROUP BY ALL ORDER BY ALL"), func(scan func(...any) error) error {
+		err := scan(&m.Currency, &m.Amount)
+		out.Value = append(out.Value, m)
+		return err
+	})
+}
+
+// worst lists what is beyond the limit or near it: the breached first, then by
+// value, then by how far beyond.
+func (a *asking) worst(s *statement, judged string, n int, out *Standing) error {
+	limit := ""
+	if n > 0 {
+		limit = fmt.Sprintf(" LIMIT %d", n)
+	}
+	text := judged + `
+SELECT key, state, owner, strftime(make_timestamp(since), '%Y-%m-%dT%H:%M:%SZ'), measure, measure - allowed, coalesce(amount, 'nan'::DOUBLE), currency
+FROM judged WHERE state IN ('breached', 'at risk')
+ORDER BY state = 'breached' DESC, abs(amount) DESC NULLS LAST, measure - allowed DESC, key` + limit
+	return a.each(s.states(text), func(scan func(...any) error) error {
+		var b Breach
+		var age, over int64
+		var amount float64
+		if err := scan(&b.Key, &b.State, &b.Owner, &b.Since, &age, &over, &amount, &b.Currency); err != nil {
+			return err
+		}
+		b.AgeS, b.OverS = age/1e6, over/1e6
+		if !math.IsNaN(amount) {
+			b.Amount = &amount
+		}
+		out.Worst = append(out.Worst, b)
+		return nil
+	})
+}
