@@ -36,6 +36,7 @@ type cli struct {
 		Objects     mineObjectsCmd     `cmd:"" help:"How objects of all types relate by their events: who meets whom, who begins with whom."`
 	} `cmd:"" help:"Find out how work flows."`
 	KPI    kpiCmd    `cmd:"" name:"kpi" help:"Key figures of order-to-cash: times, touchless rates, delivery, billing, cash."`
+	SLA    slaCmd    `cmd:"" name:"sla" help:"Service levels: what is late now, whose it is, and what it is worth."`
 	Report reportCmd `cmd:"" help:"Write a page to read, print and pass on."`
 	Export exportCmd `cmd:"" help:"Write a log's events, or its variants and graph, for other tools."`
 	Bench  struct {

@@ -127,9 +127,6 @@ func (e *env) openClosed() (*eventlog.Store, error) {
 	return eventlog.Open(e, e.Project.storePath(), eventlog.OpenOptions{Closed: true, Wait: e.Wait, Memory: e.Memory})
 }
 
-// kpis are the figures that come with Millrace, and the project's own.
-func (p *project) kpis() ([]*metrics.KPI, error) { return metrics.Catalogue(), nil }
-
 // chooseKPIs finds the figures that are meant by names, or their beginnings.
 func chooseKPIs(all []*metrics.KPI, names []string, family string) ([]*metrics.KPI, error) {
 	families := map[string]bool{}

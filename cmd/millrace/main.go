@@ -30,6 +30,7 @@ const (
 	done      = 0
 	failed    = 1
 	usedWrong = 2
+	violated  = 3 // it ran, and limits are violated
 )
 
 // env is what a command may use of the outside world.
@@ -51,7 +52,7 @@ type usageError struct{ error }
 func (e usageError) Unwrap() error { return e.error }
 
 // run is main with its inputs and outputs made explicit. It returns the exit
-// code: 0 done, 1 failed, 2 used wrongly.
+// code: 0 done, 1 failed, 2 used wrongly, 3 ran but limits are violated.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var c cli
 	e := &env{Context: ctx, Stdin: stdin, Stdout: stdout, Stderr: stderr}
@@ -97,6 +98,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "millrace: %v\n", err)
 		return usedWrong
+	case errors.Is(err, errViolated):
+		fmt.Fprintf(stderr, "millrace: %v\n", err)
+		return violated
 	case errors.Is(err, syscall.EPIPE):
 		return failed // nobody reads on, as in "| head"
 	case ctx.Err() != nil:

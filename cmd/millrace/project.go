@@ -28,6 +28,10 @@ type project struct {
 	// LinkRate is the share of the references between systems that has to be
 	// found for a key figure that rests on them; 0 leaves it to the figure.
 	LinkRate float64 `yaml:"link_rate"`
+	// KPIs and Rules are files with key figures and service levels of the
+	// project's own, as patterns.
+	KPIs  []string `yaml:"kpis"`
+	Rules []string `yaml:"rules"`
 	// Calendars say by name when a site works; SiteCalendars which one a site
 	// has, "default" being all others'.
 	Calendars     map[string]calendar.Definition `yaml:"calendars"`
