@@ -28,6 +28,9 @@ type project struct {
 	// LinkRate is the share of the references between systems that has to be
 	// found for a key figure that rests on them; 0 leaves it to the figure.
 	LinkRate float64 `yaml:"link_rate"`
+	// Masters say by object type, Customer or Material, what tells those of
+	// several sources to be one.
+	Masters map[string]masterSpec `yaml:"masters"`
 	// Calendars say by name when a site works.
 	Calendars map[string]calendar.Definition `yaml:"calendars"`
 
@@ -114,6 +117,9 @@ func readProject(path string) (*project, error) {
 		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
 	if err := metrics.CheckLinkRate(p.LinkRate); err != nil {
+		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
+	}
+	if err := p.checkMasters(); err != nil {
 		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
 	if err := p.readCalendars(path); err != nil {
