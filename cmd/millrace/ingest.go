@@ -139,7 +139,7 @@ func (c *ingestCmd) report(e *env, receipts []ingestReceipt) error {
 			Loads   []ingestReceipt `json:"loads"`
 			Links   []systemLink    `json:"links"`
 			Masters []masterCount   `json:"masters"`
-		}{receipts, links, masters})
+		}{receipts, links, append([]masterCount{}, masters...)})
 	}
 	if len(receipts) > 1 && len(links) > 0 {
 		fmt.Fprintln(e.Stdout, "\nreferences between systems (millrace links --orphans 20 lists those that were not found):")
