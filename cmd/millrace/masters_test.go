@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,19 +14,29 @@ import (
 	"millrace/ingest/odoo"
 )
 
-// writeTables writes the files of a system: the tables given, each a header
-// and rows, and of those that it must have besides only headers.
+// writeTables writes the files of a system: the tables given, each a header and
+// rows, and of what it must have besides only names.
 func writeTables(t *testing.T, dir string, sys *eventlog.System, tables map[string]string) {
 	t.Helper()
 	for _, table := range sys.Tables {
 		text, ok := tables[table.Name]
-		switch {
-		case !ok && table.Optional:
+		if !ok && table.Optional {
 			continue
-		case !ok:
-			text = strings.Join(table.Required, ",")
 		}
-		put(t, filepath.Join(dir, table.Name+".csv"), text+"\n")
+		lines := strings.Split(text, "\n")
+		for _, c := range table.Required {
+			if slices.Contains(strings.Split(lines[0], ","), c) {
+				continue
+			}
+			for i := range lines {
+				if i == 0 {
+					lines[i] += "," + c
+				} else {
+					lines[i] += ","
+				}
+			}
+		}
+		put(t, filepath.Join(dir, table.Name+".csv"), strings.TrimPrefix(strings.Join(lines, "\n"), ",")+"\n")
 	}
 }
 
@@ -230,4 +242,39 @@ func TestPrefixes(t *testing.T) {
 			t.Errorf("%s: %q, want %q", test.sources, got, test.want)
 		}
 	}
+}
+
+// Whatever a file has, it is refused, or each of its lines says who is who; written again it says the same.
+func FuzzSameMasters(f *testing.F) {
+	for _, text := range []string{"source,id,same_as\na,1,x\n", "id;Same as;source\n1;x;a\n\n\"2\n3\";y;b\n", "\ufeffsource\tid\tsame_as\tnote\na\t1\tx\t\n", "source,id\n", "source,id,same_as\na,\"1,x\n", "source,id,same_as\na,1,x\na,1,y\n"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		list, err := readSameMasters(text)
+		if err != nil {
+			return
+		}
+		var again strings.Builder
+		w := csv.NewWriter(&again)
+		rows := [][]string{{"source", "id", "same_as"}}
+		for _, s := range list {
+			if s.Source == "" || s.ID == "" || s.SameAs == "" || s.Line < 2 {
+				t.Fatalf("%+v of %q", s, text)
+			}
+			rows = append(rows, []string{s.Source, s.ID, s.SameAs})
+		}
+		if err := w.WriteAll(rows); err != nil {
+			t.Fatal(err)
+		}
+		same, err := readSameMasters([]byte(again.String()))
+		if err != nil || len(same) != len(list) {
+			t.Fatalf("%q: %+v, written again %q: %+v %v", text, list, again.String(), same, err)
+		}
+		for i := range list {
+			list[i].Line, same[i].Line = 0, 0
+		}
+		if !slices.Equal(list, same) {
+			t.Errorf("%q: %+v, written again %+v", text, list, same)
+		}
+	})
 }
