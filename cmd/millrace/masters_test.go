@@ -148,7 +148,7 @@ func TestMasters(t *testing.T) {
 	if out := millrace(t, "ingest"); !strings.Contains(out, "customers.csv: 1 of 5 lines mean no Customer of that source, or several by its number: line 6.") {
 		t.Errorf("said\n%s", out)
 	}
-	want("by a file", "north north:partner:10 B1 joined file GOLD-9 north:partner:10", "north north:partner:11 B2 joined file GOLD-9 north:partner:10", "north north:partner:12 L1 joined file GOLD-10 customer:ALONE", corner[0],
+	want("by a file", "north north:partner:10 B1 joined file GOLD-9 customer:B2", "north north:partner:11 B2 joined file GOLD-9 customer:B2", "north north:partner:12 L1 joined file GOLD-10 customer:ALONE", corner[0],
 		"north north:partner:8 C-8 single north:partner:8", "south south:partner:12 single south:partner:12", corner[1], "south south:partner:9 c-8 single south:partner:9",
 		"west customer:ALONE ALONE joined file GOLD-10 customer:ALONE", "west customer:B2 B2 joined tax_number FR12345678901 customer:B2", corner[2])
 
