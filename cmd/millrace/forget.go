@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"millrace/eventlog"
-	"millrace/eventlog/o2c"
 )
 
 type forgetCmd struct {
@@ -47,7 +46,11 @@ func (c *forgetCmd) Run(e *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	o := eventlog.ForgetOptions{Names: eventlog.Names{Key: key}, Derived: o2c.Refresh(), DryRun: c.DryRun}
+	derived, err := e.derived()
+	if err != nil {
+		return err
+	}
+	o := eventlog.ForgetOptions{Names: eventlog.Names{Key: key}, Derived: derived, DryRun: c.DryRun}
 	if ask {
 		o.DryRun = true
 		r, err := s.Forget(e, c.Key, o)

@@ -41,6 +41,9 @@ func (c *ingestCmd) Run(e *env) error {
 			return usageError{fmt.Errorf("the project has no source %q%s; it has %s", name, eventlog.DidYouMean(name, names), strings.Join(names, ", "))}
 		}
 	}
+	if _, err := e.derived(); err != nil { // what the project says is wrong, it says before anything is read
+		return usageError{err}
+	}
 	plan, err := e.plan(c.Sources)
 	if err != nil {
 		return err
@@ -124,18 +127,29 @@ func (c *ingestCmd) report(e *env, receipts []ingestReceipt) error {
 		return err
 	}
 	links, err := systemLinks(e, s, 0)
+	var masters []masterCount
+	if err == nil {
+		masters, err = masterCounts(e, s, 0)
+	}
 	if err := errors.Join(err, s.Close()); err != nil {
 		return err
 	}
 	if c.JSON {
 		return printJSON(e.Stdout, struct {
-			Loads []ingestReceipt `json:"loads"`
-			Links []systemLink    `json:"links"`
-		}{receipts, links})
+			Loads   []ingestReceipt `json:"loads"`
+			Links   []systemLink    `json:"links"`
+			Masters []masterCount   `json:"masters"`
+		}{receipts, links, append([]masterCount{}, masters...)})
 	}
 	if len(receipts) > 1 && len(links) > 0 {
 		fmt.Fprintln(e.Stdout, "\nreferences between systems (millrace links --orphans 20 lists those that were not found):")
-		return printLinks(e.Stdout, links)
+		if err := printLinks(e.Stdout, links); err != nil {
+			return err
+		}
+	}
+	if len(receipts) > 1 && worthTelling(masters) {
+		fmt.Fprintln(e.Stdout, "\nmaster data of several systems (millrace links --orphans 20 lists what is ambiguous):")
+		return printMasters(e.Stdout, masters)
 	}
 	return nil
 }

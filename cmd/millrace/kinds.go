@@ -28,6 +28,9 @@ type sourceKind struct {
 	sample string
 	// local says that times without a zone are the site's, not UTC.
 	local bool
+	// ids is what its ids look like where those of another kind do too: both
+	// number their records, and call them by the same words.
+	ids string
 	// refers says that it quotes documents of systems that stand before it.
 	refers bool
 	// open reads its files, if these are no tables.
@@ -40,8 +43,8 @@ type sourceKind struct {
 // orders, deliveries and invoices the others refer to come first.
 var sourceKinds = append([]sourceKind{
 	{name: sap.Kind, doc: "SAP ECC 6.0 and S/4HANA", of: func(s *source) *systemSource { return s.SAP }, system: sap.System, sample: sap.Sample, local: true, overlap: 48 * time.Hour},
-	{name: "tryton", doc: "Tryton 7.0", of: func(s *source) *systemSource { return s.Tryton }, system: tryton.System, sample: tryton.Sample},
-	{name: "odoo", doc: "Odoo 16 to 18", of: func(s *source) *systemSource { return s.Odoo }, system: odoo.System, sample: odoo.Sample},
+	{name: "tryton", doc: "Tryton 7.0", of: func(s *source) *systemSource { return s.Tryton }, system: tryton.System, sample: tryton.Sample, ids: "records"},
+	{name: "odoo", doc: "Odoo 16 to 18", of: func(s *source) *systemSource { return s.Odoo }, system: odoo.System, sample: odoo.Sample, ids: "records"},
 	{name: "erpnext", doc: "ERPNext 14 and 15", of: func(s *source) *systemSource { return s.ERPNext }, system: erpnext.System, sample: erpnext.Sample},
 }, append(feedKinds(),
 	// Archives of messages and statements are rotated: what is not there any more was not deleted.

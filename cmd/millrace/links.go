@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"millrace/eventlog"
@@ -12,12 +13,13 @@ import (
 // linksCmd is millrace links.
 type linksCmd struct {
 	System  string `placeholder:"NAME" help:"Only what this system refers to."`
-	Orphans int    `default:"0" placeholder:"N" help:"List so many references of each kind that were not found, or mean several."`
+	Orphans int    `default:"0" placeholder:"N" help:"List so many references of each kind that were not found, or mean several, and so much master data that is ambiguous."`
 	jsonFlag
 }
 
 func (c *linksCmd) Help() string {
-	return "Every reference of one system to what another one describes: order, delivery, shipment, invoice, receivable, receipt, message.\n\n" +
+	return "Every reference of one system to what another one describes: order, delivery, shipment, invoice, receivable, receipt, message;\n" +
+		"and how many customers and materials of each are another's too, by the keys that masters: in millrace.yaml names.\n\n" +
 		"Examples:\n  millrace links\n  millrace links --system carrier --orphans 20"
 }
 
@@ -90,22 +92,33 @@ func (c *linksCmd) Run(e *env) (err error) {
 	if err != nil {
 		return err
 	}
+	masters, err := masterCounts(e, s, c.Orphans)
+	if err != nil {
+		return err
+	}
+	tell := worthTelling(masters)
 	if c.System != "" {
-		links, err = linksOf(links, c.System)
-		if err != nil {
+		masters = slices.DeleteFunc(masters, func(m masterCount) bool { return m.Source != c.System })
+		if links, err = linksOf(links, c.System); err != nil && len(masters) == 0 {
 			return err
 		}
 	}
 	if c.JSON {
 		return printJSON(e.Stdout, struct {
-			Links []systemLink `json:"links"`
-		}{append([]systemLink{}, links...)}) // none is [], not null
+			Links   []systemLink  `json:"links"`
+			Masters []masterCount `json:"masters"`
+		}{append([]systemLink{}, links...), append([]masterCount{}, masters...)}) // none is [], not null
 	}
 	if len(links) == 0 {
 		fmt.Fprintln(e.Stdout, "no source refers to what another one describes")
+	} else if err := printLinks(e.Stdout, links); err != nil {
+		return err
+	}
+	if !tell || len(masters) == 0 {
 		return nil
 	}
-	return printLinks(e.Stdout, links)
+	fmt.Fprintln(e.Stdout)
+	return printMasters(e.Stdout, masters)
 }
 
 // linksOf are the links of one system.

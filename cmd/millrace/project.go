@@ -40,6 +40,11 @@ type project struct {
 	FiscalYearBegins int `yaml:"fiscal_year_begins"`
 	// Rates are exchange rates, and what to convert amounts to.
 	Rates ratesSpec `yaml:"rates"`
+	// Masters say by object type, Customer or Material, what tells those of
+	// several sources to be one.
+	Masters map[string]masterSpec `yaml:"masters"`
+	// Calendars say by name when a site works.
+	Calendars map[string]calendar.Definition `yaml:"calendars"`
 
 	dir       string                        // of the file; paths in it are relative to it
 	calendars map[string]*calendar.Calendar // by name
@@ -131,6 +136,9 @@ func readProject(path string) (*project, error) {
 		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
 	if err := metrics.CheckLinkRate(p.LinkRate); err != nil {
+		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
+	}
+	if err := p.checkMasters(); err != nil {
 		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
 	if err := p.readCalendars(path); err != nil {

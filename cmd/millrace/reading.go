@@ -167,6 +167,10 @@ func loadReadings(e *env, list []*reading, where string) (receipts []eventlog.Lo
 	if err != nil {
 		return nil, err
 	}
+	derived, err := e.derived()
+	if err != nil {
+		return nil, err
+	}
 	if stageReadings(e, list, where, names); e.Err() != nil {
 		return nil, failuresOf(list)
 	}
@@ -199,11 +203,16 @@ func loadReadings(e *env, list []*reading, where string) (receipts []eventlog.Lo
 		return nil, nil
 	}
 	p := startStep(e.Stderr, "business views")
-	_, err = s.Derive(e, o2c.Refresh())
+	_, err = s.Derive(e, derived)
 	p.done()
 	if err != nil {
 		return nil, err
 	}
+	unknown, err := e.unknownMasters(s)
+	if err != nil {
+		return nil, err
+	}
+	receipts[len(receipts)-1].Notes = append(receipts[len(receipts)-1].Notes, unknown...)
 	for i := range receipts {
 		if receipts[i].Coverage, err = s.Coverage(e, o2c.Model(), receipts[i].Source); err != nil {
 			return nil, err
@@ -211,7 +220,7 @@ func loadReadings(e *env, list []*reading, where string) (receipts []eventlog.Lo
 	}
 	p = startStep(e.Stderr, "logs")
 	defer p.done()
-	removed, err := e.retain(s)
+	removed, err := e.retain(s, derived)
 	if err != nil {
 		return nil, err
 	}
@@ -222,12 +231,12 @@ func loadReadings(e *env, list []*reading, where string) (receipts []eventlog.Lo
 }
 
 // retain removes what is older than the project keeps it, and says what that was.
-func (e *env) retain(s *eventlog.Store) (removed string, err error) {
+func (e *env) retain(s *eventlog.Store, derived string) (removed string, err error) {
 	o := e.Project.Retention
 	if o == (retentionSpec{}) {
 		return "", nil
 	}
-	r, err := s.Retain(e, time.Now(), eventlog.Retention{Landing: o.Landing, Events: o.Events, Model: o2c.Model(), Derived: o2c.Refresh()})
+	r, err := s.Retain(e, time.Now(), eventlog.Retention{Landing: o.Landing, Events: o.Events, Model: o2c.Model(), Derived: derived})
 	if err != nil {
 		return "", err
 	}

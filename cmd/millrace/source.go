@@ -164,7 +164,7 @@ func (p *planned) where() string {
 // narrows it; what a source refers to are all before it, named or not.
 func (e *env) plan(names []string) ([]*planned, error) {
 	var all []*planned
-	ofKind := map[string]int{}
+	alike := map[string]int{} // sources whose ids may meet
 	for _, name := range slices.Sorted(maps.Keys(e.Project.Sources)) {
 		s := e.Project.Sources[name]
 		p := &planned{name: name, feed: s.CSV}
@@ -176,7 +176,7 @@ func (e *env) plan(names []string) ([]*planned, error) {
 			continue
 		}
 		if p.kind != nil {
-			ofKind[p.kind.name]++
+			alike[cmp.Or(p.kind.ids, p.kind.name)]++
 		}
 		all = append(all, p)
 	}
@@ -202,7 +202,7 @@ func (e *env) plan(names []string) ([]*planned, error) {
 	}
 	slices.Sort(before)
 	for _, p := range all {
-		if err := p.system(e.Project, before, ofKind); err != nil {
+		if err := p.system(e.Project, before, alike); err != nil {
 			return nil, usageError{fmt.Errorf("source %s: %w", p.name, err)}
 		}
 		before = append(before, p.name)
@@ -263,7 +263,7 @@ func (p *planned) uses() []string {
 }
 
 // system makes what is known of the source's tables, and what they mean.
-func (p *planned) system(project *project, before []string, ofKind map[string]int) (err error) {
+func (p *planned) system(project *project, before []string, alike map[string]int) (err error) {
 	if p.feed != nil {
 		c := *p.feed
 		if c.Timezone == "" {
@@ -289,7 +289,7 @@ func (p *planned) system(project *project, before []string, ofKind map[string]in
 	case p.kind.refers:
 		p.sys.Uses = slices.Clone(before)
 	}
-	if !p.kind.refers && ofKind[p.kind.name] > 1 {
+	if !p.kind.refers && alike[cmp.Or(p.kind.ids, p.kind.name)] > 1 {
 		p.sys.Prefix = p.name + ":"
 	}
 	text := func(file string) (preset.SQL, error) {

@@ -18,12 +18,14 @@ type View struct {
 }
 
 // ViewList lists the views, each after those it reads.
-func ViewList() []View {
+func ViewList() []View { return Masters{}.viewList() }
+
+func (m Masters) viewList() []View {
 	files, err := fs.ReadDir(viewFiles, "views") // in order of their names
 	if err != nil {
 		panic(err) // embedded
 	}
-	list := []View{activityView()}
+	list := []View{activityView(), m.ruleView(), m.sameView()}
 	for _, f := range files {
 		text, err := fs.ReadFile(viewFiles, "views/"+f.Name())
 		if err != nil {
@@ -40,18 +42,21 @@ func ViewList() []View {
 // any number of times, on a store with or without order-to-cash data: types
 // that no source fills get an empty table. The views read one another, so a
 // question to o2c.orders costs a second before it reads a row; see [Refresh].
-func Views() string { return script("VIEW") }
+func Views() string { return Masters{}.script("VIEW") }
 
 // Refresh returns one script that computes the business views and keeps them
 // as tables of the same names. It has to run after every load, in the load's
 // transaction; key figures then read tables.
-func Refresh() string { return script("TABLE") }
+func Refresh() string { return Masters{}.Refresh() }
 
-func script(kind string) string {
+// Refresh is [Refresh] where customers and materials are told by m.
+func (m Masters) Refresh() string { return m.script("TABLE") }
+
+func (m Masters) script(kind string) string {
 	var b strings.Builder
 	b.WriteString(Tables())
 	b.WriteString("DROP SCHEMA IF EXISTS o2c CASCADE;\nCREATE SCHEMA o2c;\n")
-	for _, v := range ViewList() {
+	for _, v := range m.viewList() {
 		as := kind
 		if v.Name == "object_events" || v.Name == "order_events" {
 			as = "VIEW" // plain joins of tables: to write them out costs more than every question to them

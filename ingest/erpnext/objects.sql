@@ -7,14 +7,18 @@ CREATE VIEW terms AS SELECT parent AS term, max(credit_days) AS days FROM "tabPa
 
 CREATE VIEW object_Customer AS
 SELECT 'customer:' || c.name AS id, 'tabCustomer' AS source_table, c.name AS source_key, c.name AS number, c.customer_name AS name, c.customer_group,
-       t.days AS payment_terms_days, l.credit_limit, c.default_currency AS currency
+       t.days AS payment_terms_days, l.credit_limit, c.default_currency AS currency, c.tax_id AS tax_number
 FROM "tabCustomer" c
 LEFT JOIN terms t ON t.term = c.payment_terms
 LEFT JOIN (SELECT parent, max(credit_limit) AS credit_limit FROM "tabCustomer Credit Limit" GROUP BY parent) l ON l.parent = c.name;
 
 CREATE VIEW object_Material AS
-SELECT 'item:' || i.name AS id, 'tabItem' AS source_table, i.name AS source_key, i.name AS number, i.item_name AS name, i.item_group AS material_group, i.stock_uom AS unit
-FROM "tabItem" i WHERE i.name IN (SELECT item_code FROM "tabSales Order Item" UNION SELECT item_code FROM goods);
+SELECT 'item:' || i.name AS id, 'tabItem' AS source_table, i.name AS source_key, i.name AS number, i.item_name AS name, i.item_group AS material_group, i.stock_uom AS unit, b.barcode AS gtin
+FROM "tabItem" i
+-- that of the unit it is kept in, before those of boxes of it
+LEFT JOIN (SELECT b.parent, arg_min(b.barcode, b.idx) AS barcode FROM "tabItem Barcode" b JOIN "tabItem" i ON i.name = b.parent
+           WHERE coalesce(b.uom, i.stock_uom) = i.stock_uom AND (b.barcode_type IS NULL OR regexp_matches(b.barcode_type, 'EAN|UPC|GTIN|GS1', 'i')) GROUP BY ALL) b ON b.parent = i.name
+WHERE i.name IN (SELECT item_code FROM "tabSales Order Item" UNION SELECT item_code FROM goods);
 
 CREATE VIEW object_SalesOrder AS
 SELECT 'order:' || o.name AS id, 'tabSales Order' AS source_table, o.name AS source_key, o.name AS number, CASE o.order_type WHEN 'Maintenance' THEN 'service' ELSE 'order' END AS kind, o.status,

@@ -8,13 +8,14 @@ SELECT 'partner:' || p.id AS id, 'res_partner' AS source_table, p.id::VARCHAR AS
        -- one a company since 18; elsewhere it is not in the table
        CASE WHEN p.credit_limit LIKE '{%' AND json_valid(p.credit_limit)
             THEN list_max(list_transform(json_extract_string(p.credit_limit, '$.*'), lambda x: TRY_CAST(x AS DECIMAL(18,4))))
-            ELSE TRY_CAST(p.credit_limit AS DECIMAL(18,4)) END AS credit_limit
+            ELSE TRY_CAST(p.credit_limit AS DECIMAL(18,4)) END AS credit_limit,
+       p.vat AS tax_number, p.global_location_number AS gln
 FROM res_partner p LEFT JOIN res_country c ON c.id = p.country_id
 WHERE p.id IN (SELECT c.customer FROM sale_order o JOIN customer c ON c.partner = o.partner_id UNION SELECT customer FROM customer_invoice
                UNION SELECT customer FROM receivable_line UNION SELECT customer FROM cash);
 
 CREATE VIEW object_Material AS
-SELECT 'product:' || p.id AS id, 'product_product' AS source_table, p.id::VARCHAR AS source_key, p.default_code AS number, n.name, g.complete_name AS material_group, u.name AS unit
+SELECT 'product:' || p.id AS id, 'product_product' AS source_table, p.id::VARCHAR AS source_key, p.default_code AS number, n.name, g.complete_name AS material_group, u.name AS unit, p.barcode AS gtin
 FROM product_product p
 JOIN product_template t ON t.id = p.product_tmpl_id
 LEFT JOIN translated n ON n.noun = 'product' AND n.id = t.id

@@ -351,14 +351,18 @@ WHERE h.source_table = 'ir_model_log' AND h.id NOT IN (
 GROUP BY h.type, h.id;
 
 CREATE VIEW object_Customer AS
-SELECT 'party:' || p.id AS id, 'party_party' AS source_table, p.id::VARCHAR AS source_key, p.code AS number, p.name
+SELECT 'party:' || p.id AS id, 'party_party' AS source_table, p.id::VARCHAR AS source_key, p.code AS number, p.name, t.tax_number
 FROM party_party p
+-- The first that is one, as Tryton takes it. All but those of the European Union are written without the country, which the type begins with.
+LEFT JOIN (SELECT party, arg_min(CASE WHEN type = 'eu_vat' OR regexp_matches(code, '^[A-Za-z]{2}') THEN code ELSE upper(left(type, 2)) || code END, (coalesce(sequence, 0), id)) AS tax_number
+           FROM party_identifier WHERE coalesce(active, TRUE) AND regexp_matches(type, '^([a-z]{2}_vat|ch_uid|fr_tva|es_nif|it_iva|pt_nif|no_mva|us_ein|in_gstin|br_cnpj|mx_rfc|au_abn|ca_bn|nz_ird)$') GROUP BY party) t ON t.party = p.id
 WHERE p.id IN (SELECT party FROM sale_sale UNION SELECT party FROM account_invoice WHERE type = 'out'
                UNION SELECT customer FROM sale_complaint UNION SELECT party FROM receivable_line);
 
 CREATE VIEW object_Material AS
-SELECT 'product:' || p.id AS id, 'product_product' AS source_table, p.id::VARCHAR AS source_key, p.code AS number, t.name, u.name AS unit
-FROM product_product p JOIN product_template t ON t.id = p.template LEFT JOIN measure u ON u.unit = t.default_uom;
+SELECT 'product:' || p.id AS id, 'product_product' AS source_table, p.id::VARCHAR AS source_key, p.code AS number, t.name, u.name AS unit, b.gtin
+FROM product_product p JOIN product_template t ON t.id = p.template LEFT JOIN measure u ON u.unit = t.default_uom
+LEFT JOIN (SELECT product, arg_min(code, (coalesce(sequence, 0), id)) AS gtin FROM product_identifier WHERE type = 'ean' AND coalesce(active, TRUE) GROUP BY product) b ON b.product = p.id;
 
 CREATE VIEW object_SalesOrder AS
 SELECT 'sale:' || s.id AS id, 'sale_sale' AS source_table, s.id::VARCHAR AS source_key, s.number,

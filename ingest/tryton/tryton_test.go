@@ -14,7 +14,7 @@ func TestTables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(list) != 33 { // the 31 of the extract, currencies and units of measure
+	if len(list) != 35 { // the 31 of the extract, currencies, units of measure and identifiers
 		t.Errorf("%d tables", len(list))
 	}
 	for _, tab := range list {

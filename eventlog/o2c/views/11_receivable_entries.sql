@@ -35,7 +35,7 @@ event AS (
 	       count(*) FILTER (activity = 'Reset Receivable') AS resets
 	FROM o2c.object_events WHERE object_type = 'AREntry' GROUP BY ALL
 )
-SELECT o.id AS entry_id, i.invoice_id, c.customer_id, e.kind, e.posting_date, e.due_date,
+SELECT o.id AS entry_id, i.invoice_id, c.customer_id, cm.master_id AS customer_master, e.kind, e.posting_date, e.due_date,
        e.amount, e.currency, e.reason,
        coalesce(s.amount, 0) AS settled_amount,
        e.amount - coalesce(s.amount, 0) AS open_amount,
@@ -56,5 +56,6 @@ JOIN main.object o ON o.object = e.object
 LEFT JOIN settled s ON s.entry_object = e.object
 LEFT JOIN invoice i ON i.entry = e.object
 LEFT JOIN customer c ON c.entry = e.object
+LEFT JOIN o2c.masters cm ON cm.type = 'Customer' AND cm.id = c.customer_id
 LEFT JOIN dispute d ON d.entry = e.object
 LEFT JOIN event v ON v.entry = e.object;

@@ -28,7 +28,7 @@ event AS (
 	SELECT object AS receipt, min(time) AS received_at, arg_min(actor_kind, (time, sequence)) AS received_by
 	FROM o2c.object_events WHERE object_type = 'Receipt' AND activity = 'Receive Payment' GROUP BY ALL
 )
-SELECT o.id AS receipt_id, r.number AS receipt_number, r.kind, c.customer_id, r.value_date, v.received_at, v.received_by,
+SELECT o.id AS receipt_id, r.number AS receipt_number, r.kind, c.customer_id, cm.master_id AS customer_master, r.value_date, v.received_at, v.received_by,
        r.amount, r.currency, r.reference,
        coalesce(a.amount, 0) AS applied_amount, r.amount - coalesce(a.amount, 0) AS unapplied_amount,
        a.first_applied_at,
@@ -40,4 +40,5 @@ FROM objects."Receipt" r
 JOIN main.object o ON o.object = r.object
 LEFT JOIN applied a ON a.receipt = r.object
 LEFT JOIN customer c ON c.receipt = r.object
+LEFT JOIN o2c.masters cm ON cm.type = 'Customer' AND cm.id = c.customer_id
 LEFT JOIN event v ON v.receipt = r.object;

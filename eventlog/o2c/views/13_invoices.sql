@@ -68,7 +68,7 @@ dispute AS (
 	WHERE d.source_type = 'DisputeCase' AND d.qualifier = 'disputes'
 	  AND d.target_type IN ('Invoice', 'InvoiceItem', 'AREntry') GROUP BY ALL
 )
-SELECT o.id AS invoice_id, i.number AS invoice_number, coalesce(i.kind, 'invoice') AS kind, i.status, c.customer_id,
+SELECT o.id AS invoice_id, i.number AS invoice_number, coalesce(i.kind, 'invoice') AS kind, i.status, c.customer_id, cm.master_id AS customer_master,
        CASE WHEN s.n = 1 THEN s.order_id END AS order_id, coalesce(s.n, 0) AS orders,
        v.created_at, v.created_by, v.posted_at, v.posted_by,
        coalesce(least(v.sent_at, m.sent_at), v.sent_at, m.sent_at) AS sent_at, m.acknowledged_at,
@@ -93,4 +93,5 @@ LEFT JOIN corrected k ON k.invoice = i.object
 LEFT JOIN ledger l ON l.invoice = i.object
 LEFT JOIN orders s ON s.invoice = i.object
 LEFT JOIN customer c ON c.invoice = i.object
+LEFT JOIN o2c.masters cm ON cm.type = 'Customer' AND cm.id = c.customer_id
 LEFT JOIN dispute d ON d.invoice = i.object;

@@ -47,7 +47,7 @@ changed AS (
 SELECT o.id AS delivery_line_id, d.delivery_id, d.kind, i.position, i.status,
        CASE WHEN f.n = 1 THEN f.order_line_id END AS order_line_id,
        CASE WHEN f.n = 1 THEN so.target_id END AS order_id,
-       m.target_id AS material_id,
+       m.target_id AS material_id, mm.master_id AS material_master,
        i.quantity, i.unit, coalesce(i.allocated_quantity, a.quantity) AS allocated_quantity,
        coalesce(i.picked_quantity, p.quantity) AS picked_quantity,
        coalesce(p.target, i.allocated_quantity, a.quantity) AS pick_target_quantity,
@@ -70,6 +70,7 @@ LEFT JOIN fulfils f ON f.line = i.object
 LEFT JOIN objects."SalesOrderItem" si ON si.object = f.order_line
 LEFT JOIN o2c.links so ON so.source_object = f.order_line AND so.qualifier = 'item of' AND so.target_type = 'SalesOrder'
 LEFT JOIN o2c.links m ON m.source_object = f.order_line AND m.qualifier = 'is of' AND m.target_type = 'Material'
+LEFT JOIN o2c.masters mm ON mm.type = 'Material' AND mm.id = m.target_id
 LEFT JOIN event v ON v.line = i.object
 LEFT JOIN reserved a ON a.line = i.object
 LEFT JOIN picked p ON p.line = i.object

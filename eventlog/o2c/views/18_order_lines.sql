@@ -151,7 +151,8 @@ failed AS (
 	JOIN o2c.order_events e ON e.order_object = l.order_object AND (e.line_object = l.line OR e.line_object IS NULL)
 	WHERE e.activity = 'Message Failed' GROUP BY ALL
 )
-SELECT b.order_line_id, b.order_id, b.position, mat.target_id AS material_id, cu.target_id AS customer_id,
+SELECT b.order_line_id, b.order_id, b.position, mat.target_id AS material_id, mm.master_id AS material_master,
+       cu.target_id AS customer_id, cm.master_id AS customer_master,
        coalesce(so.channel, '') AS channel, coalesce(so.kind, 'order') AS order_kind, so.site,
        b.quantity AS ordered_quantity, coalesce(TRY_CAST(ch.first_quantity AS DECIMAL(18,6)), b.quantity) AS first_ordered_quantity,
        coalesce(b.confirmed_quantity, p.by_requested) AS confirmed_quantity,
@@ -192,6 +193,8 @@ FROM base b
 LEFT JOIN objects."SalesOrder" so ON so.object = b.order_object
 LEFT JOIN o2c.links mat ON mat.source_object = b.object AND mat.qualifier = 'is of' AND mat.target_type = 'Material'
 LEFT JOIN o2c.links cu ON cu.source_object = b.order_object AND cu.qualifier = 'sold to' AND cu.target_type = 'Customer'
+LEFT JOIN o2c.masters mm ON mm.type = 'Material' AND mm.id = mat.target_id
+LEFT JOIN o2c.masters cm ON cm.type = 'Customer' AND cm.id = cu.target_id
 LEFT JOIN promise p ON p.line = b.object
 LEFT JOIN first_promise fp ON fp.line = b.object
 LEFT JOIN changed ch ON ch.object = b.object

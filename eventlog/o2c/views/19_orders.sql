@@ -92,7 +92,7 @@ precise AS (
 )
 SELECT h.order_id, h.number AS order_number, coalesce(h.kind, 'order') AS kind, h.kind IS NOT DISTINCT FROM 'return' AS is_return,
        h.status, coalesce(h.channel, '') AS channel, h.customer_reference, h.organisation, h.site,
-       cu.target_id AS customer_id, cn.name AS customer_name, coalesce(h.prepaid, FALSE) AS is_prepaid,
+       cu.target_id AS customer_id, cm.master_id AS customer_master, cn.name AS customer_name, coalesce(h.prepaid, FALSE) AS is_prepaid,
        h.net_value, h.currency, coalesce(h.payment_terms_days, cn.payment_terms_days) AS payment_terms_days,
        coalesce(h.requested_date, h.line_requested_date) AS requested_date, h.first_confirmed_date, h.confirmed_date,
        h.received_at, h.created_at, h.created_by, h.quoted_at, h.confirmed_at, h.confirmation_sent_at, h.released_at,
@@ -116,4 +116,5 @@ FROM header h
 LEFT JOIN touch t ON t.order_object = h.object
 LEFT JOIN precise p ON p.order_object = h.object
 LEFT JOIN o2c.links cu ON cu.source_object = h.object AND cu.qualifier = 'sold to' AND cu.target_type = 'Customer'
+LEFT JOIN o2c.masters cm ON cm.type = 'Customer' AND cm.id = cu.target_id
 LEFT JOIN objects."Customer" cn ON cn.object = cu.target_object;

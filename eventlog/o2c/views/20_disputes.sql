@@ -29,7 +29,7 @@ orders AS (
 	WHERE oo.object_type = 'DisputeCase' GROUP BY ALL
 )
 SELECT o.id AS dispute_id, d.number AS dispute_number, d.reason, coalesce(d.reason_class, 'other') AS reason_class,
-       d.status, d.outcome, d.owner, c.target_id AS customer_id,
+       d.status, d.outcome, d.owner, c.target_id AS customer_id, cm.master_id AS customer_master,
        CASE WHEN a.invoices = 1 THEN a.invoice_id END AS invoice_id, coalesce(a.invoices, 0) AS invoices,
        CASE WHEN s.n = 1 THEN s.order_id END AS order_id, coalesce(s.n, 0) AS orders,
        v.opened_at, v.opened_by, v.submitted_at, v.decided_at, v.closed_at, v.reopened,
@@ -40,4 +40,5 @@ JOIN main.object o ON o.object = d.object
 LEFT JOIN event v ON v.dispute = d.object
 LEFT JOIN about a ON a.dispute = d.object
 LEFT JOIN orders s ON s.dispute = d.object
-LEFT JOIN o2c.links c ON c.source_object = d.object AND c.qualifier = 'raised by' AND c.target_type = 'Customer';
+LEFT JOIN o2c.links c ON c.source_object = d.object AND c.qualifier = 'raised by' AND c.target_type = 'Customer'
+LEFT JOIN o2c.masters cm ON cm.type = 'Customer' AND cm.id = c.target_id;

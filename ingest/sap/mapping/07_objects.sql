@@ -7,14 +7,16 @@ SELECT user_of(bname) AS id, 'USR02' AS source_table, min(bname) AS source_key, 
 -- document, whose row is about more than the customer.
 CREATE VIEW object_Customer AS
 WITH known AS (
-	SELECT 1 AS rank, id_of(kunnr) AS id, 'KNA1' AS source_table, kunnr AS source_key, txt(name1) AS name, txt(land1) AS country FROM KNA1
+	SELECT 1 AS rank, id_of(kunnr) AS id, 'KNA1' AS source_table, kunnr AS source_key, txt(name1) AS name, txt(land1) AS country, txt(stceg) AS tax_number,
+	       -- a location number in three columns, which are numbers in some exports
+	       lpad(txt(bbbnr), 7, '0') || lpad(txt(bbsnr), 5, '0') || txt(bubkz) AS gln FROM KNA1
 	UNION ALL
-	SELECT 2, coalesce(id_of(p.kunnr), id_of(p.partner)), 'BUT000', p.partner, coalesce(txt(p.name), txt(p.full_name), txt(p.name_org1)), a.country
+	SELECT 2, coalesce(id_of(p.kunnr), id_of(p.partner)), 'BUT000', p.partner, coalesce(txt(p.name), txt(p.full_name), txt(p.name_org1)), a.country, NULL, NULL
 	FROM BUT000 p LEFT JOIN (SELECT id_of(partner) AS partner, min(txt(country)) AS country FROM BUT020 GROUP BY ALL) a ON a.partner = id_of(p.partner)
 	WHERE id_of(p.kunnr) IS NOT NULL OR id_of(p.partner) IN (SELECT id_of(kunnr) FROM VBAK)
-	UNION ALL SELECT 3, customer, NULL, NULL, NULL, NULL FROM sales_document WHERE is_order GROUP BY customer
-	UNION ALL SELECT 4, customer, NULL, NULL, NULL, NULL FROM billing_document GROUP BY customer
-	UNION ALL SELECT 5, customer, NULL, NULL, NULL, NULL FROM ledger_line GROUP BY customer
+	UNION ALL SELECT 3, customer, NULL, NULL, NULL, NULL, NULL, NULL FROM sales_document WHERE is_order GROUP BY customer
+	UNION ALL SELECT 4, customer, NULL, NULL, NULL, NULL, NULL, NULL FROM billing_document GROUP BY customer
+	UNION ALL SELECT 5, customer, NULL, NULL, NULL, NULL, NULL, NULL FROM ledger_line GROUP BY customer
 ),
 sold AS (
 	SELECT id_of(kunnr) AS id, min(txt(kdgrp)) AS customer_group, min(txt(zterm)) AS zterm, CASE WHEN count(DISTINCT txt(waers)) = 1 THEN min(txt(waers)) END AS currency FROM KNVV GROUP BY ALL
@@ -23,7 +25,8 @@ company AS (
 	SELECT id_of(kunnr) AS id, CASE WHEN count(DISTINCT txt(zterm)) = 1 THEN min(txt(zterm)) END AS zterm FROM KNB1 GROUP BY ALL
 )
 SELECT k.id, arg_min(k.source_table, rank) AS source_table, arg_min(k.source_key, rank) AS source_key, k.id AS number, arg_min(k.name, rank) AS name, arg_min(k.country, rank) AS country,
-       min(s.customer_group) AS customer_group, min(t.days) AS payment_terms_days, min(s.currency) AS currency
+       min(s.customer_group) AS customer_group, min(t.days) AS payment_terms_days, min(s.currency) AS currency,
+       arg_min(k.tax_number, rank) AS tax_number, arg_min(k.gln, rank) AS gln
 FROM known k LEFT JOIN sold s ON s.id = k.id LEFT JOIN company c ON c.id = k.id LEFT JOIN terms t ON t.zterm = coalesce(s.zterm, c.zterm)
 WHERE k.id IS NOT NULL GROUP BY k.id;
 
@@ -31,9 +34,9 @@ CREATE VIEW object_Material AS
 WITH name AS (
 	SELECT id_of(matnr) AS id, arg_min(maktx, (CASE WHEN upper(trim(spras)) IN ('E', 'EN') THEN 0 ELSE 1 END, spras)) AS name FROM MAKT GROUP BY ALL
 )
-SELECT m.id, min(m.source_table) AS source_table, arg_min(m.source_key, m.source_table) AS source_key, m.id AS number, min(n.name) AS name, min(m.material_group) AS material_group, min(m.unit) AS unit
-FROM (SELECT id_of(matnr) AS id, 'MARA' AS source_table, matnr AS source_key, txt(matkl) AS material_group, txt(meins) AS unit FROM MARA
-      UNION ALL SELECT material, 'VBAP', min(source_key), NULL, NULL FROM sales_item GROUP BY material) m
+SELECT m.id, min(m.source_table) AS source_table, arg_min(m.source_key, m.source_table) AS source_key, m.id AS number, min(n.name) AS name, min(m.material_group) AS material_group, min(m.unit) AS unit, min(m.gtin) AS gtin
+FROM (SELECT id_of(matnr) AS id, 'MARA' AS source_table, matnr AS source_key, txt(matkl) AS material_group, txt(meins) AS unit, txt(ean11) AS gtin FROM MARA
+      UNION ALL SELECT material, 'VBAP', min(source_key), NULL, NULL, NULL FROM sales_item GROUP BY material) m
 LEFT JOIN name n ON n.id = m.id
 WHERE m.id IS NOT NULL GROUP BY m.id;
 
