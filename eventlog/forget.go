@@ -124,7 +124,7 @@ func (f *forgetter) run(ctx context.Context, key string) error {
 	if err := f.identify(ctx, key); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{f.landing, f.events, f.objects, f.attributes, f.changes, f.rejects} {
+	for _, step := range []func(context.Context) error{f.landing, f.events, f.objects, f.attributes, f.changes, f.texts, f.rejects} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -142,7 +142,7 @@ func (f *forgetter) identify(ctx context.Context, key string) error {
 		if f.people.hash[typ][hash] {
 			return nil
 		}
-		f.people.hash[typ][hash] = true
+		f.people.add(typ, hash)
 		return f.c.exec(ctx, "INSERT INTO main.forgotten VALUES ($1, $2, $3)", typ, hash, f.o.Names.keyID())
 	}
 	if m := pseudonym.FindStringSubmatch(key); m != nil {
@@ -189,6 +189,14 @@ func (f *forgetter) identify(ctx context.Context, key string) error {
 	for _, text := range append(customers, key) {
 		if text != "" && len(customers) > 0 {
 			if err := add(customerType, f.o.Names.hash(text)); err != nil {
+				return err
+			}
+		}
+		if strings.Contains(text, ownKey("", "")) {
+			continue // no text has it
+		}
+		for _, form := range textForms(text) {
+			if err := add(form[0], f.o.Names.hash(form[1])); err != nil {
 				return err
 			}
 		}
@@ -263,6 +271,15 @@ func (f *forgetter) landing(ctx context.Context) error {
 		did := ForgotTable{Source: t.source, Table: t.name}
 		if len(r.gone) > 0 {
 			if did.Removed, err = f.c.count(ctx, "DELETE FROM "+t.table()+" WHERE "+strings.Join(r.gone, " OR ")); err != nil {
+				return err
+			}
+		}
+		if len(r.texts) > 0 {
+			var set []string
+			for _, x := range r.texts {
+				set = append(set, Quote(x[0])+" = "+x[1])
+			}
+			if did.Blanked, err = f.c.count(ctx, "UPDATE "+t.table()+" AS r SET "+strings.Join(set, ", ")+" WHERE "+r.named); err != nil {
 				return err
 			}
 		}
@@ -399,11 +416,16 @@ func (f *forgetter) changes(ctx context.Context) error {
 
 // rejects removes reasons that quote the name.
 func (f *forgetter) rejects(ctx context.Context) (err error) {
-	if f.name == "" || !distinctive(f.name) {
-		return nil
+	if f.name != "" && distinctive(f.name) {
+		if f.receipt.Rejects, err = f.c.count(ctx, "DELETE FROM main.reject WHERE contains(reason, $1)", f.name); err != nil {
+			return err
+		}
 	}
-	f.receipt.Rejects, err = f.c.count(ctx, "DELETE FROM main.reject WHERE contains(reason, $1)", f.name)
-	return err
+	return f.people.redact(ctx, f.c, "main.reject", "reason", func(reason, _ string) error {
+		n, err := f.c.count(ctx, "DELETE FROM main.reject WHERE reason = $1", reason)
+		f.receipt.Rejects += n
+		return err
+	})
 }
 
 // finish removes what is derived, and says where the name still stands.

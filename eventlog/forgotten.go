@@ -17,7 +17,8 @@ const (
 // A forgetting is who was forgotten, as a load needs it; the zero value is nobody.
 type forgetting struct {
 	names Names
-	hash  map[string]map[string]bool // by object type
+	hash  map[string]map[string]bool // by object type; of texts see textType
+	text  map[string]bool            // texts that are in the temporary table forgotten_text
 }
 
 // forgetting reads who was forgotten. A load that cannot tell them has to stop.
@@ -29,7 +30,7 @@ func (c *storeConn) forgetting(ctx context.Context, n Names) (*forgetting, error
 		if err := scan(&typ, &hash, &key); err != nil {
 			return err
 		}
-		f.hash[typ][hash] = true
+		f.add(typ, hash)
 		if len(n.Key) < minNameKey || key != n.keyID() {
 			by = key
 		}
@@ -39,6 +40,13 @@ func (c *storeConn) forgetting(ctx context.Context, n Names) (*forgetting, error
 		err = fmt.Errorf("people were forgotten by the key %s, and this load does not have it, so they would come back; give that key (names: key_from), or the file it is in", by)
 	}
 	return f, err
+}
+
+func (f *forgetting) add(typ, hash string) {
+	if f.hash[typ] == nil {
+		f.hash[typ] = map[string]bool{}
+	}
+	f.hash[typ][hash] = true
 }
 
 func (f *forgetting) nobody() bool { return len(f.hash[userType])+len(f.hash[customerType]) == 0 }
@@ -87,7 +95,8 @@ type personTable struct {
 	names, customers []string // columns
 	subject          string   // of its rows, "" if they are about nobody
 	master           bool     // the source has customers as the subject of a table: others refer to its key
-	text             []string // columns of type VARCHAR, but those of the key
+	text             []string // columns of type VARCHAR, but those of the key and of the next two
+	texts, beside    []string // columns
 	watermark        []string
 }
 
@@ -132,11 +141,6 @@ func (c *storeConn) personTables(ctx context.Context, source string) ([]*personT
 		fn        func(*personTable, string, string)
 	}{
 		{"person_keys", func(t *personTable, column, _ string) { t.key = append(t.key, column) }},
-		{"person_text", func(t *personTable, column, _ string) {
-			if landColumn(t.key, column) < 0 && !strings.HasPrefix(column, "_") {
-				t.text = append(t.text, column)
-			}
-		}},
 		{"person_roles", func(t *personTable, column, role string) {
 			switch {
 			case column == "":
@@ -145,8 +149,17 @@ func (c *storeConn) personTables(ctx context.Context, source string) ([]*personT
 				t.names = append(t.names, column)
 			case role == "watermark":
 				t.watermark = append(t.watermark, column)
+			case role == "text":
+				t.texts = append(t.texts, column)
+			case role == "beside":
+				t.beside = append(t.beside, column)
 			default:
 				t.customers = append(t.customers, column)
+			}
+		}},
+		{"person_text", func(t *personTable, column, _ string) {
+			if landColumn(t.key, column) < 0 && landColumn(slices.Concat(t.texts, t.beside), column) < 0 && !strings.HasPrefix(column, "_") {
+				t.text = append(t.text, column)
 			}
 		}},
 		{"person_subjects", func(t *personTable, typ, _ string) {
@@ -195,6 +208,8 @@ func ownKey(source, key string) string { return source + "\x1f" + key }
 type forgottenRows struct {
 	gone  []string    // conditions: the row is about somebody
 	blank [][2]string // column, and the values that go
+	texts [][2]string // column, and the SQL of what becomes of it in row r
+	named string      // condition: a text of the row names somebody
 }
 
 // rows finds who is in the rows of from, which have the columns of the table.
@@ -236,6 +251,9 @@ func (t *personTable) rows(ctx context.Context, c *storeConn, from string, f *fo
 			look(column, Quote(column), f.anybody)
 		}
 	}
+	if err == nil {
+		r.texts, r.named, err = t.redactTexts(ctx, c, from, f)
+	}
 	return r, err
 }
 
@@ -255,18 +273,21 @@ func forgottenSQL(expr string) string {
 // without is the query of staged rows without those who were forgotten.
 func (t *personTable) without(ctx context.Context, c *storeConn, from string, f *forgetting) (string, error) {
 	r, err := t.rows(ctx, c, from, f)
-	if err != nil || len(r.gone)+len(r.blank) == 0 {
+	if err != nil || len(r.gone)+len(r.blank)+len(r.texts) == 0 {
 		return from, err
 	}
 	query := "SELECT *"
-	if len(r.blank) > 0 {
+	if len(r.blank)+len(r.texts) > 0 {
 		var list []string
+		for _, x := range r.texts {
+			list = append(list, x[1]+" AS "+Quote(x[0]))
+		}
 		for _, b := range r.blank {
 			list = append(list, fmt.Sprintf("CASE WHEN CAST(%[1]s AS VARCHAR) IN (%[2]s) THEN %[3]s ELSE %[1]s END AS %[1]s", Quote(b[0]), b[1], t.value(b[0])))
 		}
 		query += " REPLACE (" + strings.Join(list, ", ") + ")"
 	}
-	query += " FROM " + from
+	query += " FROM " + from + " AS r"
 	for i, condition := range r.gone {
 		query += []string{" WHERE", " AND"}[min(i, 1)] + " (" + condition + ") IS NOT TRUE"
 	}
@@ -286,6 +307,12 @@ func (m *tablesMerge) declarePeople(ctx context.Context) error {
 		}
 		for _, c := range t.Customer {
 			want = append(want, row(t.Name, c, "customer"))
+		}
+		for _, c := range t.Texts {
+			want = append(want, row(t.Name, c, "text"))
+		}
+		for _, c := range t.Beside {
+			want = append(want, row(t.Name, c, "beside"))
 		}
 		if t.Subject != "" {
 			want = append(want, row(t.Name, "", t.Subject))

@@ -90,6 +90,11 @@ type Table struct {
 	// Customer lists the columns that refer to a customer, by its number or by
 	// its key where the source has it as a Subject.
 	Customer []string
+	// Texts lists the columns of free text that may name a customer among
+	// other words, all VARCHAR and none of the key: when one is forgotten, the
+	// words go that are the name, or the number if it can be told from others.
+	// Columns of Beside go in the same row: an account, a mandate.
+	Texts, Beside []string
 }
 
 // requires says whether an extract has to have a column.

@@ -36,11 +36,11 @@ func (v *mapped) apart(ctx context.Context) error {
 // systems describe mean one object, and which none or several. Of settled
 // objects it keeps what it said.
 func (v *mapped) links(ctx context.Context) error {
-	settled := storeText("link_settled", "prefix", storeLiteral(v.system.Prefix))
+	settled := storeText("link_settled")
 	if err := v.c.exec(ctx, "DELETE FROM main.link AS l WHERE source = $1 AND NOT "+settled, v.system.Name); err != nil || v.link == nil {
 		return err
 	}
-	text := storeText("map_link", "source", storeLiteral(v.system.Name), "from", v.viewName("link"), "settled", settled,
+	text := storeText("map_link", "source", storeLiteral(v.system.Name), "from", v.viewName("link"), "settled", settled, "prefix", storeLiteral(v.system.Prefix),
 		"attribute", optional(v.link, "attribute", "VARCHAR"), "target", optional(v.link, "target_id", "VARCHAR"),
 		"amount", optional(v.link, "amount", "DECIMAL(18,4)"), "currency", optional(v.link, "currency", "VARCHAR"))
 	if err := v.inViews(ctx, func() error { return v.c.exec(ctx, text) }); err != nil {

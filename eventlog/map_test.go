@@ -162,32 +162,35 @@ func TestMapIsAFunctionOfTheExtract(t *testing.T) {
 // meaning lists what is in the store without internal numbers.
 func meaning(t testing.TB, s *Store) string {
 	t.Helper()
-	ctx := context.Background()
 	var b strings.Builder
-	err := s.session(ctx, func(c *storeConn) error {
-		for _, text := range []string{
-			`SELECT concat_ws(' ', 'event', id, activity, time, start, precision, rank, resource, sequence, source_table, source_key, a.amount) FROM event LEFT JOIN events.shop AS a USING (event) ORDER BY 1`,
-			`SELECT concat_ws(' ', 'object', type, id, defined, source, source_table, source_key) FROM object ORDER BY 1`,
-			`SELECT concat_ws(' ', e.id, o.type, o.id, qualifier, quantity, amount, currency) FROM event_object JOIN event AS e USING (event) JOIN object AS o USING (object) ORDER BY 1`,
-			`SELECT concat_ws(' ', s.type, s.id, qualifier, quantity, t.type, t.id) FROM object_object JOIN object AS s ON s.object = source_object JOIN object AS t ON t.object = target_object ORDER BY 1`,
-			`SELECT concat_ws(' ', o.type, o.id, attribute, c.time, old_value, new_value, e.id) FROM object_change AS c JOIN object AS o USING (object) LEFT JOIN event AS e USING (event) ORDER BY 1`,
-			`SELECT concat_ws(' ', o.id, value, created, never) FROM objects."Order" JOIN object AS o USING (object) ORDER BY 1`,
-			`SELECT concat_ws(' ', o.id, quantity) FROM objects."Line" JOIN object AS o USING (object) ORDER BY 1`,
-			`SELECT concat_ws(' ', o.id, name) FROM objects."Customer" JOIN object AS o USING (object) ORDER BY 1`,
-			`SELECT 'invoices ' || count(*) FROM objects."Invoice"`,
-		} {
-			list, err := c.strings(ctx, text)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintln(&b, strings.Join(list, "\n"))
-		}
-		return nil
+	for _, text := range []string{
+		`SELECT concat_ws(' ', 'event', id, activity, time, start, precision, rank, resource, sequence, source_table, source_key, a.amount) FROM event LEFT JOIN events.shop AS a USING (event) ORDER BY 1`,
+		`SELECT concat_ws(' ', 'object', type, id, defined, source, source_table, source_key) FROM object ORDER BY 1`,
+		`SELECT concat_ws(' ', e.id, o.type, o.id, qualifier, quantity, amount, currency) FROM event_object JOIN event AS e USING (event) JOIN object AS o USING (object) ORDER BY 1`,
+		`SELECT concat_ws(' ', s.type, s.id, qualifier, quantity, t.type, t.id) FROM object_object JOIN object AS s ON s.object = source_object JOIN object AS t ON t.object = target_object ORDER BY 1`,
+		`SELECT concat_ws(' ', o.type, o.id, attribute, c.time, old_value, new_value, e.id) FROM object_change AS c JOIN object AS o USING (object) LEFT JOIN event AS e USING (event) ORDER BY 1`,
+		`SELECT concat_ws(' ', o.id, value, created, never) FROM objects."Order" JOIN object AS o USING (object) ORDER BY 1`,
+		`SELECT concat_ws(' ', o.id, quantity) FROM objects."Line" JOIN object AS o USING (object) ORDER BY 1`,
+		`SELECT concat_ws(' ', o.id, name) FROM objects."Customer" JOIN object AS o USING (object) ORDER BY 1`,
+		`SELECT 'invoices ' || count(*) FROM objects."Invoice"`,
+	} {
+		fmt.Fprintln(&b, answers(t, s, text))
+	}
+	return b.String()
+}
+
+// answers are the texts that a query gives, a line each.
+func answers(t testing.TB, s *Store, query string) string {
+	t.Helper()
+	var list []string
+	err := s.session(t.Context(), func(c *storeConn) (err error) {
+		list, err = c.strings(t.Context(), query)
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b.String()
+	return strings.Join(list, "\n")
 }
 
 // A second source may describe the same objects: it adds what the first does
@@ -235,6 +238,52 @@ func TestMapTwoSources(t *testing.T) {
 	mustMerge(t, s, crm, lines("accounts", "no,name\nC3,Cleo"))
 	if got := meaning(t, s); !strings.Contains(got, "object Customer C1 false crm\n") || !strings.Contains(got, "\nC1\nC2\n") {
 		t.Errorf("after Ada:\n%s", got)
+	}
+}
+
+// Of two systems of one kind each has its own orders: what they refer to keeps
+// them apart as their objects are. Users are the same to all, and so is what
+// another source describes.
+func TestMapLinksOfPrefixes(t *testing.T) {
+	s := openStore(t, filepath.Join(t.TempDir(), "a.duckdb"))
+	crm := System{
+		Name: "crm", Kind: "crm", Model: shop().Model,
+		Tables:  []Table{{Name: "accounts", Key: []string{"no"}, Columns: []TableColumn{{"no", "VARCHAR"}}}},
+		Mapping: `CREATE VIEW object_Customer AS SELECT no AS id FROM accounts; CREATE VIEW object_Line AS SELECT '1/1' AS id`,
+	}
+	mustMerge(t, s, crm, lines("accounts", "no\nC1"))
+	for _, name := range []string{"north", "south"} {
+		sys := shop()
+		sys.Name, sys.Prefix, sys.Uses = name, name+":", []string{"crm"}
+		sys.Extension = `CREATE VIEW link AS
+			SELECT 'Order' AS source_type, id AS source_id, 'sold to' AS qualifier, 'Customer' AS target_type, customer AS key,
+			       (SELECT count(*) FROM main.object o WHERE o.type = 'Customer' AND o.defined AND o.id = customer) AS matches,
+			       (SELECT min(o.id) FROM main.object o WHERE o.type = 'Customer' AND o.defined AND o.id = customer) AS target_id FROM orders WHERE customer IS NOT NULL
+			UNION ALL SELECT 'User', 'ann', 'owns', 'Order', id::VARCHAR, 1, id::VARCHAR FROM orders WHERE id = 1
+			UNION ALL SELECT 'Order', 1, 'kept by', 'User', 'ann', 1, 'ann'
+			UNION ALL SELECT 'Order', 1, 'has', 'Line', '1/1 of the CRM', 1, '1/1'
+			UNION ALL SELECT 'Order', 1, 'has', 'Line', '1/2', 1, '1/2'
+			UNION ALL SELECT 'Order', 1, 'has', 'Line', '1/2 by its name in the store', 1, '` + name + `:1/2'`
+		mustMerge(t, s, sys, shopRows()...)
+		// Once its own objects are in the store, the same is said of them.
+		sys.Mapping += " "
+		if r := mustMerge(t, s, sys, shopRows()...); r.Events != (Delta{}) || r.Objects != (Delta{}) {
+			t.Errorf("anew: %s", r.brief())
+		}
+	}
+	const links = "SELECT concat_ws(' ', source, source_type, source_id, qualifier, target_type, key, '=', coalesce(target_id, '?')) FROM link ORDER BY ALL"
+	const want = `north Order north:1 has Line 1/1 of the CRM = 1/1
+north Order north:1 has Line 1/2 = north:1/2
+north Order north:1 has Line 1/2 by its name in the store = north:1/2
+north Order north:1 kept by User ann = ann
+north Order north:1 sold to Customer C1 = C1
+north Order north:2 sold to Customer C2 = ?
+north User ann owns Order 1 = north:1`
+	if got := answers(t, s, links); got != want+"\n"+strings.ReplaceAll(want, "north", "south") {
+		t.Errorf("got\n%s", got)
+	}
+	if n := answers(t, s, "SELECT count(*)::VARCHAR FROM link l JOIN object o ON o.type = l.source_type AND o.id = l.source_id WHERE o.defined"); n != "12" {
+		t.Errorf("%s references are an object's of the store", n)
 	}
 }
 

@@ -210,6 +210,17 @@ func (m *tablesMerge) checkNames(ctx context.Context) (renamed bool, err error) 
 	return true, err
 }
 
+// NameKeys lists the ids of the keys by which names in the store became
+// pseudonyms, as the last load of each source says, and by which people were
+// forgotten: without them the same person would be somebody else.
+func (s *Store) NameKeys(ctx context.Context) (keys []string, err error) {
+	err = s.session(ctx, func(c *storeConn) (err error) {
+		keys, err = c.strings(ctx, storeText("name_keys"))
+		return err
+	})
+	return keys, err
+}
+
 func (p nameProvenance) String() string {
 	if p.Keep {
 		return "were kept"

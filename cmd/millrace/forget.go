@@ -34,6 +34,9 @@ func (c *forgetCmd) Run(e *env) (err error) {
 	if ask && !fromTerminal(e.Stdin) {
 		return usageError{errors.New("forget cannot be undone: say --yes, or see first what it would remove by --dry-run")}
 	}
+	if err := e.lostNameKey(); err != nil {
+		return err
+	}
 	key, err := nameKey(e.Stderr, e.nameKeyFrom(), e.Project.dir, e.Project.storePath(), !c.DryRun)
 	if err != nil {
 		return err
@@ -91,6 +94,11 @@ func (e *env) names(create bool) (n eventlog.Names, err error) {
 	if n.Keep && n.Key == nil {
 		if _, err := os.Stat(filepath.Join(filepath.Dir(e.Project.storePath()), nameKeyFile)); err != nil && e.nameKeyFrom() == "" {
 			return n, nil
+		}
+	}
+	if create && !n.Keep {
+		if err := e.lostNameKey(); err != nil {
+			return n, err
 		}
 	}
 	n.Key, err = nameKey(e.Stderr, e.nameKeyFrom(), e.Project.dir, e.Project.storePath(), create)

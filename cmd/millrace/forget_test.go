@@ -81,6 +81,55 @@ func TestForget(t *testing.T) {
 	}
 }
 
+// A key that was lost is not made anew, by no command, until somebody says so.
+func TestLostNameKey(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.CopyFS("extract", fs.FS(sample.Files)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("millrace.yaml", []byte("sources:\n  erp:\n    tryton: {path: extract}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	millrace(t, "ingest")
+	key, err := os.ReadFile(nameKeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(nameKeyFile); err != nil {
+		t.Fatal(err)
+	}
+	id, err := hex.DecodeString(strings.TrimSpace(string(key)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := told(t, "SELECT string_agg(DISTINCT resource, ' ' ORDER BY resource) FROM event")
+	for _, args := range [][]string{{"ingest"}, {"ingest", "--full"}, {"forget", "sally", "--yes"}, {"forget", "sally", "--dry-run"}} {
+		code, out, errs := try(t, args...)
+		for _, want := range []string{nameKeyFile + " is missing", eventlog.NameKeyID(id), "from your copy", "names: keep", "--full"} {
+			if code != failed || !strings.Contains(errs, want) {
+				t.Errorf("%v: exit %d, does not say %q:\n%s%s", args, code, want, out, errs)
+			}
+		}
+		if _, err := os.Stat(nameKeyFile); !errors.Is(err, fs.ErrNotExist) {
+			t.Fatalf("%v made a key: %v", args, err)
+		}
+	}
+	if err := os.WriteFile(nameKeyFile, key, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := millrace(t, "ingest"); !strings.Contains(out, "nothing new") {
+		t.Errorf("with the key again: %s", out)
+	}
+	// As the message says for a key that nobody has any more.
+	if err := os.WriteFile(nameKeyFile, []byte(strings.Repeat("ab", 32)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	millrace(t, "ingest", "--full")
+	if after := told(t, "SELECT string_agg(DISTINCT resource, ' ' ORDER BY resource) FROM event"); after == before {
+		t.Errorf("by a new key the pseudonyms are still %s", after)
+	}
+}
+
 func TestNameKey(t *testing.T) {
 	dir := t.TempDir()
 	store := filepath.Join(dir, "a.duckdb")

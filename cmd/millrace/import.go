@@ -38,8 +38,11 @@ func (c *importCmd) Run(e *env) error {
 				return usageError{fmt.Errorf("--log: %s holds several systems, and each is known by its own name", path)}
 			}
 			all, err := loadDistributor(e, path, !c.Part, c.JSON)
+			if e.Err() != nil {
+				return err
+			}
 			if err != nil {
-				return errors.Join(append(failures, err)...)
+				failures = append(failures, err)
 			}
 			receipts = append(receipts, all...)
 			continue

@@ -155,6 +155,26 @@ func TestIngestPostgreSQL(t *testing.T) {
 	}
 }
 
+// A server that does not answer is waited for, and each try says so, on no
+// terminal too, without the password.
+func TestIngestSaysWhatItWaitsFor(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("ERP_PASSWORD", servertest.Password)
+	project := "names: keep\nsources:\n  erp:\n    tryton: {database: \"postgres://reader@127.0.0.1:1/erp\", password_from: env:ERP_PASSWORD, retries: 2}\n"
+	if err := os.WriteFile("millrace.yaml", []byte(project), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := try(t, "ingest")
+	for _, want := range []string{"127.0.0.1:1", " s (2 of 3)\n", " s (3 of 3)\n", "tried 3 times"} {
+		if code != failed || !strings.Contains(errs, want) {
+			t.Errorf("exit %d, does not say %q:\n%s%s", code, want, out, errs)
+		}
+	}
+	if n := strings.Count(errs, "erp: "); n < 3 || strings.Count(errs, "trying again in ") != 2 || strings.Contains(errs+out, servertest.Password) || strings.Contains(errs, "\x1b") {
+		t.Errorf("said:\n%s", errs)
+	}
+}
+
 // Two warehouses' words for one order meet by its number, a wrong number is an
 // orphan that links lists, and what depends on it says so.
 func TestLinks(t *testing.T) {

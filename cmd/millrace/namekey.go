@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"millrace/eventlog"
 )
 
 // nameKeyFile is where the key by which names become pseudonyms is, if the
@@ -47,6 +49,38 @@ func nameKey(out io.Writer, from, dir, storePath string, create bool) ([]byte, e
 		return parseNameKey(text, from)
 	}
 	return nil, usageError{errors.New("names: key_from: want env:NAME or file:PATH; the key itself does not belong in the project file")}
+}
+
+// lostNameKey is an error where the key should be in a file beside the store
+// and is not, though people in the store are known by it.
+func (e *env) lostNameKey() (err error) {
+	path := e.Project.storePath()
+	own := filepath.Join(filepath.Dir(path), nameKeyFile)
+	if e.nameKeyFrom() != "" {
+		return nil
+	}
+	for _, name := range []string{own, path} {
+		_, err := os.Stat(name)
+		switch there := err == nil; {
+		case there && name == own, !there && errors.Is(err, fs.ErrNotExist) && name == path:
+			return nil
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return err
+		}
+	}
+	s, err := eventlog.Open(e, path, eventlog.OpenOptions{ReadOnly: true, Wait: e.Wait, Memory: e.Memory})
+	if err != nil {
+		return err
+	}
+	keys, err := s.NameKeys(e)
+	if err := errors.Join(err, s.Close()); err != nil || len(keys) == 0 {
+		return err
+	}
+	return fmt.Errorf("%s is missing, the key %s by which names in %s became pseudonyms; nothing was changed, and no other key was made: with another, each person would be a second one. "+
+		"Put the file back from your copy (its line of 64 digits, mode 0600), or say where the key is (names: key_from: env:NAME or file:PATH). "+
+		"If it is lost: put a new key there (openssl rand -hex 32) and read all sources anew by millrace ingest --full, after which all pseudonyms are others; "+
+		"or say names: keep, which stores names in clear, and do the same. Where people were forgotten by the lost key neither is possible: begin a new store",
+		own, strings.Join(keys, ", "), filepath.Base(path))
 }
 
 // parseNameKey reads a key: hexadecimal digits, else the text itself.

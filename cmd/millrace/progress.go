@@ -3,10 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
+
+	"millrace/ingest/extract"
 )
 
 // progress is one status line on a terminal, rewritten a few times a second;
@@ -22,11 +23,7 @@ type progress struct {
 // nobody can say.
 func startProgress(out io.Writer, what string, size func() (done, total int64), rows func() int64) *progress {
 	p := &progress{out: out, stop: make(chan struct{})}
-	f, ok := out.(*os.File)
-	if !ok {
-		return p
-	}
-	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if !isTerminal(out) {
 		return p
 	}
 	p.wg.Add(1)
@@ -57,6 +54,16 @@ func startProgress(out io.Writer, what string, size func() (done, total int64), 
 func (p *progress) done() {
 	close(p.stop)
 	p.wg.Wait()
+}
+
+// sayWaiting says, a line each try, what a source that does not answer is
+// waited for; also where nobody watches a status line, as a log is read later.
+func sayWaiting(out io.Writer, source string, at extract.Progress) {
+	begin := ""
+	if isTerminal(out) {
+		begin = "\r\x1b[K"
+	}
+	fmt.Fprintf(out, "%s%s: %s; trying again in %.0f s (%d of %d)\n", begin, source, printable(at.Because), max(at.Wait.Seconds(), 1), at.Try, at.Of)
 }
 
 // statusLine says what is read, how far, how fast and how long it will take;

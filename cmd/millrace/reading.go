@@ -59,10 +59,14 @@ func (e *env) read(p *planned, o readOptions) (*reading, error) {
 	}
 	p.sys.Origin = r.source.Origin()
 	var of, table, rows atomic.Int64
-	x.Progress = func(p extract.Progress) {
-		of.Store(p.TableOf)
-		table.Store(p.TableRows)
-		rows.Store(p.Rows)
+	x.Progress = func(at extract.Progress) {
+		if at.Because != "" {
+			sayWaiting(e.Stderr, p.name, at)
+			return
+		}
+		of.Store(at.TableOf)
+		table.Store(at.TableRows)
+		rows.Store(at.Rows)
 	}
 	bar := startProgress(e.Stderr, "reading "+p.name, func() (done, total int64) { return table.Load(), of.Load() }, rows.Load)
 	r.extracted, err = extract.Extract(e, r.source, p.sys, x)

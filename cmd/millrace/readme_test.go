@@ -77,4 +77,24 @@ func TestDistributorDemoAgain(t *testing.T) {
 			t.Errorf("%q:\n%s", args, out)
 		}
 	}
+	// One system that cannot be loaded loses what the others did for nobody.
+	tables, err := filepath.Glob("demo/extract/carrier/*.csv*")
+	if err != nil || len(tables) == 0 {
+		t.Fatal(tables, err)
+	}
+	for _, path := range tables {
+		if err := os.WriteFile(path, []byte("nonsense\n1\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{{"ingest"}, {"import", "demo/extract"}} {
+		code, out, errs := try(t, args...)
+		if code != failed || !strings.Contains(out, "nothing new in") || !strings.Contains(errs, "carrier") {
+			t.Errorf("%q, a system damaged: exit %d\n%s%s", args, code, out, errs)
+		}
+		code, out, errs = try(t, append(args, "--json")...)
+		if code != failed || strings.Count(out, `"source":`) < 5 || strings.Contains(out, `"source": "carrier"`) || !strings.Contains(errs, "carrier") {
+			t.Errorf("%q --json, a system damaged: exit %d\n%s%s", args, code, out, errs)
+		}
+	}
 }

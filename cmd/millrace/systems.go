@@ -55,7 +55,8 @@ func isDistributor(dir, kind string) bool {
 }
 
 // loadDistributor loads the systems that are in a folder and, unless quiet,
-// says what that did.
+// says what that did. One that cannot be loaded keeps none of the others from
+// it: there are receipts beside the error.
 func loadDistributor(e *env, dir string, complete, quiet bool) ([]eventlog.LoadReceipt, error) {
 	if _, err := os.ReadDir(dir); err != nil {
 		return nil, err
@@ -65,15 +66,23 @@ func loadDistributor(e *env, dir string, complete, quiet bool) ([]eventlog.LoadR
 		return nil, fmt.Errorf("%s: none of the folders %s of a %s is there with its tables", dir, strings.Join(missing, ", "), distributor.Kind)
 	}
 	var readings []*reading
+	var failed error
 	for _, sys := range list {
 		r, err := readFolder(e, sys.System, sys.dir, complete)
-		if err != nil {
+		if e.Err() != nil {
 			return nil, errors.Join(err, closeReadings(readings))
+		}
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
 		}
 		readings = append(readings, r)
 	}
+	if len(readings) == 0 {
+		return nil, failed
+	}
 	receipts, err := loadReadings(e, readings, dir)
-	if err != nil {
+	if err = errors.Join(failed, err); len(receipts) == 0 {
 		return nil, err
 	}
 	if len(missing) > 0 {
@@ -81,9 +90,9 @@ func loadDistributor(e *env, dir string, complete, quiet bool) ([]eventlog.LoadR
 			"%s: no folder of %s; what it would say is missing.", dir, strings.Join(missing, ", "))})
 	}
 	if !quiet {
-		return receipts, printReceipts(e.Stdout, dir, receipts)
+		err = errors.Join(err, printReceipts(e.Stdout, dir, receipts))
 	}
-	return receipts, nil
+	return receipts, err
 }
 
 // startStep shows that a step of unknown length is running, and for how long.

@@ -79,6 +79,7 @@ type Progress struct {
 	Rows      int64 // of all tables
 	Wait      time.Duration
 	Because   string // why it waits; "" if it does not
+	Try, Of   int    // which try of how many comes after the wait
 }
 
 // An Extracted has the rows of a source, on disk. Call Done once they have been

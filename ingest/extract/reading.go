@@ -73,7 +73,11 @@ func (r *reading) again(ctx context.Context, what string, state bool, do func(ct
 		}
 		pause := min(r.o.Pause<<min(tries-1, 10), maxPause)
 		pause = pause/2 + rand.N(pause/2+1) // so that those who broke together do not come back together
-		if err := r.pause(ctx, max(wait, pause), fmt.Sprintf("%s: %v", what, err)); err != nil {
+		pause = max(wait, pause)
+		if r.o.Progress != nil {
+			r.o.Progress(Progress{Rows: r.kept + r.rows, Wait: pause, Because: fmt.Sprintf("%s: %v", what, err), Try: tries + 1, Of: r.o.Retries + 1})
+		}
+		if err := r.pause(ctx, pause); err != nil {
 			return err
 		}
 		if err := r.mayRead(); err != nil {
@@ -82,11 +86,7 @@ func (r *reading) again(ctx context.Context, what string, state bool, do func(ct
 	}
 }
 
-// pause waits, and says so where it is long enough to be noticed.
-func (r *reading) pause(ctx context.Context, d time.Duration, because string) error {
-	if r.o.Progress != nil && because != "" {
-		r.o.Progress(Progress{Rows: r.kept + r.rows, Wait: d, Because: because})
-	}
+func (r *reading) pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -190,7 +190,7 @@ func (r *reading) rest(ctx context.Context, rows int) error {
 		r.rested = now
 	}
 	r.rested = r.rested.Add(time.Duration(float64(rows) / float64(r.o.RowsPerSecond) * float64(time.Second)))
-	return r.pause(ctx, r.rested.Sub(now), "")
+	return r.pause(ctx, r.rested.Sub(now))
 }
 
 // count asks how many rows a table has; -1 where the source cannot say.

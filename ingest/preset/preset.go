@@ -26,6 +26,8 @@ type table struct {
 	Personal  []string          // columns with names of users
 	Subject   string            // User or Customer: what each row is about
 	Customer  []string          // columns that refer to a customer
+	Texts     []string          // columns of free text that may name one
+	Beside    []string          // columns that are about whom Texts name
 	Aliases   []string          // other names of the table
 	Also      map[string]string // other name of a column → its name here
 }
@@ -45,9 +47,9 @@ func Tables(text []byte) ([]eventlog.Table, error) {
 		}
 		x := eventlog.Table{
 			Name: t.Name, Key: t.Key, Columns: columns, Never: t.Never, Optional: t.Optional, Required: slices.Concat(t.Key, t.Required),
-			Watermark: t.Watermark, Personal: t.Personal, Subject: t.Subject, Customer: t.Customer, Aliases: t.Aliases, ColumnAliases: t.Also,
+			Watermark: t.Watermark, Personal: t.Personal, Subject: t.Subject, Customer: t.Customer, Texts: t.Texts, Beside: t.Beside, Aliases: t.Aliases, ColumnAliases: t.Also,
 		}
-		for _, name := range slices.Concat(x.Required, x.Watermark, x.Personal, x.Customer) {
+		for _, name := range slices.Concat(x.Required, x.Watermark, x.Personal, x.Customer, x.Texts, x.Beside) {
 			if !slices.ContainsFunc(columns, func(c eventlog.TableColumn) bool { return c.Name == name }) {
 				return nil, fmt.Errorf("tables.yaml: %s: no column %q is declared", t.Name, name)
 			}

@@ -1,6 +1,7 @@
 -- Which references from one system to another have been found, and which not?
 -- One row a reference: who refers, to which object of another system or of nobody. state: matched; unmatched: nobody
--- describes what is meant; ambiguous: the key means several. amount is the relation's, else the value of who refers.
+-- describes what is meant; ambiguous: the key means several. amount is the relation's. References without one share what
+-- is left of the value of who refers, in equal parts: over the references of one kind, amounts add up to the documents' value.
 -- A relation that begins at another system's object is read from its other end, and keeps its name:
 -- a warehouse's Shipment, shipped with a Delivery of the ERP.
 CREATE OR REPLACE VIEW o2c.system_links AS
@@ -64,10 +65,21 @@ touched AS (
 known AS (
 	FROM taken UNION ALL BY NAME FROM touched
 )
-SELECT a.system, a.source_type, a.source_id, a.qualifier, a.target_type, a.key, a.attribute, a.target_id, a.matches,
-       CASE WHEN a.matches = 1 THEN 'matched' WHEN a.matches = 0 THEN 'unmatched' ELSE 'ambiguous' END AS state,
-       coalesce(a.amount, w.value) AS amount, CASE WHEN a.amount IS NOT NULL THEN coalesce(a.currency, w.currency) ELSE w.currency END AS currency
-FROM (FROM told
-      UNION ALL BY NAME
-      SELECT * EXCLUDE (defined), 'id' AS attribute, CASE WHEN defined THEN key END AS target_id, defined::BIGINT AS matches FROM known) a
-LEFT JOIN worth w ON w.object = a.object;
+SELECT system, source_type, source_id, qualifier, target_type, key, attribute, target_id, matches,
+       CASE matches WHEN 1 THEN 'matched' WHEN 0 THEN 'unmatched' ELSE 'ambiguous' END AS state,
+       -- the nth part is what n parts make less what the ones before make, so that no cent is lost
+       coalesce(amount, (rest * nth / parts)::DECIMAL(18,4) - (rest * (nth - 1) / parts)::DECIMAL(18,4))::DECIMAL(18,4) AS amount,
+       CASE WHEN amount IS NOT NULL THEN coalesce(currency, own_currency) ELSE own_currency END AS currency
+FROM (
+	SELECT *, CASE WHEN sign(value - of_its_own) = sign(value) THEN value - of_its_own ELSE value * 0 END AS rest
+	FROM (
+		SELECT a.*, w.value, w.currency AS own_currency, count(*) FILTER (a.amount IS NULL) OVER document AS parts,
+		       row_number() OVER (PARTITION BY a.system, a.source_type, a.source_id, a.qualifier, a.target_type, a.amount IS NULL ORDER BY a.key) AS nth,
+		       coalesce(sum(a.amount) FILTER (coalesce(a.currency, w.currency) = w.currency) OVER document, 0) AS of_its_own
+		FROM (FROM told
+		      UNION ALL BY NAME
+		      SELECT * EXCLUDE (defined), 'id' AS attribute, CASE WHEN defined THEN key END AS target_id, defined::BIGINT AS matches FROM known) a
+		LEFT JOIN worth w ON w.object = a.object
+		WINDOW document AS (PARTITION BY a.system, a.source_type, a.source_id, a.qualifier, a.target_type)
+	)
+);
