@@ -43,8 +43,6 @@ type project struct {
 	// Masters say by object type, Customer or Material, what tells those of
 	// several sources to be one.
 	Masters map[string]masterSpec `yaml:"masters"`
-	// Calendars say by name when a site works.
-	Calendars map[string]calendar.Definition `yaml:"calendars"`
 
 	dir       string                        // of the file; paths in it are relative to it
 	calendars map[string]*calendar.Calendar // by name
