@@ -26,8 +26,8 @@ var apiSets = map[string]string{
 // though it is busy, breaks, and gives a few rows at a time.
 func TestSAPByOData(t *testing.T) {
 	g := gatewaytest.Start(t)
-	dir := sapProject(t, "timezone: Asia/Kolkata\npath: extract")
 	_, files := sapCase(t, "api")
+	dir := sapProject(t, "timezone: Asia/Kolkata\npath: extract")
 	for path, text := range files {
 		// What the extract calls differently from the service, or has and the
 		// service has not: when an order was created is known to the day.
@@ -77,7 +77,7 @@ func TestSAPByOData(t *testing.T) {
 	}
 	sameStore(t, "by OData", sapStore(t), want)
 	for _, asked := range g.Asked() {
-		if strings.Contains(asked, "sap-client") == false {
+		if !strings.Contains(asked, "sap-client") {
 			t.Errorf("without the client: %s", asked)
 		}
 	}
@@ -225,17 +225,16 @@ func TestSAPIncrements(t *testing.T) {
 					t.Errorf("round %d: %s: %d of %d rows of %s were read: no increment", round, source.name, r.Read, r.Counted, r.Table)
 				}
 			}
-			increment := sapStore(t)
-			sapProject(t, source.source)
-			millrace(t, "ingest")
-			whole := sapStore(t)
-			sameStore(t, fmt.Sprintf("round %d: %s, increment and whole", round, source.name), increment, whole)
-			switch source.name {
-			case "folder":
-				folder = whole
-			case "database":
-				sameStore(t, fmt.Sprintf("round %d: database and folder", round), whole, folder)
+			increment, whole := sapStore(t), folder
+			if source.name != "database" { // which says what a folder says
+				sapProject(t, source.source)
+				millrace(t, "ingest")
+				whole = sapStore(t)
 			}
+			if source.name == "folder" {
+				folder = whole
+			}
+			sameStore(t, fmt.Sprintf("round %d: %s, increment and whole", round, source.name), increment, whole)
 		}
 	}
 }
