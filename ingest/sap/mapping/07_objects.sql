@@ -9,7 +9,7 @@ CREATE VIEW object_Customer AS
 WITH known AS (
 	SELECT 1 AS rank, id_of(kunnr) AS id, 'KNA1' AS source_table, kunnr AS source_key, txt(name1) AS name, txt(land1) AS country FROM KNA1
 	UNION ALL
-	SELECT 2, coalesce(id_of(p.kunnr), id_of(p.partner)), 'BUT000', p.partner, coalesce(txt(p.name), txt(p.full_name), txt(p.name_org1)), txt(a.country)
+	SELECT 2, coalesce(id_of(p.kunnr), id_of(p.partner)), 'BUT000', p.partner, coalesce(txt(p.name), txt(p.full_name), txt(p.name_org1)), a.country
 	FROM BUT000 p LEFT JOIN (SELECT id_of(partner) AS partner, min(txt(country)) AS country FROM BUT020 GROUP BY ALL) a ON a.partner = id_of(p.partner)
 	WHERE id_of(p.kunnr) IS NOT NULL OR id_of(p.partner) IN (SELECT id_of(kunnr) FROM VBAK)
 	UNION ALL SELECT 3, customer, NULL, NULL, NULL, NULL FROM sales_document WHERE is_order GROUP BY customer
