@@ -27,11 +27,12 @@ type editor struct {
 	now    time.Time
 }
 
-// words are what columns of a name may have; others have one of few texts.
+// words are what columns of a name may have; others have one of few texts. None
+// of a key is empty: such a row is rejected, and nothing is deleted beside it.
 var words = map[string][]string{
 	"vbeln": {"0000000001", "0000000002"}, "vbelv": {"0000000001", "0000000002"}, "vgbel": {"0000000001", ""}, "aubel": {"0000000001", ""}, "belnr": {"0000000001", "0000000002"},
 	"augbl": {"", "0000000002"}, "sfakn": {"", "0000000001"}, "posnr": {"000010", "000020"}, "posnv": {"000010"}, "posnn": {"000010"}, "vgpos": {"000010"}, "aupos": {"000010"},
-	"objectclas": {"VERKBELEG"}, "objectid": {"0000000001", "0000000002"}, "tabname": {"VBAK"}, "tabkey": {"1000000000001", "1000000000002"}, "fname": {"LIFSK", "VDATU"}, "chngind": {"U"},
+	"objectclas": {"VERKBELEG"}, "objectid": {"0000000001", "0000000002"}, "changenr": {"0000000101", "0000000102"}, "tabname": {"VBAK"}, "tabkey": {"1000000000001", "1000000000002"}, "fname": {"LIFSK", "VDATU"}, "chngind": {"U"},
 	"bukrs": {"1000"}, "gjahr": {"2026"}, "buzei": {"001"}, "koart": {"D"}, "kunnr": {"0000004711"}, "vbtyp": {""}, "vbtyp_n": {"J", "N"}, "kostk": {"", "C"},
 	"fksto": {"", "X"}, "abgru": {"", "61"}, "lifsk": {"", "01"}, "cmgst": {"", "B", "D"}, "rebzg": {""}, "rebzt": {""}, "bschl": {"01", "15"}, "umskz": {""}, "fkart": {"F2"}, "xreversal": {""}, "sjahr": {""},
 }
@@ -94,7 +95,7 @@ func (e *editor) edit(rt *rapid.T, t testing.TB, table *eventlog.Table) {
 // and what follows from them.
 func TestIncrementsAreTheWhole(t *testing.T) {
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue { // each maps a dozen times
-		if err := f.Value.Set("4"); err != nil {
+		if err := f.Value.Set("3"); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = f.Value.Set(f.DefValue) })
@@ -116,7 +117,7 @@ func TestIncrementsAreTheWhole(t *testing.T) {
 			e.rows[tables[i].Name] = map[string][]string{}
 		}
 		path := filepath.Join(dir, "long.duckdb")
-		for range rapid.IntRange(2, 3).Draw(rt, "ingests") {
+		for range 2 {
 			for i := range tables {
 				for range rapid.IntRange(0, 4).Draw(rt, "edits") {
 					e.edit(rt, t, &tables[i])
