@@ -82,6 +82,15 @@ type Table struct {
 	// Watermark lists the columns whose latest value says when a row was last
 	// changed in the source; none: nobody knows, so it is read as a whole.
 	Watermark []string
+	// Swept lists columns that may change where no watermark does, such as a
+	// status: whoever compares all keys with what landed compares them, too.
+	Swept []string
+	// Client lists what the column may be called that says to which client of
+	// the source a row belongs, where several share a table: one is read.
+	Client []string
+	// Offered names the service that gives the table to others, Right what
+	// whoever reads it has to be allowed. Both are words for people.
+	Offered, Right string
 	// Personal lists the columns that hold names of users, all VARCHAR: see Names.
 	Personal []string
 	// Subject is the object type that each row is about, User or Customer:

@@ -38,6 +38,9 @@ type TableShape struct {
 	Columns []ColumnShape // in the source's order
 	Key     []string      // primary key there, if known
 	Rows    int64         // estimate; -1: unknown
+	// Whole says that rows can be asked for neither by a watermark nor by their
+	// key, so that every reading is one of all rows.
+	Whole bool
 	// Problem is why it cannot be read: it is not there, or which right is
 	// missing, and what to do. "" if nothing.
 	Problem string

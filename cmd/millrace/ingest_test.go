@@ -44,7 +44,7 @@ type said struct {
 		RowsNew        int64 `json:"rows_new"`
 		Events         eventlog.Delta
 		Reconciliation []struct {
-			Table         string
+			Table, Since  string
 			Counted, Read int64
 		}
 	}

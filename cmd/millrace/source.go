@@ -19,6 +19,7 @@ import (
 	"millrace/ingest/odata"
 	"millrace/ingest/preset"
 	"millrace/ingest/rest"
+	"millrace/ingest/sap"
 	"millrace/ingest/sqldb"
 	"millrace/ingest/web"
 )
@@ -114,6 +115,9 @@ func (s *systemSource) check(k *sourceKind) error {
 		return fmt.Errorf("%s: one place only", strings.Join(where, " and "))
 	case where[0] != "path" && k.open != nil:
 		return fmt.Errorf("%s: %s are read from files; give a path", where[0], k.name)
+	}
+	if s.SAPClient != "" && (k.name != sap.Kind || s.Database == "") {
+		return errors.New("sap_client: it says which rows of an SAP's database are read; odata has a setting of its own, and a folder has one client")
 	}
 	if _, err := time.LoadLocation(s.Timezone); err != nil || s.Timezone == "Local" {
 		return fmt.Errorf("timezone: %q is not an IANA time zone such as Europe/Berlin", s.Timezone)

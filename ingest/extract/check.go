@@ -32,6 +32,9 @@ func Check(shapes []ingest.TableShape, sys *eventlog.System, known map[string][]
 				why = s.Problem
 			}
 			f := Finding{Table: t.Name, Code: "missing-table", Text: fmt.Sprintf("table %s: %s", t.Name, why), Error: !t.Optional}
+			if t.Right != "" {
+				f.Text += "; whoever reads it needs " + t.Right
+			}
 			if t.Optional {
 				f.Text += "; what the mapping takes from it is missing"
 			}
@@ -71,8 +74,12 @@ func checkTable(t *eventlog.Table, s *ingest.TableShape, known []string) []Findi
 		}
 	}
 	add("missing-columns", true, missing, "columns that the mapping needs are not in %s, or may not be read", s.There)
-	add("types", false, types, "columns of other types than declared; a value that is not of the declared type rejects its row")
-	if key := namesOf(t, s.Key); len(t.Key) > 0 && len(key) > 0 && !sameSet(key, t.Key) {
+	if slices.ContainsFunc(t.Columns, func(c eventlog.TableColumn) bool { return c.SQL != "VARCHAR" }) {
+		// Who declares texts only reads whatever form there is.
+		add("types", false, types, "columns of other types than declared; a value that is not of the declared type rejects its row")
+	}
+	key := slices.DeleteFunc(namesOf(t, s.Key), func(name string) bool { return indexFold(t.Client, name) >= 0 }) // one is read
+	if len(t.Key) > 0 && len(key) > 0 && !sameSet(key, t.Key) {
 		add("key", false, key, "its key is declared as %s, and is there", strings.Join(t.Key, ", "))
 	}
 	if known == nil {

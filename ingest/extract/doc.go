@@ -5,5 +5,6 @@
 // source it reads, nor what the tables mean.
 //
 // An update that touches no column of a table's watermark cannot be seen by an
-// increment, nor by a sweep: only a full extraction finds it.
+// increment, and by a sweep only where it touches a column of Swept: else a
+// full extraction finds it.
 package extract

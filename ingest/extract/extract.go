@@ -60,8 +60,9 @@ type Options struct {
 	Progress func(Progress)
 }
 
-// A Sweep reads key and watermark of all rows of a table, to find those that
-// an increment does not: what was deleted, and what was committed late.
+// A Sweep reads key, watermark and [eventlog.Table.Swept] of all rows of a
+// table, to find those that an increment does not: what was deleted, what was
+// committed late, and what changed without a new watermark.
 type Sweep string
 
 // SweepAuto sweeps tables of up to two million rows.
@@ -262,7 +263,7 @@ func (x *extraction) asked() string {
 	type table struct {
 		Name, There      string
 		Columns          []string
-		Key, By          []string
+		Key, By, Swept   []string
 		Since, SweepFrom string
 	}
 	asked := struct {
@@ -273,7 +274,7 @@ func (x *extraction) asked() string {
 		Tables       []table
 	}{Version: 1, Kind: x.sys.Kind, Origin: x.src.Origin(), Full: x.o.Full, Last: x.last}
 	for _, t := range x.tables {
-		asked.Tables = append(asked.Tables, table{t.Name, t.shape.There, t.there, t.Key, t.Watermark, t.since, t.floor})
+		asked.Tables = append(asked.Tables, table{t.Name, t.shape.There, t.there, t.Key, t.Watermark, t.compared(), t.since, t.floor})
 	}
 	text, err := json.Marshal(asked)
 	if err != nil {

@@ -31,7 +31,7 @@ type tableRead struct {
 	counting time.Time // when the state began that it was counted in
 
 	rows    *part // all rows, or those since
-	keys    *part // the sweep: key and watermark of all rows
+	keys    *part // the sweep: key and what is compared of all rows
 	want    *part // keys of the rows that the sweep found lacking
 	fetched *part // these rows
 	short   bool  // fewer rows were read than the source has
@@ -46,6 +46,10 @@ func (x *extraction) plan(at int, s *ingest.TableShape) *tableRead {
 	by := t.Watermark
 	if len(t.Key) == 0 {
 		by = nil // equal rows are counted, so all of them have to be here
+	}
+	if len(by) > 0 && s.Whole {
+		t.note("no-watermark", "%s: read as a whole every time, because %s cannot be asked for single rows, nor for those that have changed.", t.Name, s.There)
+		by = nil
 	}
 	for _, c := range by {
 		if !slices.Contains(t.names, c) {
@@ -77,6 +81,17 @@ func (t *tableRead) thereOf(columns []string) []string {
 	for _, c := range columns {
 		if i := slices.Index(t.names, c); i >= 0 {
 			list = append(list, t.there[i])
+		}
+	}
+	return list
+}
+
+// compared are the columns that tell in a sweep that a row has changed.
+func (t *tableRead) compared() []string {
+	list := slices.Clone(t.Watermark)
+	for _, c := range t.Swept {
+		if slices.Contains(t.names, c) && !slices.Contains(list, c) {
+			list = append(list, c)
 		}
 	}
 	return list
@@ -121,7 +136,7 @@ func (x *extraction) read(ctx context.Context, t *tableRead) (err error) {
 	if err := x.keep(t.keys); err != nil {
 		return err
 	}
-	if err := x.all(ctx, t, t.keys, t.thereOf(slices.Concat(t.Key, t.Watermark)), t.floor, 0); err != nil {
+	if err := x.all(ctx, t, t.keys, t.thereOf(slices.Concat(t.Key, t.compared())), t.floor, 0); err != nil {
 		return err
 	}
 	if t.want, err = x.spool.part(fmt.Sprintf("%d-want", t.at)); err != nil {
@@ -210,12 +225,12 @@ func (x *extraction) compare(ctx context.Context, t *tableRead) error {
 		page = page[:0]
 		return x.spool.fault(err)
 	}
-	var at []int // key and watermark in a row
-	for _, c := range slices.Concat(t.Key, t.Watermark) {
+	var at []int // key and what is compared in a row
+	for _, c := range slices.Concat(t.Key, t.compared()) {
 		at = append(at, slices.Index(t.names, c))
 	}
 	seen := eventlog.SeenTable{
-		Source: x.sys.Name, Table: t.Name, Key: t.Key, Watermark: t.Watermark,
+		Source: x.sys.Name, Table: t.Name, Key: t.Key, Watermark: t.compared(),
 		Seen: func(fn func([]string) error) error {
 			return t.swept(len(at), fn)
 		},
@@ -248,7 +263,7 @@ func (x *extraction) compare(ctx context.Context, t *tableRead) error {
 }
 
 // swept calls fn with the first values of each row of the sweep: key, then
-// watermark. A value that is not there is none.
+// what is compared. A value that is not there is none.
 func (t *tableRead) swept(width int, fn func([]string) error) error {
 	return t.keys.each(func(_ int64, row []string) error {
 		for len(row) < width {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -108,17 +109,52 @@ func (s *Source) find(table *eventlog.Table) (*target, string) {
 			return nil, fmt.Sprintf("is in more than one service: %s; say which with tables: %s: set", strings.Join(places, ", "), table.Name)
 		}
 	}
-	problem := fmt.Sprintf("no entity set is named %q; add its service to services, or name it with tables: %s: set", names[0], table.Name)
-	if len(names) > 1 {
-		problem = fmt.Sprintf("no entity set is named as one of %q; add its service to services, or name it with tables: %s: set", names, table.Name)
+	return nil, s.missing(table, names) + odd
+}
+
+// missing says why no entity set is a table, and what to do.
+func (s *Source) missing(table *eventlog.Table, names []string) string {
+	if table.Offered != "" {
+		offered, _, _ := strings.Cut(table.Offered, ";")
+		for _, v := range s.services {
+			if name, _, _ := strings.Cut(v.path, ";"); name != offered {
+				continue
+			}
+			if v.err == nil {
+				break // of another version: names say more
+			}
+			return fmt.Sprintf("its service %s cannot be read: %v%s", v.path, v.err, start(v))
+		}
 	}
-	problem += odd
+	called := fmt.Sprintf("%q", names[0])
+	if len(names) > 1 {
+		called = fmt.Sprintf("as one of %q", names)
+	}
+	service := "its service"
+	if table.Offered != "" {
+		service = table.Offered
+	}
+	problem := fmt.Sprintf("no entity set is named %s; add %s to services, or name it with tables: %s: set", called, service, table.Name)
 	for _, v := range s.services {
-		if v.err != nil {
+		if v.err != nil && table.Offered == "" {
 			problem += "; " + v.err.Error()
 		}
 	}
-	return nil, problem
+	return problem
+}
+
+// start is the right to start a service of SAP's that was refused.
+func start(v *service) string {
+	refused, ok := errors.AsType[*web.StatusError](v.err)
+	switch {
+	case !ok || !strings.Contains(v.root.Path, "/sap/opu/odata/"):
+		return ""
+	case refused.Status == http.StatusNotFound || strings.HasPrefix(refused.Said, "No service found"):
+		return "; transaction /IWFND/MAINT_SERVICE switches it on"
+	case refused.Status == http.StatusForbidden:
+		return "; it takes S_SERVICE for it (object types IWSG and IWSV)"
+	}
+	return ""
 }
 
 // set finds an entity set: its very name, else whatever its case.
@@ -161,7 +197,35 @@ func (t *target) place() string {
 	return t.service.path + "/" + t.name
 }
 
-// Describe reads the metadata of the services.
+// try asks for one row, to see whether there may be any. Metadata are given to
+// whoever may start a service; what is in it has rights of its own.
+func (s *Source) try(ctx context.Context, t *target) (problem string, err error) {
+	fields := strings.Join(t.key, ",")
+	body, err := s.client.Get(ctx, t.address([2]string{"$select", fields}, [2]string{"$filter", t.always}, [2]string{"$top", "1"}), t.json())
+	if err == nil {
+		return "", body.Close()
+	}
+	if refused, ok := errors.AsType[*web.StatusError](err); ok && refused.Status == http.StatusForbidden {
+		return err.Error(), nil
+	}
+	if _, transient := ingest.IsTransient(err); transient || ctx.Err() != nil {
+		return "", err
+	}
+	return "", nil // reading it says what is wrong with that, and how to go on
+}
+
+// whole says that rows of a table cannot be asked for by its key, or not by a
+// watermark: services say so of their properties (sap:filterable).
+func (t *target) whole(table *eventlog.Table) bool {
+	for _, column := range slices.Concat(table.Key, table.Watermark) {
+		if x := t.there(table, column); x != nil && (!x.filter || x.nested) {
+			return true
+		}
+	}
+	return false
+}
+
+// Describe reads the metadata of the services, and tries each entity set.
 func (s *Source) Describe(ctx context.Context, tables []eventlog.Table) ([]ingest.TableShape, error) {
 	if err := s.load(ctx); err != nil {
 		return nil, err
@@ -171,7 +235,11 @@ func (s *Source) Describe(ctx context.Context, tables []eventlog.Table) ([]inges
 		shape := ingest.TableShape{Table: tables[i].Name, Rows: -1}
 		t, problem := s.find(&tables[i])
 		if shape.Problem = problem; t != nil {
-			shape.There, shape.Key = t.place(), t.key
+			shape.There, shape.Key, shape.Whole = t.place(), t.key, t.whole(&tables[i])
+			var err error
+			if shape.Problem, err = s.try(ctx, t); err != nil {
+				return nil, err
+			}
 			for _, x := range t.properties {
 				if x.edm != "Edm.Stream" {
 					shape.Columns = append(shape.Columns, ingest.ColumnShape{Name: x.name, SQL: x.sql()})

@@ -23,6 +23,9 @@ type table struct {
 	Never    []string // left out where an extract has them
 	// Watermark: columns whose latest value says when a row was changed.
 	Watermark []string
+	Swept     []string          // columns that may change where no watermark does
+	Offered   string            // the service that gives it to others
+	Right     string            // what it takes to read it
 	Personal  []string          // columns with names of users
 	Subject   string            // User or Customer: what each row is about
 	Customer  []string          // columns that refer to a customer
@@ -33,9 +36,13 @@ type table struct {
 }
 
 // Tables reads a tables.yaml: "tables:" and a list, an unknown key being an
-// error with its line. Columns are DuckDB type → names.
+// error with its line. Columns are DuckDB type → names. "client:" lists what
+// the column of every table may be called that says whose row it is.
 func Tables(text []byte) ([]eventlog.Table, error) {
-	var f struct{ Tables []table }
+	var f struct {
+		Client []string
+		Tables []table
+	}
 	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict(), yaml.UseOrderedMap()).Decode(&f); err != nil {
 		return nil, fmt.Errorf("tables.yaml: %w", err)
 	}
@@ -47,9 +54,10 @@ func Tables(text []byte) ([]eventlog.Table, error) {
 		}
 		x := eventlog.Table{
 			Name: t.Name, Key: t.Key, Columns: columns, Never: t.Never, Optional: t.Optional, Required: slices.Concat(t.Key, t.Required),
-			Watermark: t.Watermark, Personal: t.Personal, Subject: t.Subject, Customer: t.Customer, Texts: t.Texts, Beside: t.Beside, Aliases: t.Aliases, ColumnAliases: t.Also,
+			Watermark: t.Watermark, Swept: t.Swept, Client: f.Client, Offered: t.Offered, Right: t.Right, Personal: t.Personal, Subject: t.Subject,
+			Customer: t.Customer, Texts: t.Texts, Beside: t.Beside, Aliases: t.Aliases, ColumnAliases: t.Also,
 		}
-		for _, name := range slices.Concat(x.Required, x.Watermark, x.Personal, x.Customer, x.Texts, x.Beside) {
+		for _, name := range slices.Concat(x.Required, x.Watermark, x.Swept, x.Personal, x.Customer, x.Texts, x.Beside) {
 			if !slices.ContainsFunc(columns, func(c eventlog.TableColumn) bool { return c.Name == name }) {
 				return nil, fmt.Errorf("tables.yaml: %s: no column %q is declared", t.Name, name)
 			}

@@ -28,6 +28,9 @@ type Config struct {
 	// Timeout is how long one statement may take; default 10m. Each reads one
 	// page only, where the table has a primary key.
 	Timeout time.Duration `yaml:"timeout"`
+	// SAPClient is the client of an SAP system whose rows are read (MANDT);
+	// default: the only one that there is.
+	SAPClient string `yaml:"sap_client"`
 
 	// Dir is what paths are relative to; default: the working directory.
 	Dir string `yaml:"-"`

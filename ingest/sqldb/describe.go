@@ -17,6 +17,7 @@ type shape struct {
 	quoted  string // schema and table
 	columns []column
 	order   []string // columns of the primary key, where pages can follow it
+	client  *column  // whose row it is, where several share a table
 }
 
 // A found is a table of the catalog.
@@ -38,7 +39,7 @@ func (s *source) Describe(ctx context.Context, tables []eventlog.Table) ([]inges
 		s.shapes[tables[i].Name] = sh
 		list = append(list, sh.TableShape)
 	}
-	return list, nil
+	return list, s.oneClient(ctx, tables)
 }
 
 // describe asks the catalog for one table.
@@ -58,7 +59,9 @@ func (s *source) describe(ctx context.Context, table *eventlog.Table) (*shape, e
 		}
 		sh.There, sh.Rows = f.schema+"."+f.name, f.rows
 		sh.quoted = s.dialect.quote(f.schema) + "." + s.dialect.quote(f.name)
-		return sh, s.columnsAndKey(ctx, sh, f)
+		err = s.columnsAndKey(ctx, sh, f)
+		sh.client = sh.clientOf(table)
+		return sh, err
 	}
 	sh.Problem = fmt.Sprintf("no table %s", strings.Join(names, " or "))
 	if s.schema != "" {

@@ -17,6 +17,8 @@ type question struct {
 	dialect *dialect
 	table   string   // quoted
 	columns []column // what to read
+	client  *column  // whose row it is
+	of      string   // the client to read; "": all
 	since   string
 	latest  []column // of which the latest is compared with since
 	keyed   []column // columns of keys
@@ -75,6 +77,13 @@ func (q *question) statement() (statement, error) {
 	b.WriteString("\nFROM " + q.table)
 
 	var conditions []string
+	if q.client != nil && q.of != "" {
+		p, err := bound(q.client, q.of)
+		if err != nil {
+			return s, err
+		}
+		conditions = append(conditions, q.dialect.quote(q.client.name)+" = "+p)
+	}
 	if q.since != "" && len(q.latest) > 0 {
 		text, err := q.changed(bound)
 		if err != nil {

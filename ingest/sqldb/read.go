@@ -60,7 +60,7 @@ type reading struct {
 
 // prepare finds the columns.
 func (r *reading) prepare(q *ingest.Query) (err error) {
-	r.q = question{dialect: r.dialect, table: r.shape.quoted, since: q.Since}
+	r.q = question{dialect: r.dialect, table: r.shape.quoted, client: r.shape.client, of: r.client, since: q.Since}
 	if r.q.columns, err = r.shape.columnsOf(q.Table, q.Columns); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 type source struct {
 	*target
 	schema string
+	client string // of SAP; "": the only one there is
 	db     *sql.DB
 	conn   *sql.Conn
 	// begun says that what is read is one transaction, which end ends. lost
@@ -36,12 +37,18 @@ func Open(_ context.Context, c Config) (ingest.Source, error) {
 	if err != nil {
 		return nil, errors.New(t.origin() + ": " + t.redact(err.Error()))
 	}
-	s := &source{target: t, schema: c.Schema, db: sql.OpenDB(connector), shapes: map[string]*shape{}}
+	s := &source{target: t, schema: c.Schema, client: threeDigits(c.SAPClient), db: sql.OpenDB(connector), shapes: map[string]*shape{}}
 	s.db.SetMaxIdleConns(-1) // a connection given back is closed
 	return s, nil
 }
 
-func (s *source) Origin() string { return s.origin() }
+// Origin names the client, too: another one is another source.
+func (s *source) Origin() string {
+	if s.client != "" {
+		return s.origin() + "?sap_client=" + s.client
+	}
+	return s.origin()
+}
 
 // session returns the connection, opened if need be.
 func (s *source) session(ctx context.Context) (*sql.Conn, error) {
@@ -133,8 +140,13 @@ func (s *source) Count(ctx context.Context, table *eventlog.Table) (int64, error
 	}
 	ctx, watch := s.watch(ctx)
 	defer watch.stop()
+	q := question{dialect: s.dialect, table: sh.quoted, columns: []column{{read: "count(*)"}}, client: sh.client, of: s.client}
+	text, err := q.statement()
+	if err != nil {
+		return 0, errors.New(s.origin() + ": " + sh.There + ": " + err.Error())
+	}
 	var n int64
-	if err := c.QueryRowContext(ctx, "SELECT count(*) FROM "+sh.quoted).Scan(&n); err != nil {
+	if err := c.QueryRowContext(ctx, text.text, text.args...).Scan(&n); err != nil {
 		return 0, s.fail(ctx, sh.There, err)
 	}
 	return n, nil
@@ -172,10 +184,11 @@ func (s *source) shapeOf(ctx context.Context, table *eventlog.Table) (*shape, er
 	if sh := s.shapes[table.Name]; sh != nil {
 		return sh, nil
 	}
-	if _, err := s.Describe(ctx, []eventlog.Table{*table}); err != nil {
-		return nil, err
+	sh, err := s.describe(ctx, table)
+	if err == nil {
+		s.shapes[table.Name] = sh
 	}
-	return s.shapes[table.Name], nil
+	return sh, err
 }
 
 // columnsOf finds columns by the source's names of them, or the system's.

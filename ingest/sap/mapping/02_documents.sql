@@ -105,13 +105,15 @@ WITH typed AS (
 SELECT v.id, v.vbeln AS source_key, v.category,
        CASE WHEN v.category IN ('N', 'S') THEN 'cancellation' WHEN v.category = 'O' THEN 'credit_memo' ELSE 'invoice' END AS kind,
        CASE WHEN v.category IN ('N', 'O') THEN -1 ELSE 1 END AS sign, v.cancelled, flag(v.fksto) AS is_cancelled,
-       time_of(v.erdat, v.erzet) AS created_at, precision_of(v.erzet) AS precision, txt(v.ernam) AS creator, day_of(v.fkdat) AS invoice_date,
+       time_of(v.erdat, v.erzet) AS created_at, precision_of(v.erzet) AS precision, coalesce(txt(v.ernam), i.creator) AS creator, day_of(v.fkdat) AS invoice_date,
        coalesce(utc_of(v.upd_tmstmp), day_time(day_of(v.aedat))) AS changed_at, CASE WHEN utc_of(v.upd_tmstmp) IS NULL THEN 'day' ELSE 'exact' END AS changed_precision,
        CASE WHEN v.category IN ('N', 'O') THEN -1 ELSE 1 END * abs(number_of(v.netwr)) * coalesce(f.factor, 1) AS net_amount,
        CASE WHEN v.category IN ('N', 'O') THEN -1 ELSE 1 END * abs(coalesce(number_of(v.gross), number_of(v.netwr) + number_of(v.mwsbk))) * coalesce(f.factor, 1) AS gross_amount,
        txt(v.waerk) AS currency, coalesce(id_of(v.kunrg), id_of(v.kunag)) AS customer, txt(v.zterm) AS zterm, coalesce(txt(v.vkorg), txt(v.bukrs)) AS organisation,
        txt(v.rfbsk) AS status, txt(v.bukrs) AS company, id_of(v.belnr) AS accounting_document, txt(v.gjahr) AS fiscal_year
 FROM typed v LEFT JOIN shift f ON f.currency = upper(trim(v.waerk))
+-- an API says of the lines who made them, not of the head
+LEFT JOIN (SELECT id_of(vbeln) AS id, min(txt(ernam)) AS creator FROM VBRP GROUP BY ALL) i ON i.id = v.id
 WHERE v.category NOT IN ('U', '5', '6', '3', '4');
 
 CREATE TEMP TABLE billing_item AS

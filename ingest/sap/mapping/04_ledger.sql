@@ -14,6 +14,9 @@ FROM ACDOCA
 WHERE txt(koart) = 'D' AND coalesce(txt(rldnr), '') = (SELECT coalesce(min(trim(rldnr)) FILTER (trim(rldnr) = '0L'), min(trim(rldnr)), '') FROM ACDOCA)
 GROUP BY rbukrs, belnr, gjahr, coalesce(id_of(buzei), docln);
 
+-- 1 was reversed, 2 reverses; an API says of what reverses that it is true.
+CREATE MACRO reverses(x) AS upper(txt(x)) IN ('2', 'TRUE', 'X');
+
 -- arg_min takes the value of the first table that has one.
 CREATE TEMP TABLE ledger_line AS
 WITH
@@ -23,7 +26,7 @@ line AS (
 	       arg_min(CASE txt(shkzg) WHEN 'H' THEN -abs(number_of(wrbtr)) WHEN 'S' THEN abs(number_of(wrbtr)) ELSE number_of(wrbtr) END, rank) AS amount,
 	       arg_min(txt(waers), rank) AS currency, arg_min(id_of(kunnr), rank) AS customer, arg_min(txt(bschl), rank) AS posting_key, arg_min(txt(umskz), rank) AS special,
 	       arg_min(day_of(budat), rank) AS posting_date, arg_min(day_of(bldat), rank) AS document_date, arg_min(txt(blart), rank) AS document_type,
-	       arg_min(day_of(cpudt), rank) AS entry_day, arg_min(txt(usnam), rank) AS "user", arg_min(txt(awtyp), rank) AS reference_type, arg_min(id_of(awkey), rank) AS reference, arg_min(id_of(vbeln), rank) AS bill,
+	       arg_min(day_of(cpudt), rank) AS entry_day, arg_min(clock_of(cputm), rank) AS entry_clock, arg_min(reverses(xreversal), rank) AS reverses, arg_min(txt(usnam), rank) AS "user", arg_min(txt(awtyp), rank) AS reference_type, arg_min(id_of(awkey), rank) AS reference, arg_min(id_of(vbeln), rank) AS bill,
 	       arg_min(day_of(netdt), rank) AS net_due, arg_min(day_of(zfbdt), rank) AS base_date,
 	       arg_min(number_of(zbd1t), rank) AS days1, arg_min(number_of(zbd2t), rank) AS days2, arg_min(number_of(zbd3t), rank) AS days3, arg_min(txt(zterm), rank) AS zterm,
 	       arg_min(day_of(augdt), rank) AS clearing_date, arg_min(day_of(augcp), rank) AS clearing_entry_day, arg_min(id_of(augbl), rank) AS clearing,
@@ -39,10 +42,10 @@ billed AS (
 )
 SELECT l.* REPLACE (l.amount * coalesce(f.factor, 1) AS amount, coalesce(l.currency, txt(k.waers)) AS currency,
                     coalesce(l.document_type, txt(k.blart)) AS document_type, coalesce(l.posting_date, day_of(k.budat)) AS posting_date, coalesce(txt(k.usnam), l."user", b.creator) AS "user"),
-       b.id AS invoice, b.kind AS invoice_kind, txt(k.xreversal) = '2' AS is_reversal,
+       b.id AS invoice, b.kind AS invoice_kind, coalesce(reverses(k.xreversal), l.reverses) AS is_reversal,
        -- when it was entered, not the day it was posted for
-       coalesce(time_of(k.cpudt, k.cputm), b.created_at, day_time(coalesce(l.entry_day, l.posting_date))) AS entered_at,
-       CASE WHEN day_of(k.cpudt) IS NOT NULL THEN precision_of(k.cputm) WHEN b.created_at IS NOT NULL THEN b.precision ELSE 'day' END AS precision,
+       coalesce(time_of(k.cpudt, k.cputm), CASE WHEN l.entry_clock > 0 THEN day_time(l.entry_day) + to_seconds(l.entry_clock) END, b.created_at, day_time(coalesce(l.entry_day, l.posting_date))) AS entered_at,
+       CASE WHEN day_of(k.cpudt) IS NOT NULL THEN precision_of(k.cputm) WHEN l.entry_day IS NOT NULL AND l.entry_clock > 0 THEN 'exact' WHEN b.created_at IS NOT NULL THEN b.precision ELSE 'day' END AS precision,
        CASE WHEN l.invoice_reference IS NOT NULL AND l.invoice_reference <> 'V'
             THEN l.company || '/' || l.invoice_reference || '/' || coalesce(l.invoice_reference_year, l.year) || '/' || coalesce(l.invoice_reference_line, '1') END AS refers_to
 FROM line l
@@ -74,10 +77,13 @@ SELECT l.*,
        o.invoice AS referred_invoice, o.clearing AS referred_clearing
 FROM ledger_line l LEFT JOIN ledger_line o ON o.id = l.refers_to;
 
+-- What an item of the bank was posted to: "-" is nothing to post, "*" several.
+CREATE MACRO document_of(x) AS CASE WHEN trim(x) NOT IN ('-', '*') THEN id_of(x) END;
+
 -- The bank's line a payment came with: the same money, once.
 CREATE TEMP TABLE bank_item AS
 SELECT 'statement/' || id_of(f.kukey) || '/' || id_of(f.esnum) AS id, f.kukey || '/' || f.esnum AS source_key, trim(coalesce(f.bukrs, k.bukrs)) AS company,
-       coalesce(id_of(f.gjahr), CAST(year(day_of(f.budat)) AS VARCHAR)) AS year, id_of(f.belnr) AS bank_document, id_of(f.nbbln) AS document, f.kukey, f.esnum,
+       coalesce(id_of(f.gjahr), CAST(year(day_of(f.budat)) AS VARCHAR)) AS year, document_of(f.belnr) AS bank_document, coalesce(document_of(f.nbbln), document_of(f.akbln)) AS document, f.kukey, f.esnum,
        CASE txt(f.epvoz) WHEN 'S' THEN -abs(number_of(f.kwbtr)) WHEN 'H' THEN abs(number_of(f.kwbtr)) ELSE number_of(f.kwbtr) END * coalesce(x.factor, 1) AS amount,
        txt(f.kwaer) AS currency, day_of(f.valut) AS value_date, day_of(f.budat) AS posting_date, txt(f.sgtxt) AS reference, flag(f.eperl) AS is_done, txt(k.euser) AS "user",
        coalesce(time_of(coalesce(f.edate, k.edate), coalesce(f.etime, k.etime)), day_time(day_of(f.budat))) AS received_at,

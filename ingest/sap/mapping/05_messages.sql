@@ -93,4 +93,4 @@ FROM FDM_DCOBJ o JOIN dispute d ON d.case_guid = o.case_guid_loc,
 LATERAL (SELECT CASE WHEN o.obj_type IN ('BSEG', 'BSID', 'BSAD') AND length(trim(o.obj_key)) = 21 THEN 'AREntry' WHEN o.obj_type IN ('VBRK', 'BUS2037') THEN 'Invoice'
                      WHEN o.obj_type IN ('LIKP', 'BUS2015') THEN 'Delivery' WHEN o.obj_type IN ('VBAK', 'BUS2032') THEN 'SalesOrder' WHEN o.obj_type IN ('KNA1', 'BUS3007') THEN 'Customer' END AS type,
                 CASE WHEN o.obj_type IN ('BSEG', 'BSID', 'BSAD') THEN trim(o.obj_key[1:4]) || '/' || id_of(o.obj_key[5:14]) || '/' || o.obj_key[15:18] || '/' || id_of(o.obj_key[19:21]) ELSE id_of(o.obj_key) END AS id) x
-WHERE x.type IS NOT NULL AND x.id IS NOT NULL;
+WHERE x.type IS NOT NULL AND x.id IS NOT NULL AND NOT flag(o.is_voided);
