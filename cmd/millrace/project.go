@@ -14,6 +14,7 @@ import (
 	"millrace/eventlog"
 	"millrace/eventlog/calendar"
 	"millrace/metrics"
+	"millrace/reports/schedule"
 )
 
 // A project is a project file: where the store is and what goes into it.
@@ -30,6 +31,8 @@ type project struct {
 	LinkRate float64 `yaml:"link_rate"`
 	// Calendars say by name when a site works.
 	Calendars map[string]calendar.Definition `yaml:"calendars"`
+	// Schedules are what is run when.
+	Schedules []schedule.Config `yaml:"schedules"`
 
 	dir       string                        // of the file; paths in it are relative to it
 	calendars map[string]*calendar.Calendar // by name
@@ -123,6 +126,9 @@ func readProject(path string) (*project, error) {
 		if l.Case == "" && (len(l.Follow) > 0 || !l.hasCalendars()) {
 			return nil, usageError{fmt.Errorf("%s: logs: %s: case is missing: which object type makes a case?", path, name)}
 		}
+	}
+	if _, err := (&env{Project: p}).schedules(); err != nil {
+		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
 	return p, nil
 }

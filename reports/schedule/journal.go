@@ -78,17 +78,17 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // ErrCorrupt says that a journal was changed by somebody else.
 var ErrCorrupt = errors.New("not a journal of runs")
 
-// read reads the file anew.
+// read reads what is new in the file.
 func (j *journal) read() error {
 	text, err := os.ReadFile(j.path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("journal of runs: %w", err)
 	}
-	if bytes.Equal(text, j.text) && j.text != nil {
-		return nil
+	if !bytes.HasPrefix(text, j.text) { // it was compacted, or put aside
+		j.text, j.runs = nil, nil
 	}
-	j.text, j.runs = []byte{}, nil
-	for n := 1; len(text) > 0; n++ {
+	text = text[len(j.text):]
+	for n := 1 + bytes.Count(j.text, []byte("\n")); len(text) > 0; n++ {
 		end := bytes.IndexByte(text, '\n')
 		if end < 0 {
 			return nil // cut off

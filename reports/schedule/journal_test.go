@@ -41,7 +41,7 @@ func sampleJournal(t *testing.T, path string) (text []byte, ends []int) {
 
 // A journal cut at any byte is its whole lines, and can be written on.
 func TestJournalCutAnywhere(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "runs")
+	path := filepath.Join(quickDir(t), "runs")
 	text, ends := sampleJournal(t, path)
 	for cut := 0; cut <= len(text); cut++ {
 		if err := os.WriteFile(path, text[:cut], 0o600); err != nil {
@@ -76,7 +76,7 @@ func TestJournalCutAnywhere(t *testing.T) {
 // No byte can be changed unseen: a line but the last is an error, the last is as
 // if it had been cut off. (Without the end of the line before it, it is both.)
 func TestJournalChangedAnywhere(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "runs")
+	path := filepath.Join(quickDir(t), "runs")
 	text, ends := sampleJournal(t, path)
 	last := ends[len(ends)-2]
 	for at := range text {
@@ -102,7 +102,7 @@ func TestJournalChangedAnywhere(t *testing.T) {
 
 // A journal that has become long keeps what counts, and stays short.
 func TestJournalCompacts(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "runs")
+	path := filepath.Join(quickDir(t), "runs")
 	var text []byte
 	day := time.Date(2020, 1, 1, 6, 0, 0, 0, time.UTC)
 	for i := range 5000 {

@@ -53,12 +53,13 @@ const wake = time.Minute
 func (r *Runner) Run(ctx context.Context) error {
 	r.log().Info("schedules: started", "schedules", len(r.Schedules))
 	defer r.log().Info("schedules: stopped")
+	j := &journal{path: r.Path}
 	var looked, next time.Time
 	for first := true; ; first = false {
 		now := r.now()
 		if now.Before(looked) || !now.Before(next) { // a clock that went back may have passed a due time
 			var err error
-			next, _, err = r.round(ctx, first) // runs that failed are logged
+			next, _, err = r.round(ctx, j, first) // runs that failed are logged
 			switch {
 			case ctx.Err() != nil:
 				return nil
@@ -83,7 +84,7 @@ func (r *Runner) Run(ctx context.Context) error {
 // Once makes the runs that are due, waiting for another process that is at it,
 // and returns those it made. The error joins a [RunError] for each that failed.
 func (r *Runner) Once(ctx context.Context) ([]Run, error) {
-	_, made, err := r.round(ctx, true)
+	_, made, err := r.round(ctx, &journal{path: r.Path}, true)
 	var runs []Run
 	var failures []error
 	for _, m := range made {
@@ -98,7 +99,8 @@ func (r *Runner) Once(ctx context.Context) ([]Run, error) {
 // Again makes the last run of a schedule, from its first step on, whatever
 // became of it before.
 func (r *Runner) Again(ctx context.Context, s *Schedule) (run Run, err error) {
-	err = r.locked(ctx, func(j *journal) error {
+	j := &journal{path: r.Path}
+	err = r.locked(ctx, j, func() error {
 		now := r.now()
 		t := task{Schedule: s, due: s.last(now.Add(-lookBack), now)}
 		if t.due.IsZero() {
@@ -128,10 +130,9 @@ func (e *RunError) Unwrap() error { return e.Err }
 
 // round makes what is due, and says when to look again. Without lock it looks
 // first whether there is anything. The Err of a run that did not fail is nil.
-func (r *Runner) round(ctx context.Context, lock bool) (next time.Time, made []RunError, err error) {
+func (r *Runner) round(ctx context.Context, j *journal, lock bool) (next time.Time, made []RunError, err error) {
 	began := r.now()
 	if !lock {
-		j := &journal{path: r.Path}
 		if err := j.read(); err != nil {
 			return next, nil, err
 		}
@@ -140,7 +141,7 @@ func (r *Runner) round(ctx context.Context, lock bool) (next time.Time, made []R
 			return next, nil, nil
 		}
 	}
-	err = r.locked(ctx, func(j *journal) error {
+	err = r.locked(ctx, j, func() error {
 		for {
 			var list []task
 			now := r.now()
@@ -159,9 +160,9 @@ func (r *Runner) round(ctx context.Context, lock bool) (next time.Time, made []R
 	return next, made, err
 }
 
-// locked calls fn while no other process is at the runs, with the journal and
-// without what a killed one left.
-func (r *Runner) locked(ctx context.Context, fn func(*journal) error) error {
+// locked calls fn while no other process is at the runs, with the journal read
+// and without what a killed one left.
+func (r *Runner) locked(ctx context.Context, j *journal, fn func() error) error {
 	f, err := lockFile(ctx, r.Path+".lock", func(pid string) {
 		r.log().Info("schedules: waiting for the process that is making runs", "pid", pid)
 	})
@@ -169,14 +170,13 @@ func (r *Runner) locked(ctx context.Context, fn func(*journal) error) error {
 		return err
 	}
 	defer f.Close()
-	j := &journal{path: r.Path}
 	if err := errors.Join(os.RemoveAll(r.scratch()), j.read()); err != nil {
 		return err
 	}
 	if err := j.compact(); err != nil {
 		return err
 	}
-	return fn(j)
+	return fn()
 }
 
 func (r *Runner) scratch() string { return r.Path + ".scratch" }

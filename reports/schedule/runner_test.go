@@ -303,7 +303,7 @@ func TestStop(t *testing.T) {
 // A kill at any byte of the journal: the next start ends the run, repeats no step
 // that the journal has as done, and removes what the killed step left.
 func TestKillAtEveryByte(t *testing.T) {
-	dir := t.TempDir()
+	dir := quickDir(t)
 	var text []byte
 	var stepEnds []int // of the journal, as each step was done
 	synctest.Test(t, func(t *testing.T) {

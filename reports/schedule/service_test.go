@@ -31,7 +31,6 @@ func TestServiceForAYear(t *testing.T) {
 		{"Africa/Casablanca", "2026-01-01"},
 	} {
 		t.Run(test.zone, func(t *testing.T) {
-			t.Parallel()
 			from, err := time.Parse(time.DateOnly, test.from)
 			if err != nil {
 				t.Fatal(err)
@@ -41,22 +40,21 @@ func TestServiceForAYear(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			walk := judge(zone, from.Add(time.Minute), to, time.Minute)
+			var crons []judgedCron
+			for _, j := range judged {
+				if slices.Contains([]string{"30 2 * * *", "0 0 * * *", "59 23 * * SUN"}, j.cron) {
+					crons = append(crons, j)
+				}
+			}
+			walk := judge(crons, zone, from.Add(time.Minute), to, time.Minute)
 			dir := quickDir(t)
 			synctest.Test(t, func(t *testing.T) {
 				var text strings.Builder
 				text.WriteString("schedules:\n")
 				want := []string{}
-				for _, cron := range []string{"30 2 * * *", "0 0 * * *", "59 23 * * SUN"} {
-					i := slices.IndexFunc(judged, func(j struct {
-						cron    string
-						elapsed bool
-						due     func(t time.Time) bool
-					}) bool {
-						return j.cron == cron
-					})
-					name := strings.NewReplacer(" ", "_", "*", "x").Replace(cron)
-					fmt.Fprintf(&text, "  - {name: c%s, cron: %q, timezone: %s, catch_up: none, steps: [report: {}]}\n", name, cron, test.zone)
+				for i, j := range crons {
+					name := strings.NewReplacer(" ", "_", "*", "x").Replace(j.cron)
+					fmt.Fprintf(&text, "  - {name: c%s, cron: %q, timezone: %s, catch_up: none, steps: [report: {}]}\n", name, j.cron, test.zone)
 					for _, at := range walk[i] {
 						want = append(want, at.UTC().Format(time.RFC3339)+" c"+name)
 					}
