@@ -81,8 +81,11 @@ func (s stepLog) check() error {
 }
 
 // flags are those that name the log on a command line, and in is narrowed to it.
-func (s stepLog) flags(in *env, job schedule.Job) logFlags {
+func (s stepLog) flags(in *env, job schedule.Job) (logFlags, error) {
 	if s.Time != "" {
+		if !job.Period.From.Before(job.Period.To) {
+			return logFlags{}, fmt.Errorf("time: %s: schedule %s has no period to narrow the log to; give it one, such as period: day", s.Time, job.Schedule)
+		}
 		in.Filters = []eventlog.Filter{eventlog.Period(job.Period.From, job.Period.To, s.Time)}
 	}
 	log := s.Log
@@ -91,7 +94,7 @@ func (s stepLog) flags(in *env, job schedule.Job) logFlags {
 			log = path
 		}
 	}
-	return logFlags{Log: log, readFlags: readFlags{Quiet: true}}
+	return logFlags{Log: log, readFlags: readFlags{Quiet: true}}, nil
 }
 
 // reportNames lists the reports there are.
@@ -99,10 +102,10 @@ var reportNames = []string{"flow"}
 
 // A reportArgs is what a step of kind report takes.
 type reportArgs struct {
-	Name    string `yaml:"name"` // of reportNames; default: the first
-	Title   string `yaml:"title"`
-	Out     string `yaml:"out"` // with {name}, {period}, {schedule}
-	stepLog `yaml:",inline"`
+	Name  string  `yaml:"name"` // of reportNames; default: the first
+	Title string  `yaml:"title"`
+	Out   string  `yaml:"out"` // with {name}, {period}, {schedule}
+	Of    stepLog `yaml:",inline"`
 }
 
 func reportStep(e *env) schedule.Kind {
@@ -114,7 +117,7 @@ func reportStep(e *env) schedule.Kind {
 		if !slices.Contains(reportNames, a.Name) {
 			return a, fmt.Errorf("name: there is no report %q; there is %s", a.Name, strings.Join(reportNames, ", "))
 		}
-		return a, errors.Join(a.check(), checkOut("out", a.Out, ".html", ".htm"))
+		return a, errors.Join(a.Of.check(), checkOut("out", a.Out, ".html", ".htm"))
 	}
 	return schedule.Kind{
 		Name:  "report",
@@ -126,7 +129,10 @@ func reportStep(e *env) schedule.Kind {
 			}
 			return stepFile(e, job, a.Out, a.Name, func(path string) (err error) {
 				in := e.in(ctx)
-				flags := a.flags(in, job)
+				flags, err := a.Of.flags(in, job)
+				if err != nil {
+					return err
+				}
 				l, err := flags.open(in)
 				if err != nil {
 					return err
@@ -140,10 +146,10 @@ func reportStep(e *env) schedule.Kind {
 
 // An exportArgs is what a step of kind export takes.
 type exportArgs struct {
-	What    string `yaml:"what"`   // as --what; default: events
-	Format  string `yaml:"format"` // as --format; default: by the name of the file
-	To      string `yaml:"to"`     // with {name} (what), {period}, {schedule}
-	stepLog `yaml:",inline"`
+	What   string  `yaml:"what"`   // as --what; default: events
+	Format string  `yaml:"format"` // as --format; default: by the name of the file
+	To     string  `yaml:"to"`     // with {name} (what), {period}, {schedule}
+	Of     stepLog `yaml:",inline"`
 }
 
 func exportStep(e *env) schedule.Kind {
@@ -164,7 +170,7 @@ func exportStep(e *env) schedule.Kind {
 		if a.Format != "" {
 			ends = nil // any name will do
 		}
-		return a, errors.Join(a.check(), checkOut("to", strings.TrimSuffix(a.To, ".gz"), ends...))
+		return a, errors.Join(a.Of.check(), checkOut("to", strings.TrimSuffix(a.To, ".gz"), ends...))
 	}
 	return schedule.Kind{
 		Name:  "export",
@@ -177,7 +183,11 @@ func exportStep(e *env) schedule.Kind {
 			return stepFile(e, job, a.To, a.What, func(path string) error {
 				in := e.in(ctx)
 				in.Stderr = io.Discard // it says where it wrote, which is not where the file will be
-				return (&exportCmd{logFlags: a.flags(in, job), What: a.What, Format: a.Format, Out: path}).Run(in)
+				flags, err := a.Of.flags(in, job)
+				if err != nil {
+					return err
+				}
+				return (&exportCmd{logFlags: flags, What: a.What, Format: a.Format, Out: path}).Run(in)
 			})
 		},
 	}

@@ -63,6 +63,9 @@ func TestJournalCutAnywhere(t *testing.T) {
 		if err := j.append(record{Schedule: "a", Period: "later", State: Started, Tries: 1}); err != nil {
 			t.Fatal(err)
 		}
+		if info, err := os.Stat(path); err != nil || info.Size() != int64(len(j.text)) {
+			t.Fatalf("cut at %d and written on: the file is %v, want %d bytes: %v", cut, info, len(j.text), err)
+		}
 		again := &journal{path: path}
 		if err := again.read(); err != nil {
 			t.Fatalf("cut at %d and written on: %v", cut, err)
