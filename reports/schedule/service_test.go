@@ -127,6 +127,15 @@ func TestServiceSleepsAndClocksChange(t *testing.T) {
 		s.until(t, "2026-11-11 06:31")
 		synctest.Wait()
 		wantDone(t, s, "daily/2026-11-10/1 daily/2026-11-10/2 daily/2026-11-10/3")
+		const years = 1000 * 24 * time.Hour
+		s.ahead += years // a clock that was set to another year, and back
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		s.ahead -= years
+		wantDone(t, s, "daily/2029-08-06/1 daily/2029-08-06/2 daily/2029-08-06/3")
+		s.until(t, "2026-11-12 06:31")
+		synctest.Wait()
+		wantDone(t, s, "daily/2026-11-11/1 daily/2026-11-11/2 daily/2026-11-11/3")
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)
