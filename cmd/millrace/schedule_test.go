@@ -1,13 +1,38 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"millrace/reports/schedule"
 )
+
+// Exit code 3 is for violated limits and nothing else.
+func TestLimitsOnly(t *testing.T) {
+	violated := &schedule.RunError{Err: fmt.Errorf("step 2, sla: %w", schedule.ErrLimits)}
+	broken := &schedule.RunError{Err: errors.New("disk full")}
+	for _, test := range []struct {
+		err    error
+		limits bool
+	}{
+		{nil, false},
+		{errors.Join(violated), true},
+		{errors.Join(violated, violated), true},
+		{errors.Join(broken), false},
+		{errors.Join(violated, broken), false},
+	} {
+		got := limitsOnly(test.err)
+		if errors.As(got, new(limitsError)) != test.limits || (got == nil) != (test.err == nil) {
+			t.Errorf("%v is %#v", test.err, got)
+		}
+	}
+}
 
 // The service makes what was missed as it starts, and ends well on SIGTERM; two
 // of them, and a third that looks once, make it once between them.

@@ -94,14 +94,14 @@ func (a *attempt) made() Run {
 
 // fail ends the attempt. If it was the last, somebody should know.
 func (a *attempt) fail(ctx context.Context, err error, final bool) (RunError, error) {
-	a.record.Error, a.record.Final = err.Error(), final || a.record.Tries >= Tries
+	a.record.Error, a.record.Final = err.Error(), final || a.record.Tries >= Tries || a.replaced(a.now(), a.record.Tries)
 	if e := a.write(Failed); e != nil {
 		return RunError{}, errors.Join(err, e)
 	}
 	if a.record.Final {
 		after := ""
 		if !final {
-			after = fmt.Sprintf(" after %d tries", a.record.Tries)
+			after = fmt.Sprintf(" (tried: %d)", a.record.Tries)
 		}
 		a.alert(ctx, fmt.Sprintf("Schedule %s of %s was given up%s: %v", a.Name, a.period.Name, after, err))
 	}

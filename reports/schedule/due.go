@@ -106,16 +106,28 @@ func (r *Run) again(now time.Time) (time.Time, bool) {
 	if r.State == Started || r.State == StepDone {
 		failures-- // one kill is no reason to wait: it may have been a reboot
 	}
-	wait := firstRetry
-	for range failures - 1 {
-		wait *= 3
-	}
-	if failures == 0 {
-		wait = 0
-	}
 	from := r.Changed
 	if from.After(now) {
 		from = now // the clock was put back
 	}
-	return from.Add(wait), !r.over()
+	return from.Add(retryAfter(failures)), !r.over()
+}
+
+// retryAfter is how long after so many failures a run is tried again.
+func retryAfter(failures int) time.Duration {
+	if failures < 1 {
+		return 0
+	}
+	wait := firstRetry
+	for range failures - 1 {
+		wait *= 3
+	}
+	return wait
+}
+
+// replaced says whether another run takes the place of one before it could be
+// tried again after so many failures.
+func (t task) replaced(now time.Time, failures int) bool {
+	next := t.Cron.Next(now, t.zone)
+	return t.CatchUp != CatchUpAll && !next.After(now.Add(retryAfter(failures))) && t.Period.Before(next, t.zone).Name != t.period.Name
 }

@@ -28,6 +28,7 @@ var judged = []judgedCron{
 	{"5 0-23 * * 1-5", true, func(t time.Time) bool { return t.Minute() == 5 && t.Weekday() != 0 && t.Weekday() != 6 }},
 	{"30 2 * * *", false, func(t time.Time) bool { return t.Hour() == 2 && t.Minute() == 30 }},
 	{"*/10 2 * * *", false, func(t time.Time) bool { return t.Hour() == 2 && t.Minute()%10 == 0 }},
+	{"58,59 1-2 * * *", false, func(t time.Time) bool { return (t.Hour() == 1 || t.Hour() == 2) && t.Minute() >= 58 }},
 	{"0 */2 * * *", false, func(t time.Time) bool { return t.Hour()%2 == 0 && t.Minute() == 0 }},
 	{"0 0 * * *", false, func(t time.Time) bool { return t.Hour() == 0 && t.Minute() == 0 }},
 	{"59 23 * * SUN", false, func(t time.Time) bool { return t.Hour() == 23 && t.Minute() == 59 && t.Weekday() == 0 }},

@@ -181,7 +181,7 @@ func TestRetries(t *testing.T) {
 			t.Errorf("tried at %s, want %s", got, want)
 		}
 		wantDone(t, s, "daily/2026-11-09/1")
-		if want := []string{"Schedule daily of 2026-11-09 was given up after 4 tries: step 2, report: disk full"}; !slices.Equal(s.alerts, want) {
+		if want := []string{"Schedule daily of 2026-11-09 was given up (tried: 4): step 2, report: disk full"}; !slices.Equal(s.alerts, want) {
 			t.Errorf("alerts are %q, want %q", s.alerts, want)
 		}
 		s.until(t, "2026-11-11 06:30")
@@ -196,6 +196,40 @@ func TestRetries(t *testing.T) {
 		}
 		wantDone(t, s, "daily/2026-11-10/1 daily/2026-11-10/2 daily/2026-11-10/3")
 	})
+}
+
+// Where the next run is due before another try, the run is given up at once, so
+// that somebody is told however often it is due; unless each is to be made.
+func TestRetriesEndBeforeTheNextRun(t *testing.T) {
+	for catchUp, want := range map[string]string{
+		"last": "05:00 05:05 05:20 06:00 06:05 06:20",
+		"all":  "05:00 05:05 05:20 06:00 06:05 06:05 06:20",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStage(t, t.TempDir(), `schedules: [{name: hourly, cron: "@hourly", catch_up: `+catchUp+`, steps: [report: {}]}]`)
+			s.fails["report"] = errors.New("no")
+			s.until(t, "2026-11-10 05:00")
+			var tried []string
+			for range 115 {
+				if err := s.once(t); err != nil {
+					for range strings.Count(err.Error(), "\n") + 1 {
+						tried = append(tried, s.Now().In(s.Schedules[0].zone).Format("15:04"))
+					}
+				}
+				time.Sleep(time.Minute)
+			}
+			if got := strings.Join(tried, " "); got != want {
+				t.Errorf("%s: tried at %s, want %s", catchUp, got, want)
+			}
+			alerts := 2
+			if catchUp == "all" {
+				alerts = 1
+			}
+			if len(s.alerts) != alerts {
+				t.Errorf("%s: alerts are %q", catchUp, s.alerts)
+			}
+		})
+	}
 }
 
 // Violated limits end a run, and are no reason to try it again.
