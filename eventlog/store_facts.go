@@ -44,6 +44,22 @@ func (s *Store) Loaded(ctx context.Context) (at time.Time, err error) {
 	return at, err
 }
 
+// SourcesLoaded returns when each source brought something new last; a load
+// that found nothing new does not count.
+func (s *Store) SourcesLoaded(ctx context.Context) (at map[string]time.Time, err error) {
+	at = map[string]time.Time{}
+	err = s.session(ctx, func(c *storeConn) error {
+		return c.each(ctx, storeText("sources_loaded"), nil, func(scan func(...any) error) error {
+			var source string
+			var ended time.Time
+			err := scan(&source, &ended)
+			at[source] = ended.UTC()
+			return err
+		})
+	})
+	return at, err
+}
+
 // RejectedRows returns how many rows were not taken in all loads.
 func (s *Store) RejectedRows(ctx context.Context) (n int64, err error) {
 	err = s.session(ctx, func(c *storeConn) error {

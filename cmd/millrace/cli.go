@@ -42,6 +42,11 @@ type cli struct {
 	Bench  struct {
 		Generate benchGenerateCmd `cmd:"" help:"Make an order-to-cash log of any size, case-centric or object-centric, to measure with."`
 	} `cmd:"" help:"Measure on this machine."`
+	Schedule struct {
+		Run  scheduleRunCmd  `cmd:"" help:"Run the project's schedules as they become due, each once for its period, until it is stopped; or what is due now, with --once."`
+		Next scheduleNextCmd `cmd:"" help:"Say when schedules are due."`
+		List scheduleListCmd `cmd:"" help:"List the schedules, what became of the last run of each, and when the next is due."`
+	} `cmd:"" help:"Load, report and export by cron expressions, each in its time zone."`
 	Forget forgetCmd `cmd:"" help:"Remove a person from the store, and leave the person out of later loads."`
 	Doctor doctorCmd `cmd:"" help:"Check that everything needed is here, and say what to do if not."`
 }

@@ -30,7 +30,7 @@ const (
 	done      = 0
 	failed    = 1
 	usedWrong = 2
-	violated  = 3 // it ran, and limits are violated
+	overLimit = 3 // it ran, but limits are violated
 )
 
 // env is what a command may use of the outside world.
@@ -50,6 +50,11 @@ type env struct {
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
+
+// limitsError says that everything was done, and that limits are violated.
+type limitsError struct{ error }
+
+func (e limitsError) Unwrap() error { return e.error }
 
 // run is main with its inputs and outputs made explicit. It returns the exit
 // code: 0 done, 1 failed, 2 used wrongly, 3 ran but limits are violated.
@@ -92,15 +97,16 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = cmd.Run(e)
 	}
 	var usage usageError
+	var limits limitsError
 	switch {
 	case err == nil:
 		return done
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "millrace: %v\n", err)
 		return usedWrong
-	case errors.Is(err, errViolated):
+	case errors.As(err, &limits):
 		fmt.Fprintf(stderr, "millrace: %v\n", err)
-		return violated
+		return overLimit
 	case errors.Is(err, syscall.EPIPE):
 		return failed // nobody reads on, as in "| head"
 	case ctx.Err() != nil:

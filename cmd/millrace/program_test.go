@@ -32,6 +32,7 @@ func TestProgram(t *testing.T) {
 		{"private", testPrivate},
 		{"reader stops", testReaderStops},
 		{"temporary", testTemporary},
+		{"schedule", testSchedule},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, p) })
 	}

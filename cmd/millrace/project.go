@@ -14,6 +14,7 @@ import (
 	"millrace/eventlog"
 	"millrace/eventlog/calendar"
 	"millrace/metrics"
+	"millrace/reports/schedule"
 )
 
 // A project is a project file: where the store is and what goes into it.
@@ -43,6 +44,8 @@ type project struct {
 	// Masters say by object type, Customer or Material, what tells those of
 	// several sources to be one.
 	Masters map[string]masterSpec `yaml:"masters"`
+	// Schedules are what is run when.
+	Schedules []schedule.Config `yaml:"schedules"`
 
 	dir       string                        // of the file; paths in it are relative to it
 	calendars map[string]*calendar.Calendar // by name
@@ -149,6 +152,9 @@ func readProject(path string) (*project, error) {
 		if l.Case == "" && (len(l.Follow) > 0 || !l.hasCalendars()) {
 			return nil, usageError{fmt.Errorf("%s: logs: %s: case is missing: which object type makes a case?", path, name)}
 		}
+	}
+	if _, err := (&env{Project: p}).schedules(); err != nil {
+		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
 	return p, nil
 }

@@ -92,13 +92,10 @@ func (c *slaCmd) Run(e *env) (err error) {
 		err = printStandings(e.Stdout, list)
 	}
 	if err == nil && c.Fail && slices.ContainsFunc(list, metrics.Standing.Violated) {
-		return errViolated
+		return limitsError{errors.New("limits are violated")}
 	}
 	return err
 }
-
-// errViolated makes the exit code 3: it ran, and limits are violated.
-var errViolated = errors.New("limits are violated")
 
 // rules are the service levels that are meant, and the figures they may bound.
 func (c *slaCmd) rules(e *env) ([]*metrics.Rule, []*metrics.KPI, error) {

@@ -73,6 +73,24 @@ func periods(loc *time.Location, from, to int64) []period {
 	}
 }
 
+// A Stretch is a time in which the clocks of a zone are not changed.
+type Stretch struct {
+	Start, End time.Time     // UTC, to the microsecond; before End
+	Offset     time.Duration // by which the clocks are ahead of UTC
+}
+
+// Stretches returns those between two instants, the first from the earlier,
+// the last to the later of them.
+func Stretches(zone *time.Location, from, to time.Time) []Stretch {
+	var all []Stretch
+	for _, p := range periods(zone, from.UnixMicro(), to.UnixMicro()) {
+		all = append(all, Stretch{
+			time.UnixMicro(p.start).UTC(), time.UnixMicro(min(p.end, to.UnixMicro())).UTC(), time.Duration(p.offset) * time.Microsecond,
+		})
+	}
+	return all
+}
+
 // A wallClock turns what the clocks of a zone show into instants, for times
 // that do not go back.
 type wallClock struct {
