@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -23,6 +24,7 @@ type column struct {
 	Column
 	field        arrow.Field
 	style        int
+	shown        int         // its width in the sheet, in characters
 	values, urls arrow.Array // of the batch
 }
 
@@ -98,7 +100,11 @@ func (x *workbook) batch(rec arrow.RecordBatch) error {
 		s.rows++
 		x.rows[len(x.rows)-1]++
 		number := strconv.Itoa(s.rows)
-		x.line = append(append(append(x.line[:0], `<row r="`...), number...), `">`...)
+		x.line = append(append(append(x.line[:0], `<row r="`...), number...), '"')
+		if lines := x.lines(row); lines > 1 {
+			x.line = fmt.Appendf(x.line, ` ht="%d" customHeight="1"`, min(lines*15, 405))
+		}
+		x.line = append(x.line, '>')
 		for i := range x.columns {
 			if c := &x.columns[i]; !c.values.IsNull(row) {
 				x.cell(columnName(i)+number, c, row)
@@ -110,6 +116,26 @@ func (x *workbook) batch(rec arrow.RecordBatch) error {
 		}
 	}
 	return nil
+}
+
+// lines is how many lines the texts of a row that are wrapped take. Programs
+// count that on loading only in part: LibreOffice not where a text has lines of
+// its own.
+func (x *workbook) lines(row int) int {
+	most := 1
+	for i := range x.columns {
+		c := &x.columns[i]
+		text, ok := c.values.(*array.String)
+		if !c.Wrap || !ok || text.IsNull(row) {
+			continue
+		}
+		n := 0
+		for line := range strings.SplitSeq(text.Value(row), "\n") {
+			n += 1 + max(0, utf8.RuneCountInString(line)-1)/max(1, c.shown-2)
+		}
+		most = max(most, n)
+	}
+	return most
 }
 
 // begin starts a sheet with its header. The columns have rows of the table,
@@ -130,7 +156,8 @@ func (x *workbook) begin(rows int) error {
 	if len(x.columns) > 0 {
 		x.line = append(x.line, "<cols>"...)
 		for i := range x.columns {
-			x.line = fmt.Appendf(x.line, `<col min="%d" max="%[1]d" width="%d" customWidth="1"/>`, i+1, x.columns[i].width(rows))
+			x.columns[i].shown = x.columns[i].width(rows)
+			x.line = fmt.Appendf(x.line, `<col min="%d" max="%[1]d" width="%d" customWidth="1"/>`, i+1, x.columns[i].shown)
 		}
 		x.line = append(x.line, "</cols>"...)
 	}
@@ -200,7 +227,7 @@ func (c *column) header() string {
 // whose columns are not described keeps its header as it was.
 func (c *column) right() bool {
 	switch c.field.Type.ID() {
-	case arrow.INT64, arrow.FLOAT64, arrow.DECIMAL128:
+	case arrow.INT64, arrow.FLOAT64, arrow.DECIMAL128, arrow.DATE32, arrow.TIMESTAMP:
 		return c.Title != ""
 	}
 	return false
