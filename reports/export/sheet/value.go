@@ -108,3 +108,20 @@ func (v Value) decimal(scale int) string {
 	}
 	return sign + text[:len(text)-scale] + "." + text[len(text)-scale:]
 }
+
+// plain is the value as Go has it; nil is none.
+func (v Value) plain(c Column) any {
+	switch v.kind {
+	case "":
+		return nil
+	case IntegerType:
+		return v.n
+	case ShareType, DaysType, HoursType:
+		return v.f
+	case DateType:
+		return time.Unix(v.n*86_400, 0).UTC()
+	case TimestampType:
+		return v.Time(c)
+	}
+	return v.Text(c)
+}

@@ -217,3 +217,26 @@ func (f field) flat(row []Value) Value {
 	}
 	return Value{kind: TextType, s: v.s}
 }
+
+// Flat returns the sheet as a database takes it: columns, those of links as two
+// of text, and rows of string, int64, float64 and [time.Time]; a decimal is a
+// string of its digits, no value is nil.
+func (s *Sheet) Flat() ([]Column, [][]any) {
+	fields := s.fields()
+	columns := make([]Column, len(fields))
+	for i, f := range fields {
+		columns[i] = s.Columns[f.column]
+		columns[i].Name = f.name
+		if columns[i].Type == LinkType {
+			columns[i].Type = TextType
+		}
+	}
+	rows := make([][]any, len(s.Rows))
+	for i, row := range s.Rows {
+		rows[i] = make([]any, len(fields))
+		for j, f := range fields {
+			rows[i][j] = f.flat(row).plain(columns[j])
+		}
+	}
+	return columns, rows
+}
