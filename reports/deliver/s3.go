@@ -166,19 +166,19 @@ func (s *S3) failed(key string, err error, hidden ...string) error {
 		}
 	}
 	what := fmt.Errorf("s3: %s/%s: %s", s.Bucket, key, text)
-	switch said.Code {
-	case "AccessDenied":
+	switch {
+	case said.Code == "AccessDenied":
 		return fmt.Errorf("%w; the key has no right to write there", what)
-	case "InvalidAccessKeyId", "SignatureDoesNotMatch":
+	case said.Code == "InvalidAccessKeyId", said.Code == "SignatureDoesNotMatch", said.Code == "XAdminUserNotFound", said.Code != "" && said.StatusCode == http.StatusForbidden:
 		return fmt.Errorf("%w; check access_key_from, secret_key_from and region", what)
-	case "NoSuchBucket":
+	case said.Code == "NoSuchBucket":
 		return fmt.Errorf("%w; make it first", what)
 	}
 	var certificate *tls.CertificateVerificationError
 	if errors.As(err, &certificate) {
 		return fmt.Errorf("%w; set ca to the file of its authority", what)
 	}
-	if !answered || said.StatusCode >= 500 || said.StatusCode == http.StatusTooManyRequests || said.StatusCode == http.StatusRequestTimeout || said.StatusCode == 0 {
+	if !answered || said.StatusCode >= http.StatusInternalServerError || said.StatusCode == http.StatusTooManyRequests || said.StatusCode == http.StatusRequestTimeout || said.StatusCode == 0 {
 		return &retry.Passing{Err: what}
 	}
 	return what

@@ -3,139 +3,34 @@ package mail
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"errors"
 	"io"
-	"math/big"
 	"mime"
 	"mime/multipart"
-	"net"
 	netmail "net/mail"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 	"pgregory.net/rapid"
 
 	"millrace/internal/retry"
 	"millrace/internal/secrets"
+	"millrace/reports/mail/mailtest"
 )
 
 const password = "s3cret/+ü"
 
-// A server keeps what it is sent.
-type server struct {
-	mu   sync.Mutex
-	from string
-	to   []string
-	user string
-	data [][]byte
-	say  error // in place of taking a message
-}
-
-func (s *server) NewSession(c *smtp.Conn) (smtp.Session, error) { return &session{s, c}, nil }
-
-type session struct {
-	*server
-	conn *smtp.Conn
-}
-
-func (s *session) Reset()        {}
-func (s *session) Logout() error { return nil }
-func (s *session) Mail(from string, _ *smtp.MailOptions) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.from, s.to = from, nil
-	return nil
-}
-func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.to = append(s.to, to)
-	return nil
-}
-func (s *session) Data(r io.Reader) error {
-	text, err := io.ReadAll(r)
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.say != nil {
-		return s.say
-	}
-	s.data = append(s.data, text)
-	return nil
-}
-func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
-func (s *session) Auth(string) (sasl.Server, error) {
-	return sasl.NewPlainServer(func(_, user, secret string) error {
-		if secret != password {
-			return &smtp.SMTPError{Code: 535, Message: "wrong: " + secret}
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.user = user
-		return nil
-	}), nil
-}
-
-// start starts a real SMTP server, with a certificate of an authority of its
-// own if encrypted. It returns the configuration that reaches it.
-func start(t testing.TB, encrypted bool) (*server, Server) {
+// start starts a server, and returns it with the configuration that reaches it.
+func start(t testing.TB, encrypted bool) (*mailtest.Server, Server) {
 	t.Helper()
-	back := &server{}
-	s := smtp.NewServer(back)
-	s.Domain, s.AllowInsecureAuth = "localhost", true
-	s.ErrorLog = discard{}
-	c := Server{Host: "127.0.0.1", From: "Berichte Köln <reports@example.com>", To: []string{"ar@example.com", "Müller <m@example.com>"}}
-	if encrypted {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-			IPAddresses: []net.IP{net.ParseIP("127.0.0.1")}, IsCA: true, BasicConstraintsValid: true}
-		der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
-		c.CA = filepath.Join(t.TempDir(), "ca.pem")
-		if err := os.WriteFile(c.CA, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Port = l.Addr().(*net.TCPAddr).Port
-	var done sync.WaitGroup
-	done.Go(func() { _ = s.Serve(l) }) // ends with Close
-	t.Cleanup(func() {
-		s.Close()
-		_ = l.Close() // Serve may not have begun
-		done.Wait()
-	})
-	return back, c
+	s := mailtest.Start(t, password, encrypted)
+	return s, Server{Host: "127.0.0.1", Port: s.Port, CA: s.CA, From: "Berichte Köln <reports@example.com>", To: []string{"ar@example.com", "Müller <m@example.com>"}}
 }
-
-type discard struct{}
-
-func (discard) Printf(string, ...any) {}
-func (discard) Println(...any)        {}
 
 var env = secrets.Env{Lookup: func(name string) (string, bool) {
 	return map[string]string{"RIGHT": password, "WRONG": "wr0ng-secret"}[name], name == "RIGHT" || name == "WRONG"
@@ -156,14 +51,14 @@ func TestSend(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if s.from != "reports@example.com" || strings.Join(s.to, " ") != "ar@example.com m@example.com" || s.user != "reports" || len(s.data) != 2 {
-		t.Fatalf("from %s to %q as %q, %d messages", s.from, s.to, s.user, len(s.data))
+	if s.From != "reports@example.com" || strings.Join(s.To, " ") != "ar@example.com m@example.com" || s.User != "reports" || len(s.Messages) != 2 {
+		t.Fatalf("from %s to %q as %q, %d messages", s.From, s.To, s.User, len(s.Messages))
 	}
-	first, err := netmail.ReadMessage(bytes.NewReader(s.data[0]))
+	first, err := netmail.ReadMessage(bytes.NewReader(s.Messages[0]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := netmail.ReadMessage(bytes.NewReader(s.data[1]))
+	second, err := netmail.ReadMessage(bytes.NewReader(s.Messages[1]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,21 +112,21 @@ func TestFailures(t *testing.T) {
 	for _, c := range []struct {
 		name      string
 		encrypted bool
-		change    func(*server, *Server)
+		change    func(*mailtest.Server, *Server)
 		want      string
 		passes    bool
 	}{
-		{"no TLS", false, func(_ *server, c *Server) {}, "does not encrypt: set tls to implicit", false},
-		{"unknown authority", true, func(_ *server, c *Server) { c.CA = "" }, "set ca to the file of its authority", false},
-		{"other host", true, func(_ *server, c *Server) { c.Host = "localhost" }, "certificate is not valid for any names", false},
-		{"wrong password", true, func(_ *server, c *Server) { c.User, c.Password = "x", "env:WRONG" }, "535", false},
-		{"password in clear", false, func(_ *server, c *Server) { c.TLS, c.User, c.Password = "off", "x", "env:RIGHT" }, "auth", false},
-		{"full", true, func(s *server, _ *Server) { s.say = &smtp.SMTPError{Code: 452, Message: "disk full"} }, "disk full", true},
-		{"refused", true, func(s *server, _ *Server) { s.say = &smtp.SMTPError{Code: 554, Message: "spam"} }, "spam", false},
-		{"nobody there", true, func(_ *server, c *Server) { c.Port = 1 }, "refused", true},
-		{"no secret", true, func(_ *server, c *Server) { c.User, c.Password = "x", "env:NONE" }, "smtp: password_from: env:NONE is not set, or empty", false},
-		{"no address", true, func(_ *server, c *Server) { c.To = []string{"a@b.c\r\nBcc: x@y.z"} }, "is no address", false},
-		{"off", false, func(_ *server, c *Server) { c.TLS = "off" }, "", false},
+		{"no TLS", false, func(_ *mailtest.Server, c *Server) {}, "does not encrypt: set tls to implicit", false},
+		{"unknown authority", true, func(_ *mailtest.Server, c *Server) { c.CA = "" }, "set ca to the file of its authority", false},
+		{"other host", true, func(_ *mailtest.Server, c *Server) { c.Host = "localhost" }, "certificate is not valid for any names", false},
+		{"wrong password", true, func(_ *mailtest.Server, c *Server) { c.User, c.Password = "x", "env:WRONG" }, "535", false},
+		{"password in clear", false, func(_ *mailtest.Server, c *Server) { c.TLS, c.User, c.Password = "off", "x", "env:RIGHT" }, "auth", false},
+		{"full", true, func(s *mailtest.Server, _ *Server) { s.Say = &smtp.SMTPError{Code: 452, Message: "disk full"} }, "disk full", true},
+		{"refused", true, func(s *mailtest.Server, _ *Server) { s.Say = &smtp.SMTPError{Code: 554, Message: "spam"} }, "spam", false},
+		{"nobody there", true, func(_ *mailtest.Server, c *Server) { c.Port = 1 }, "refused", true},
+		{"no secret", true, func(_ *mailtest.Server, c *Server) { c.User, c.Password = "x", "env:NONE" }, "smtp: password_from: env:NONE is not set, or empty", false},
+		{"no address", true, func(_ *mailtest.Server, c *Server) { c.To = []string{"a@b.c\r\nBcc: x@y.z"} }, "is no address", false},
+		{"off", false, func(_ *mailtest.Server, c *Server) { c.TLS = "off" }, "", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, config := start(t, c.encrypted)
@@ -240,8 +135,8 @@ func TestFailures(t *testing.T) {
 			defer cancel()
 			err := config.Send(ctx, env, Message{Subject: "x", Text: "x"})
 			if c.want == "" {
-				if err != nil || len(s.data) != 1 {
-					t.Fatalf("%v, %d messages", err, len(s.data))
+				if err != nil || len(s.Messages) != 1 {
+					t.Fatalf("%v, %d messages", err, len(s.Messages))
 				}
 				return
 			}
@@ -254,8 +149,8 @@ func TestFailures(t *testing.T) {
 			if text := err.Error(); strings.Contains(text, password) || strings.Contains(text, "wr0ng-secret") {
 				t.Errorf("the password is in %q", text)
 			}
-			if s.user != "" || len(s.data) > 0 {
-				t.Errorf("the server took a log-in of %q, and %d messages", s.user, len(s.data))
+			if s.User != "" || len(s.Messages) > 0 {
+				t.Errorf("the server took a log-in of %q, and %d messages", s.User, len(s.Messages))
 			}
 		})
 	}
