@@ -6,6 +6,7 @@
 package secrets
 
 import (
+	"crypto/x509"
 	"fmt"
 	"io"
 	"os"
@@ -30,6 +31,19 @@ func (e Env) Path(name string) string {
 		return name
 	}
 	return filepath.Join(e.Dir, name)
+}
+
+// Authorities reads a PEM file of certificates to trust in place of the machine's.
+func (e Env) Authorities(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(e.Path(file))
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s: holds no certificate in PEM form", file)
+	}
+	return pool, nil
 }
 
 const maxSecret = 64 << 10

@@ -3,11 +3,9 @@ package deliver
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -94,13 +92,8 @@ func (p *Postgres) deliver(ctx context.Context, e Export, env Env) (Receipt, err
 	if p.TLS != "off" && (p.TLS != "" || p.CA != "" || !loopback(c.Host)) {
 		c.TLSConfig = &tls.Config{ServerName: c.Host, MinVersion: tls.VersionTLS12}
 		if p.CA != "" {
-			pem, err := os.ReadFile(env.Path(p.CA))
-			if err != nil {
+			if c.TLSConfig.RootCAs, err = env.Authorities(p.CA); err != nil {
 				return Receipt{}, fmt.Errorf("postgres: ca: %w", err)
-			}
-			c.TLSConfig.RootCAs = x509.NewCertPool()
-			if !c.TLSConfig.RootCAs.AppendCertsFromPEM(pem) {
-				return Receipt{}, fmt.Errorf("postgres: ca: %s holds no certificate in PEM form", p.CA)
 			}
 		}
 	}

@@ -3,7 +3,6 @@ package deliver
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -126,14 +125,11 @@ func (s *S3) client(env Env, access, secret string) (*minio.Client, func(), erro
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil // the environment's
 	if s.CA != "" {
-		pem, err := os.ReadFile(env.Path(s.CA))
+		pool, err := env.Authorities(s.CA)
 		if err != nil {
 			return nil, nil, fmt.Errorf("s3: ca: %w", err)
 		}
-		transport.TLSClientConfig = &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
-		if !transport.TLSClientConfig.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, nil, fmt.Errorf("s3: ca: %s holds no certificate in PEM form", s.CA)
-		}
+		transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	}
 	o := &minio.Options{Creds: credentials.NewStaticV4(access, secret, ""), Secure: u.Scheme == "https", Transport: transport,
 		Region: s.Region, BucketLookup: minio.BucketLookupPath, MaxRetries: 1} // Retry does it

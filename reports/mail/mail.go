@@ -9,7 +9,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -110,13 +109,8 @@ func (s Server) Send(ctx context.Context, env secrets.Env, m Message) error {
 	o := []gomail.Option{gomail.WithPort(s.port()), gomail.WithTLSPolicy(gomail.TLSMandatory), gomail.WithoutNoop(), gomail.WithHELO("localhost")}
 	t := &tls.Config{ServerName: s.Host, MinVersion: tls.VersionTLS12}
 	if s.CA != "" {
-		pem, err := os.ReadFile(env.Path(s.CA))
-		if err != nil {
+		if t.RootCAs, err = env.Authorities(s.CA); err != nil {
 			return fmt.Errorf("smtp: ca: %w", err)
-		}
-		t.RootCAs = x509.NewCertPool()
-		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return fmt.Errorf("smtp: ca: %s holds no certificate in PEM form", s.CA)
 		}
 	}
 	o = append(o, gomail.WithTLSConfig(t))
