@@ -202,7 +202,7 @@ func TestDown(t *testing.T) {
 	mute.set(0, true)
 	channels := []Channel{
 		{Name: "down", Webhook: &Webhook{URL: down.URL + "/" + secret, Token: "env:SECRET"}},
-		{Name: "mute", Slack: &Webhook{URL: mute.URL}},
+		{Name: "mute", Slack: &Webhook{URL: mute.URL + "/" + secret}},
 		{Name: "up", Webhook: &Webhook{URL: up.URL}},
 		{Name: "file", File: "sub/alerts.log"},
 	}
@@ -287,6 +287,8 @@ func TestKilledAnywhere(t *testing.T) {
 		}
 		if text, err := os.ReadFile(path); err != nil || !bytes.HasPrefix(text, kept) {
 			t.Fatalf("the ledger lost lines: %v", err)
+		} else if _, bad := fold(text); bad > 0 {
+			t.Fatalf("cut at %d: %d lines cannot be read any more", cut, bad)
 		}
 	}
 }
