@@ -1,7 +1,6 @@
 package sqldb
 
 import (
-	"database/sql"
 	"database/sql/driver"
 	_ "embed"
 	"errors"
@@ -32,7 +31,7 @@ var oracle = &dialect{
 			" NLS_DATE_FORMAT = 'YYYY-MM-DD HH24:MI:SS' NLS_TIMESTAMP_FORMAT = 'YYYY-MM-DD HH24:MI:SS.FF9'"}
 	},
 	// The driver commits what is not in a transaction that it began.
-	begin: beginTx(sql.TxOptions{}, "SET TRANSACTION READ ONLY"),
+	begin: beginTx(driver.TxOptions{}, "SET TRANSACTION READ ONLY"),
 	long:  neverLong,
 	quote: doubleQuoted, param: numbered(":"),
 	// FETCH FIRST is not known before 12c, and ERP systems are old.
@@ -43,7 +42,7 @@ var oracle = &dialect{
 	rows:    anyRows,
 	tables:  oracleTables, columns: oracleColumns, key: oracleKey,
 	column:   oracleColumn,
-	grant:    grantSelect(doubleQuoted),
+	grant:    grantFolded,
 	classify: oracleMeaning,
 }
 

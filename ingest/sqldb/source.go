@@ -53,7 +53,11 @@ func (s *source) session(ctx context.Context) (*sql.Conn, error) {
 	}
 	dial, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
+	defer context.AfterFunc(dial, func() { s.line.cut() })()
 	c, err := s.db.Conn(dial)
+	if err != nil && context.Cause(ctx) == nil && dial.Err() != nil {
+		err = fmt.Errorf("%w: %w", errSilent, err)
+	}
 	if err == nil {
 		s.conn = c
 		err = s.setUp(ctx, c)
@@ -78,6 +82,7 @@ func (s *source) drop() {
 	if s.conn == nil {
 		return
 	}
+	s.line.cut()
 	s.lost = s.begun
 	s.begun, s.end = false, nil
 	_ = s.conn.Close() // it is broken or not wanted
@@ -93,6 +98,8 @@ func (s *source) Begin(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	ctx, w := s.watch(ctx)
+	defer w.stop()
 	consistent, end, err := s.dialect.begin(ctx, c)
 	if err != nil {
 		return false, s.fail(ctx, "", err)
@@ -108,6 +115,8 @@ func (s *source) End(ctx context.Context) error {
 	}
 	end := s.end
 	s.begun, s.end = false, nil
+	ctx, w := s.watch(ctx)
+	defer w.stop()
 	if err := end(ctx); err != nil {
 		return s.fail(ctx, "", err)
 	}
@@ -115,6 +124,10 @@ func (s *source) End(ctx context.Context) error {
 }
 
 func (s *source) Close() error {
+	if s.conn != nil && !s.begun {
+		_ = s.conn.Close() // says goodbye, over a line that is whole
+		s.conn = nil
+	}
 	s.drop()
 	return s.db.Close()
 }
@@ -149,12 +162,14 @@ type watch struct {
 	timer  *time.Timer
 	limit  time.Duration
 	cancel context.CancelCauseFunc
+	whole  func() bool // leaves the line whole
 }
 
 func (s *source) watch(ctx context.Context) (context.Context, *watch) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	w := &watch{limit: s.timeout + s.timeout/10 + time.Second, cancel: cancel}
+	w := &watch{limit: s.silence(), cancel: cancel}
 	w.timer = time.AfterFunc(w.limit, func() { cancel(errSilent) })
+	w.whole = context.AfterFunc(ctx, func() { s.line.cut() })
 	return ctx, w
 }
 
@@ -164,6 +179,7 @@ func (w *watch) again() { w.timer.Reset(w.limit) }
 
 func (w *watch) stop() {
 	w.timer.Stop()
+	w.whole()
 	w.cancel(nil)
 }
 
