@@ -335,7 +335,7 @@ func (h *hdbSession) reply(kind byte, commit bool, parts []hdbPart) ([]byte, err
 	case 70: // DROPSTATEMENTID
 		delete(h.prepared, id(hdbStatementID))
 		return hdbReply(0), nil
-	case 17: // READLOB
+	case 17, 16: // READLOB; go-hdb says WRITELOB, and real servers read all the same
 		return h.readLOB(partOf(parts, hdbReadLob).body), nil
 	case 68: // ROLLBACK
 		h.thaw()

@@ -1,10 +1,12 @@
 package sqldb
 
 import (
+	"context"
 	"database/sql/driver"
 	_ "embed"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -87,7 +89,15 @@ func oracleConnector(t *target) (driver.Connector, error) {
 	if t.tls != nil {
 		c.WithTLSConfig(tlsOf(t))
 	}
+	c.Dialer(oracleDialer{t})
 	return c, nil
+}
+
+// An oracleDialer connects over a line that can be cut.
+type oracleDialer struct{ *target }
+
+func (d oracleDialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	return d.line.opened((&net.Dialer{Timeout: connectTimeout}).DialContext(ctx, network, address))
 }
 
 const (

@@ -46,6 +46,32 @@ var fakeKinds = []fakeKind{
 			return strings.Contains(string(s.seen), servertest.Password)
 		}, func(text string) { s.silent = text }}
 	}},
+	{"oracle", func(t *testing.T, config *tls.Config) *fakeRun {
+		s := newOracleServer(t, config)
+		return &fakeRun{s.fakeDatabase, s.listener.Addr().String(), func(addr string) string { return "oracle://reader@" + addr + "/ORCLPDB1" }, func() bool {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return strings.Contains(string(s.seen), servertest.Password)
+		}, func(text string) { s.silent = text }}
+	}},
+}
+
+// oracleSample has Oracle's types, and the same rows.
+func oracleSample() *fakeTable {
+	at := time.Date(2024, 2, 29, 23, 14, 15, 123456000, time.UTC)
+	table := &fakeTable{schema: "ERP", name: "VBAP", key: []string{"MANDT", "VBELN", "POSNR"}, columns: []fakeColumn{
+		{"MANDT", "CHAR", 4, -1, -1}, {"VBELN", "VARCHAR2", 10, -1, -1}, {"POSNR", "NUMBER", 0, 6, 0}, {"ARKTX", "VARCHAR2", 2000, -1, -1}, {"NETWR", "NUMBER", 0, 15, 2},
+		{"LOOSE", "NUMBER", 0, -1, -1}, {"DAY", "DATE", 0, -1, -1}, {"CHANGED", "TIMESTAMP(6)", 0, -1, 6}, {"ZONED", "TIMESTAMP(6) WITH TIME ZONE", 0, -1, 6}, {"GUID", "RAW", 0, -1, -1},
+		{"PLACE", "SDO_GEOMETRY", 0, -1, -1}}}
+	full := func(doc, item, text string) []any {
+		return []any{padding("100 "), doc, decimal(item), text, decimal("-0.5"), decimal("0.00000000000000000000000001"), at.Truncate(time.Second), at,
+			at.In(time.FixedZone("", 2*3600)), []byte{0, 0xff}, nil}
+	}
+	empty := func(doc, item string) []any {
+		return append([]any{padding("100 "), doc, decimal(item)}, make([]any, 8)...)
+	}
+	table.rows = [][]any{full("0000004711", "20", "Müller 😀"), empty("0000004711", "9"), full("0000004712", "10", strings.Repeat("é", 500)), empty("0000004713", "10"), full("0000004714", "10", "o'clock \"x\"")}
+	return table
 }
 
 // hanaSample has the types of SAP's tables, and some that are rare there.
@@ -80,6 +106,9 @@ func textOf(v any, kind string) string {
 		layout := map[string]string{"DATE": "2006-01-02", "TIME": "15:04:05"}[kind]
 		if layout == "" {
 			layout = "2006-01-02 15:04:05.999999"
+		}
+		if x = x.UTC(); strings.HasSuffix(kind, "WITH TIME ZONE") {
+			layout += "-07"
 		}
 		return x.Format(layout)
 	case []byte:
@@ -150,6 +179,9 @@ func TestProtocol(t *testing.T) {
 
 func samplesOf(kind string) []*fakeTable {
 	first := hanaSample()
+	if kind == "oracle" {
+		first = oracleSample()
+	}
 	copy := func(name, schema string) *fakeTable {
 		c := *first
 		c.name, c.schema = name, schema
@@ -245,6 +277,22 @@ func keyKinds(product string) []keyKind {
 		return list
 	}
 	texts := []any{"'", "A", "b", "é", "Z", "10", "9", "0000000001"}
+	if product == "oracle" {
+		var padded []any
+		for _, text := range texts {
+			padded = append(padded, padding(fmt.Sprintf("%-10s", text)))
+		}
+		return []keyKind{
+			{fakeColumn{"", "VARCHAR2", 10, -1, -1}, texts},
+			{fakeColumn{"", "CHAR", 10, -1, -1}, padded},
+			{fakeColumn{"", "NUMBER", 0, 15, 2}, []any{decimal("-10.5"), decimal("-0.5"), decimal("0"), decimal("9"), decimal("10")}},
+			{fakeColumn{"", "NUMBER", 0, -1, -1}, []any{decimal("0.00000000000000000000000001"), decimal("100000000000000000000000000")}},
+			{fakeColumn{"", "DATE", 0, -1, -1}, times(time.Second)},
+			{fakeColumn{"", "TIMESTAMP(6)", 0, -1, 6}, times(time.Microsecond)},
+			{fakeColumn{"", "TIMESTAMP(6) WITH TIME ZONE", 0, -1, 6}, times(time.Microsecond)},
+			{fakeColumn{"", "RAW", 0, -1, -1}, []any{[]byte{0}, []byte{0, 0xff}, []byte{1}, []byte{0xff}}},
+		}
+	}
 	return []keyKind{
 		{fakeColumn{"", "NVARCHAR", 10, -1, -1}, append(texts, "")},
 		{fakeColumn{"", "DECIMAL", 15, -1, 2}, []any{decimal("-10.50"), decimal("-0.50"), decimal("0.00"), decimal("9.00"), decimal("10.00")}},
