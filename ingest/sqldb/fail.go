@@ -53,7 +53,7 @@ func (s *source) fail(ctx context.Context, what string, err error) error {
 }
 
 func (s *source) meaning(err error) meaning {
-	if broken(err) || errors.Is(err, errSilent) {
+	if broken(err) || errors.Is(err, errSilent) || errors.Is(err, errUnreached) {
 		return transient
 	}
 	return s.dialect.classify(err)
@@ -68,6 +68,12 @@ func (s *source) advice(err error, m meaning) string {
 	var record tls.RecordHeaderError
 	text := strings.ToLower(err.Error())
 	switch {
+	case errors.Is(err, errUnreached):
+		text := "; check host and port of database:"
+		if s.tls != nil {
+			text += ", and if the server has no TLS, say tls: off, provided that nobody can listen on the way to it"
+		}
+		return text
 	case errors.Is(err, errSilent):
 		return "; timeout: is " + s.timeout.String()
 	case m == tooLong:

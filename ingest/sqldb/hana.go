@@ -13,9 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/SAP/go-hdb/driver/dial"
-
 	hdb "github.com/SAP/go-hdb/driver"
+	"github.com/SAP/go-hdb/driver/dial"
 )
 
 //go:embed sql/hana_tables.sql

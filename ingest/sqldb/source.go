@@ -56,7 +56,7 @@ func (s *source) session(ctx context.Context) (*sql.Conn, error) {
 	defer context.AfterFunc(dial, func() { s.line.cut() })()
 	c, err := s.db.Conn(dial)
 	if err != nil && context.Cause(ctx) == nil && dial.Err() != nil {
-		err = fmt.Errorf("%w: %w", errSilent, err)
+		err = fmt.Errorf("%w within %v: %w", errUnreached, connectTimeout, err)
 	}
 	if err == nil {
 		s.conn = c
@@ -152,6 +152,9 @@ func (s *source) Count(ctx context.Context, table *eventlog.Table) (int64, error
 	}
 	return n, nil
 }
+
+// errUnreached says that a server takes a connection, if at all, and no login.
+var errUnreached = errors.New("nobody answers")
 
 // errSilent says that a server did not answer in time.
 var errSilent = errors.New("no answer in time")

@@ -136,12 +136,13 @@ func (t *target) origin() string {
 	return scheme + "://" + t.addr() + "/" + t.database
 }
 
-// redact takes the password out of a text, however it is written.
+// redact takes the password out of a text, however it is written, and makes
+// one line of it.
 func (t *target) redact(text string) string {
 	for _, secret := range []string{t.password, url.QueryEscape(t.password), url.PathEscape(t.password), strings.Trim(fmt.Sprintf("%q", t.password), `"`)} {
 		if secret != "" {
 			text = strings.ReplaceAll(text, secret, "***")
 		}
 	}
-	return text
+	return strings.Join(strings.Fields(text), " ")
 }
