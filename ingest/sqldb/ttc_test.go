@@ -253,8 +253,7 @@ func oracleSummary(e *fakeError, cursor int) []byte {
 
 // call executes a statement (OALL8).
 func (o *oracleSession) call() ([]byte, error) {
-	options := o.int()
-	o.int() // cursor
+	options, cursor := o.int(), o.int()
 	o.bytes(1)
 	o.int() // length of the text
 	o.bytes(1)
@@ -265,9 +264,14 @@ func (o *oracleSession) call() ([]byte, error) {
 	o.int()         // length of long values
 	o.bytes(1)
 	params := o.int()
-	o.bytes(5 + 2 + 3 + 5 + 3 + 5 + 2)
+	o.bytes(5 + 1)
+	o.int() // columns that are defined
+	o.bytes(3 + 5 + 3 + 5 + 2)
 	if options&1 == 0 {
-		return nil, errors.New("a statement is executed again, which no dialect does")
+		if options&0x10 == 0 || o.cursors[cursor] == nil {
+			return nil, errors.New("a statement is executed again, which no dialect does")
+		}
+		return oracleSummary(nil, cursor), nil // the client defined LOBs to be long values
 	}
 	text := string(o.clr())
 	for range 13 {
@@ -339,6 +343,10 @@ func (o *oracleSession) run(text string, args []any, rows int) ([]byte, error) {
 	}
 	id := o.last
 	o.cursors[id] = &answer
+	if slices.ContainsFunc(answer.columns, isLOB) {
+		// Nothing comes before the client has said how it wants them.
+		return append(ttcColumns(answer.columns), oracleSummary(nil, id)...), nil
+	}
 	first, err := o.fetch(id, rows)
 	return append(ttcColumns(answer.columns), first...), err
 }
@@ -361,13 +369,17 @@ func (o *oracleSession) fetch(id, n int) ([]byte, error) {
 		bits, sent := make([]byte, (width+7)/8), 0
 		var values, data [][]byte
 		for j, v := range row {
-			value, err := oracleValue(v)
+			value, err := oracleValue(v, result.columns[j])
 			if err != nil {
 				return nil, err
 			}
-			if values = append(values, value); i == 0 || !bytes.Equal(value, before[j]) {
-				bits[j/8] |= 1 << (j % 8)
-				data, sent = append(data, clr(value)), sent+1
+			if values = append(values, value); i > 0 && !isLOB(result.columns[j]) && bytes.Equal(value, before[j]) {
+				continue
+			}
+			bits[j/8] |= 1 << (j % 8)
+			data, sent = append(data, clr(value)), sent+1
+			if isLOB(result.columns[j]) {
+				data = append(data, ub(0), ub(0)) // indicator, code
 			}
 		}
 		if i > 0 {
@@ -382,6 +394,8 @@ func (o *oracleSession) fetch(id, n int) ([]byte, error) {
 	}
 	return append(b, oracleSummary(nil, id)...), nil
 }
+
+func isLOB(c fakeColumn) bool { return c.kind == "CLOB" || c.kind == "BLOB" }
 
 // ttcColumns describes a result.
 func ttcColumns(columns []fakeColumn) []byte {
@@ -402,6 +416,10 @@ func ttcColumns(columns []fakeColumn) []byte {
 			kind, size, charset, form, scale = 180, 11, 0, 0, ub(6)
 		case word == "RAW":
 			kind, size, charset, form = 23, 2000, 0, 0
+		case word == "CLOB":
+			kind = 112
+		case word == "BLOB":
+			kind, charset, form = 113, 0, 0
 		}
 		b = slices.Concat(b, []byte{kind, 0, 0}, scale, ub(size), ub(0), ub(0), dlc(nil), ub(0), ub(charset), []byte{form}, ub(size), ub(0), []byte{1, 0},
 			dlc([]byte(c.name)), dlc(nil), dlc(nil), ub(0), ub(0))
@@ -410,7 +428,7 @@ func ttcColumns(columns []fakeColumn) []byte {
 }
 
 // oracleValue writes one as it is on the wire; nil is NULL.
-func oracleValue(v any) ([]byte, error) {
+func oracleValue(v any, c fakeColumn) ([]byte, error) {
 	switch x := v.(type) {
 	case nil:
 		return nil, nil
@@ -418,6 +436,10 @@ func oracleValue(v any) ([]byte, error) {
 		return []byte(x), nil
 	case padding:
 		return []byte(x), nil
+	case []byte:
+		if c.kind == "BLOB" {
+			return x, nil
+		}
 	case int64: // NUMBER: an exponent of 100, then digits of 100, each one more
 		if x == 0 {
 			return []byte{0x80}, nil
