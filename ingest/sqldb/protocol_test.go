@@ -215,32 +215,7 @@ func TestProtocolSnapshot(t *testing.T) {
 			run := kind.start(t, nil)
 			run.tables = samplesOf(kind.name)
 			table := run.tables[0]
-			s := openAs(t, Config{Database: run.url(run.addr)})
-			count := func() int64 {
-				t.Helper()
-				n, err := s.Count(t.Context(), &eventlog.Table{Name: table.name})
-				if err != nil {
-					t.Fatal(err)
-				}
-				return n
-			}
-			if n := count(); n != 5 {
-				t.Fatalf("%d rows", n)
-			}
-			if ok, err := s.Begin(t.Context()); err != nil || !ok {
-				t.Fatalf("begin: %v, %v", ok, err)
-			}
-			count() // SAP HANA takes the snapshot with the first question
-			run.add(table, slices.Clone(table.rows[0]))
-			if n := count(); n != 5 {
-				t.Errorf("%d rows in the snapshot, want 5", n)
-			}
-			if err := s.End(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if n := count(); n != 6 {
-				t.Errorf("%d rows after it, want 6", n)
-			}
+			snapshot(t, openAs(t, Config{Database: run.url(run.addr)}), &eventlog.Table{Name: table.name}, 5, func() { run.add(table, slices.Clone(table.rows[0])) })
 		})
 	}
 }

@@ -53,7 +53,7 @@ func (s *source) session(ctx context.Context) (*sql.Conn, error) {
 	}
 	dial, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	defer context.AfterFunc(dial, func() { s.line.cut() })()
+	defer context.AfterFunc(dial, s.line.cut)()
 	c, err := s.db.Conn(dial)
 	if err != nil && context.Cause(ctx) == nil && dial.Err() != nil {
 		err = fmt.Errorf("%w within %v: %w", errUnreached, connectTimeout, err)
@@ -125,7 +125,9 @@ func (s *source) End(ctx context.Context) error {
 
 func (s *source) Close() error {
 	if s.conn != nil && !s.begun {
+		late := time.AfterFunc(connectTimeout, s.line.cut)
 		_ = s.conn.Close() // says goodbye, over a line that is whole
+		late.Stop()
 		s.conn = nil
 	}
 	s.drop()
@@ -172,7 +174,7 @@ func (s *source) watch(ctx context.Context) (context.Context, *watch) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &watch{limit: s.silence(), cancel: cancel}
 	w.timer = time.AfterFunc(w.limit, func() { cancel(errSilent) })
-	w.whole = context.AfterFunc(ctx, func() { s.line.cut() })
+	w.whole = context.AfterFunc(ctx, s.line.cut)
 	return ctx, w
 }
 
