@@ -116,7 +116,7 @@ func (e *env) deliverBook(s *eventlog.Store, to deliver.To, book *sheet.Workbook
 	if err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(contents)) {
+	for _, name := range sortedNames(contents) {
 		m.Inputs = append(m.Inputs, manifest.Input{Name: name, SHA256: sumOf(contents[name]...)})
 	}
 	in := deliver.Env{Env: e.Project.secrets(), At: time.Now()}
@@ -134,6 +134,9 @@ func (e *env) deliverBook(s *eventlog.Store, to deliver.To, book *sheet.Workbook
 	return nil
 }
 
+// sortedNames are the keys of a map.
+func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
 func sumOf(parts ...string) string {
 	h := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(h[:])
@@ -145,7 +148,7 @@ func (p *project) destination(text string) (deliver.To, error) {
 		return to, nil
 	}
 	if filepath.Ext(text) == "" && !strings.ContainsAny(text, `/\{`) {
-		names := slices.Sorted(maps.Keys(p.Destinations))
+		names := sortedNames(p.Destinations)
 		if len(names) == 0 {
 			return deliver.To{}, usageError{fmt.Errorf("--out: %q has no end that says a format, such as kpi.xlsx, and the project has no destinations", text)}
 		}
@@ -171,21 +174,19 @@ func (c *exportStarCmd) Help() string {
 		"Examples:\n  millrace export star --out star/{sheet}.parquet\n  millrace export star fact_order dim_customer --out orders.xlsx\n  millrace export star --out bi"
 }
 
-func (c *exportStarCmd) Run(e *env) (err error) {
+func (c *exportStarCmd) Run(e *env) error {
 	to, err := e.Project.destination(c.Out)
 	if err != nil {
 		return err
 	}
-	tables := metrics.Star()
-	var names []string
-	for _, t := range tables {
-		names = append(names, t.Name)
+	if err := knownStarTables(c.Table); err != nil {
+		return usageError{err}
 	}
-	for _, n := range c.Table {
-		if !slices.Contains(names, n) {
-			return usageError{fmt.Errorf("no table %q%s; there are %s", n, eventlog.DidYouMean(n, names), strings.Join(names, ", "))}
-		}
-	}
+	return c.deliver(e, to, "star", "")
+}
+
+// deliver reads the tables and brings them to a destination.
+func (c *exportStarCmd) deliver(e *env, to deliver.To, name, period string) (err error) {
 	s, err := e.openClosed()
 	if err != nil {
 		return err
@@ -196,8 +197,8 @@ func (c *exportStarCmd) Run(e *env) (err error) {
 		return err
 	}
 	book := &sheet.Workbook{Title: "Order-to-cash, star schema", About: []sheet.Line{{Name: "Data up to", Text: string(day)}, {Name: "Made by", Text: "millrace " + version()}}}
-	m := manifest.Manifest{Name: "star", Catalogue: "star schema 1"}
-	for _, t := range tables {
+	m := manifest.Manifest{Name: name, Period: period, Catalogue: "star schema 1"}
+	for _, t := range metrics.Star() {
 		if len(c.Table) > 0 && !slices.Contains(c.Table, t.Name) {
 			continue
 		}
