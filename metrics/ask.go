@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -45,6 +46,9 @@ type Options struct {
 	Rates    *Rates
 	// Calendars say when sites work, for figures in working time.
 	Calendars Calendars
+	// Parallel is how many figures are computed at once; the Querier must take
+	// as many questions. Default 1.
+	Parallel int
 }
 
 //go:embed sql/columns.sql
@@ -60,6 +64,7 @@ type asking struct {
 	order   map[string][]string          // view → columns
 	firstAt time.Time                    // of the data
 	end     moment                       // of what is asked
+	mu      sync.Mutex                   // of the following
 	ledgers map[string]*ledger           // by moment and dimensions
 	kinds   map[string]bool              // expressions that are days
 }
@@ -193,7 +198,10 @@ func (s *statement) isDay(expression string) (bool, error) {
 		return t == "DATE", nil
 	}
 	key := s.k.Name + "\x00" + expression
-	if is, ok := s.kinds[key]; ok {
+	s.mu.Lock()
+	is, ok := s.kinds[key]
+	s.mu.Unlock()
+	if ok {
 		return is, nil
 	}
 	with := ""
@@ -203,14 +211,15 @@ func (s *statement) isDay(expression string) (bool, error) {
 	if with != "" {
 		with = "WITH " + strings.TrimSuffix(with, ", ") + " "
 	}
-	is := false
 	err := s.each(fmt.Sprintf("SELECT column_type FROM (DESCRIBE %sSELECT %s AS x FROM o2c.%s AS v %s)", with, s.fill(expression), quoted(s.k.View), s.fill(s.k.Join)), func(scan func(...any) error) error {
 		var t string
 		err := scan(&t)
 		is = t == "DATE"
 		return err
 	})
+	s.mu.Lock()
 	s.kinds[key] = is
+	s.mu.Unlock()
 	return is, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -28,7 +29,7 @@ type kpiFlags struct {
 // options are those of metrics.
 func (f *kpiFlags) options(e *env) (metrics.Options, error) {
 	p := e.Project
-	o := metrics.Options{LinkRate: p.LinkRate, Zone: p.zone(), Grain: metrics.Grain(f.Period), By: f.By, Calendars: p.siteCalendars(), FiscalYear: p.fiscalYear()}
+	o := metrics.Options{LinkRate: p.LinkRate, Zone: p.zone(), Grain: metrics.Grain(f.Period), By: f.By, Calendars: p.siteCalendars(), FiscalYear: p.fiscalYear(), Parallel: runtime.GOMAXPROCS(0)}
 	for _, d := range []struct {
 		flag, text string
 		to         *metrics.Day
