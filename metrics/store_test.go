@@ -62,7 +62,7 @@ func evaluate(t *testing.T, dir string) map[string]metrics.Value {
 }
 
 // load loads the distributor's systems and calls fn with the store.
-func load(t *testing.T, dir string, fn func(*eventlog.Store)) {
+func load(t testing.TB, dir string, fn func(*eventlog.Store)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "millrace.duckdb")
 	s, err := eventlog.Open(t.Context(), path, eventlog.OpenOptions{})
