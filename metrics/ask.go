@@ -280,15 +280,17 @@ func (s *statement) period() Period {
 	return Period{First: from, Last: s.now.day, Start: from.In(s.zone), End: s.now.at}
 }
 
+var localCall = regexp.MustCompile(`\blocal\(`)
+
 // local writes local(instant) as the day of the instant in the project's zone.
 func (s *statement) local(text string) string {
 	for {
-		at := strings.Index(text, "local(")
-		if at < 0 || at > 0 && (text[at-1] == '_' || text[at-1] >= 'a' && text[at-1] <= 'z') {
+		at := localCall.FindStringIndex(text)
+		if at == nil {
 			return text
 		}
-		depth, end := 0, -1
-		for i := at + len("local"); i < len(text); i++ {
+		depth, end := 1, -1
+		for i := at[1]; i < len(text) && end < 0; i++ {
 			switch text[i] {
 			case '(':
 				depth++
@@ -297,14 +299,11 @@ func (s *statement) local(text string) string {
 					end = i
 				}
 			}
-			if end >= 0 {
-				break
-			}
 		}
 		if end < 0 {
 			return text // DuckDB says where a parenthesis is missing
 		}
-		text = text[:at] + "((" + text[at+len("local("):end] + ") AT TIME ZONE " + s.zoneText() + ")::DATE" + text[end+1:]
+		text = text[:at[0]] + "((" + text[at[1]:end] + ") AT TIME ZONE " + s.zoneText() + ")::DATE" + text[end+1:]
 	}
 }
 
