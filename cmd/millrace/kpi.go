@@ -172,7 +172,7 @@ func printKPIs(w io.Writer, day metrics.Day, values []metrics.Value) error {
 			of = append(of, v.Period)
 		}
 		for _, l := range v.By {
-			if l.Dimension == "currency" && v.Currency == l.Value {
+			if l.Dimension == "currency" && v.KPI.Unit == metrics.Money { // its number says so
 				continue
 			}
 			of = append(of, printable(first(l.Value, "(none)")))
