@@ -315,7 +315,7 @@ func threeMonths(last Day) Day {
 // countback says how many days of sales, newest first, AR stands for; whole is
 // false where the sales on record are less than it.
 func (c *account) countback(last, oldest Day) (days float64, whole bool) {
-	rest := c.ar
+	rest, nothing := c.ar, 1e-12*c.ar // sums of the same amounts may differ in their last digits
 	if rest <= 0 {
 		return 0, true
 	}
@@ -326,12 +326,11 @@ func (c *account) countback(last, oldest Day) (days float64, whole bool) {
 	for month >= oldest || month[:7] == oldest[:7] {
 		first := month[:8] + "01"
 		in := float64(month.Since(first) + 1)
-		if sold := c.sold(first, month); sold > 0 && rest < sold {
+		sold := c.sold(first, month)
+		if rest < sold {
 			return days + in*rest/sold, true
-		} else {
-			days, rest = days+in, rest-sold
 		}
-		if rest <= 0 {
+		if days, rest = days+in, rest-sold; rest <= nothing {
 			return days, true
 		}
 		month = first.Add(-1)
