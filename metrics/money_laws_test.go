@@ -359,7 +359,12 @@ func TestLedgerInvariance(t *testing.T) {
 		first := last[:8] + "01"
 		o := metrics.Options{From: metrics.Day(first), To: metrics.Day(last), AsOf: metrics.Day(last)}
 		want := b.evaluated(rt, s, kpis, o, nil)
-		switch law := rapid.SampledFrom([]string{"cancelled", "split", "shifted", "shifted by 28 years"}).Draw(rt, "law"); law {
+		for k := range want {
+			if !strings.HasSuffix(k, " EUR") && !strings.HasSuffix(k, " GBP") {
+				rt.Errorf("%s is of no currency", k)
+			}
+		}
+		switch law := rapid.SampledFrom([]string{"cancelled", "split", "shifted", "shifted by 28 years", "converted"}).Draw(rt, "law"); law {
 		case "cancelled":
 			if len(b.entries) == 0 {
 				return
@@ -386,12 +391,87 @@ func TestLedgerInvariance(t *testing.T) {
 			if oldest := b.entries; len(oldest) > 0 && slices.ContainsFunc(b.entries, func(e row) bool { return e["posting_date"] < first }) {
 				near(rt, law, want, got)
 			}
+		case "converted":
+			all := b.shift(0)
+			for _, r := range slices.Concat(all.entries, all.applications, all.invoices, all.disputes) {
+				if r["currency"] == "GBP" || r["entry_no"] != "" && b.currencyOf(r["entry_no"]) == "GBP" {
+					for _, k := range []string{"amount", "gross", "disputed"} {
+						if r[k] != "" {
+							r[k] = money(2 * r.cents(k))
+						}
+					}
+				}
+			}
+			for no, list := range all.settlements {
+				for i := range list {
+					if b.currencyOf(no) == "GBP" {
+						list[i].amount *= 2
+					}
+				}
+			}
+			for _, r := range slices.Concat(all.entries, all.invoices, all.disputes) {
+				r["currency"] = "EUR"
+			}
+			o.Currency, o.Rates = "EUR", readRates(rt, "2000-01-01,GBP,EUR,2\n")
+			got := b.evaluated(rt, s, kpis, o, nil)
+			o.Currency, o.Rates = "", nil
+			near(rt, law, all.evaluated(rt, s, kpis, o, nil), got)
 		default:
 			n := 28*365 + 7 // the same months and weekdays again
 			o.From, o.To, o.AsOf = o.From.Add(n), o.To.Add(n), o.AsOf.Add(n)
 			near(rt, law, want, b.shift(n).evaluated(rt, s, kpis, o, nil))
 		}
 	})
+}
+
+func (b *book) currencyOf(entry string) string {
+	return b.entries[slices.IndexFunc(b.entries, func(e row) bool { return e["entry_no"] == entry })]["currency"]
+}
+
+func readRates(t failer, rows string) *metrics.Rates {
+	t.Helper()
+	r, err := metrics.ReadRates(strings.NewReader("date,from,to,rate\n" + rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// Amounts of a ledger are converted at the rate of the day at whose end it is
+// looked at, those of its beginning too; what flowed, at the rate of its day;
+// and what has no rate is left out and told.
+func TestLedgerConversion(t *testing.T) {
+	s := lawStore(t)
+	b := &book{invoiceOf: map[string]row{}, settlements: map[string][]settlement{}}
+	b.enter("INV", "c1", "EUR", "2024-02-10", "2024-03-10", 10000)
+	b.enter("INV", "c2", "GBP", "2024-02-10", "2024-03-31", 20000)
+	b.settle("write_off", b.enter("INV", "c2", "GBP", "2024-03-05", "2024-03-20", 10000), 5000, "2024-03-20", "")
+	b.enter("INV", "c3", "SEK", "2024-03-05", "2024-03-20", 700000)
+	b.fill(t, s)
+	kpis := kpisNamed(func(k *metrics.KPI) bool { return ofLedger(k) || k.Name == "bad_debt_rate" || k.Name == "dso.target" })
+	o := metrics.Options{From: "2024-03-01", To: "2024-03-31", AsOf: "2024-03-31", Currency: "EUR",
+		Rates: readRates(t, "2024-01-01,GBP,EUR,1.2\n2024-03-15,GBP,EUR,1.5\n2024-04-01,GBP,EUR,9\n")}
+	values, err := metrics.Evaluate(t.Context(), s.Query, kpis, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// at 1.5: AR 100 + 300 + 75, sales of March 150, of three months 550, AR before 100 + 300, not due 300
+	want := map[string]float64{"ar.balance": 475, "ar.net": 475, "ar.overdue_rate": 175. / 475, "dso.simple": 475. / 150 * 31, "dso.rolling3": 475. / 550 * 60,
+		"dso.best_possible": 300. / 150 * 31, "add": 175. / 150 * 31, "cei": 100 * (400 + 150 - 475.) / (400 + 150 - 300), "ar.turnover": 150 / ((400 + 475.) / 2),
+		"bad_debt_rate": 50 * 1.5 / (100 * 1.2)} // sold on the 5th, written off on the 20th
+	for _, v := range values {
+		x, ok := want[v.KPI.Name]
+		if !ok {
+			continue
+		}
+		delete(want, v.KPI.Name)
+		if math.Abs(v.V-x) > 1e-9 || v.Currency != "EUR" || !slices.ContainsFunc(v.Excluded, func(e metrics.Exclusion) bool { return e.Reason == "without an exchange rate" && e.N == 1 }) {
+			t.Errorf("%v: want %v, and one entry in SEK left out", v, x)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("no figures of %v", want)
+	}
 }
 
 // split makes two of an entry, and of all that was done to it.

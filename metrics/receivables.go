@@ -164,8 +164,8 @@ func (s *statement) ledgerRows() (from string, groups []string) {
 	noRate := "FALSE"
 	if s.o.Currency != "" {
 		currency, factor, noRate = literal(s.o.Currency), " * fx.rate", "fx.rate IS NULL"
-		with = fmt.Sprintf("rates(currency, day, rate) AS (VALUES\n\t%s\n),\n", s.o.Rates.rows(s.o.Currency))
-		join = fmt.Sprintf("\n\tASOF LEFT JOIN rates fx ON fx.currency = v.currency AND %s >= fx.day", s.now.date())
+		with = fmt.Sprintf("rates(currency, day, rate) AS (VALUES\n\t%s\n),\n", s.o.Rates.at(s.now.day).rows(s.o.Currency))
+		join = "\n\tLEFT JOIN rates fx ON fx.currency = v.currency"
 	}
 	first := "DATE '" + string(s.firstDay()) + "'"
 	with += fmt.Sprintf("earlier AS (\n\tSELECT entry_object, sum(amount) AS amount FROM o2c.applications\n\tWHERE applied_on < %s AND (reversed_on IS NULL OR reversed_on >= %s) GROUP BY entry_object\n),\n", first, first)
