@@ -3,6 +3,7 @@ package metrics
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -220,7 +221,11 @@ func (s *statement) receivables() ([]Value, error) {
 		}
 		s.method(&v, c, p, l.oldest)
 		if !v.Known() {
-			v.Notes = append(v.Notes, eventlog.Note{Code: "nothing", Text: fmt.Sprintf("There are no sales from %s to %s to compare with.", p.First, p.Last)})
+			text := fmt.Sprintf("There are no sales from %s to %s to compare with.", p.First, p.Last)
+			if s.k.Method == CEI {
+				text = "There was nothing due to be collected."
+			}
+			v.Notes = slices.Insert(v.Notes, 0, eventlog.Note{Code: "nothing", Text: text})
 		}
 		values = append(values, v)
 	}
