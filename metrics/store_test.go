@@ -43,10 +43,9 @@ func TestLinksInStore(t *testing.T) {
 	}
 }
 
-// evaluate loads the distributor's systems and returns the first value of each figure.
-func evaluate(t *testing.T, dir string) map[string]metrics.Value {
+// loadAll loads the distributor's systems into a new store at path.
+func loadAll(t *testing.T, dir, path string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "millrace.duckdb")
 	s, err := eventlog.Open(t.Context(), path, eventlog.OpenOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -76,6 +75,22 @@ func evaluate(t *testing.T, dir string) map[string]metrics.Value {
 	if _, err := s.Derive(t.Context(), o2c.Refresh()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// evaluate loads the distributor's systems and returns the first value of each figure.
+func evaluate(t *testing.T, dir string) map[string]metrics.Value {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "millrace.duckdb")
+	loadAll(t, dir, path)
+	s, err := eventlog.Open(t.Context(), path, eventlog.OpenOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	values, err := metrics.Evaluate(t.Context(), s.Query, metrics.Catalogue(), metrics.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -58,7 +58,8 @@ var layouts = []layout{
 	laid("truth", "pick", "delivery_no:t delivery_item_no:i order_no:t item_no:i reservations:i target_quantity:3 picked_quantity:3 finished_at:z"),
 	laid("truth", "bill", "invoice_no:t invoice_item_no:i kind:t reason:t order_no:t item_no:i delivery_no:t delivery_item_no:i quantity:3 net_price:4 net_amount:2 invoice_date:d created_at:z posted_at:z cancelled_at:z"),
 	laid("truth", "dispute", "case_no:t invoice_no:t reason:t opened_at:z"),
-	laid("truth", "message", "message_id:t direction:t kind:t partner:t order_no:t occurred_at:z attempts:i first_attempt_at:z first_failed_at:z posted_at:z acknowledged_at:z closed_unposted:t repeats:t"),
+	laid("truth", "message", "message_id:t direction:t kind:t partner:t business_key:t content:t order_no:t occurred_at:z acknowledged_at:z closed_unposted:t"),
+	laid("truth", "attempt", "message_id:t attempt_no:i started_at:z ended_at:z error:t"),
 	laid("truth", "wait", "order_no:t object_type:t object_no:t kind:t from_at:z to_at:z seconds:i extra_seconds:i cause:t"),
 	laid("truth", "link", "source_type:t source_no:t qualifier:t target_type:t target_no:t quantity:3 amount:2"),
 	laid("truth", "document", "type:t number:t created_at:z posted_at:z effective_at:z cancelled_at:z state:t amount:2 currency:t"),
@@ -113,6 +114,7 @@ const (
 	truthBill
 	truthDispute
 	truthMessage
+	truthAttempt
 	truthWait
 	truthLink
 	truthDocument

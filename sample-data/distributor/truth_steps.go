@@ -136,46 +136,32 @@ func (k *clerk) truthDisputes() {
 	}
 }
 
-// truthMessages writes every message that was sent, logged or not.
+// truthMessages writes every message and every attempt, logged or not.
 func (k *clerk) truthMessages() {
-	first := map[string]*message{}
-	t := k.sheets[truthMessage]
+	t, a := k.sheets[truthMessage], k.sheets[truthAttempt]
 	for _, m := range k.message {
 		t.text(m.id())
 		t.text(map[bool]string{true: "in", false: "out"}[m.in])
 		t.text(m.kind)
 		t.text(m.partner)
+		t.text(m.key)
+		t.text(fmt.Sprintf("%016x", m.hash))
 		if m.order != nil && m.order.no != 0 {
 			t.text(padded(m.order.no))
 		} else {
 			t.null(1)
 		}
 		t.zoned(m.occurred, utc)
-		t.number(int64(len(m.attempts)))
-		var began, failed, posted instant
-		for i, a := range m.attempts {
-			if i == 0 {
-				began = a.from
-			}
-			switch {
-			case a.code != "" && failed == 0:
-				failed = a.to
-			case a.code == "" && posted == 0:
-				posted = a.to
-			}
-		}
-		t.zoned(began, utc)
-		t.zoned(failed, utc)
-		t.zoned(posted, utc)
 		t.zoned(m.acked, utc)
 		t.text(yes(m.closed))
-		content := fmt.Sprintf("%s %s %s %016x", m.kind, m.partner, m.key, m.hash)
-		if other := first[content]; other != nil {
-			t.text(other.id())
-		} else {
-			first[content] = m
-			t.null(1)
-		}
 		t.end()
+		for i, x := range m.attempts {
+			a.text(m.id())
+			a.number(int64(i + 1))
+			a.zoned(x.from, utc)
+			a.zoned(x.to, utc)
+			a.text(x.code)
+			a.end()
+		}
 	}
 }
