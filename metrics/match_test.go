@@ -236,8 +236,8 @@ func TestMatchLaws(t *testing.T) {
 	const issues = "order_line_id | order_line_object | line_object | quantity | issued_at\n"
 	const messages = "message_id | first_at | attempts | failures | first_attempt_failed | first_failed_at | processed_at | duplicate_of | is_closed_unposted\n"
 	lines := map[string]string{
-		"order_lines": "order_line_id | line_object | created_at | ordered_quantity | shipped_quantity | unit | net_price | net_value | currency | first_ship_at | last_ship_at\n" +
-			"a | 1 | 2024-01-01 | 10 | 10 | PC | 5 | 50 | EUR | 2024-01-02 08:00 | 2024-01-02 08:00\nb | 2 | 2024-01-01 | 10 | 8 | PC | 5 | 50 | EUR | 2024-01-02 08:00 | 2024-01-02 08:00\n",
+		"order_lines": "order_line_id | line_object | created_at | ordered_quantity | shipped_quantity | unit | net_price | net_value | currency | first_ship_at | last_ship_at | full_ship_at | order_kind | requested_date | first_confirmed_date | confirmed_date\n" +
+			"a | 1 | 2024-01-01 | 10 | 10 | PC | 5 | 50 | EUR | 2024-01-02 08:00 | 2024-01-02 08:00 | 2024-01-02 08:00 | order | 2024-01-03 | 2024-01-03 | 2024-01-03\nb | 2 | 2024-01-01 | 10 | 8 | PC | 5 | 50 | EUR | 2024-01-02 08:00 | 2024-01-02 08:00 | | order | 2024-01-03 | 2024-01-03 | 2024-01-03\n",
 		"delivery_lines": "delivery_line_id | line_object | order_line_id | order_line_object | kind | created_at | shipped_at | quantity | net_value | currency\n" +
 			"x | 11 | a | 1 | outbound | 2024-01-01 | 2024-01-02 | 10 | 50 | EUR\ny | 12 | b | 2 | outbound | 2024-01-01 | 2024-01-02 | 8 | 40 | EUR\n",
 		"billings": head +
