@@ -9,8 +9,9 @@ import (
 	"millrace/metrics"
 )
 
-// two days before the end of the data, for states.
-var earlier = []metrics.Day{"2025-03-05", "2025-06-30"}
+// Days before the end of the data, for states: on the first an invoice stood
+// that was cancelled later, on the second a goods issue that was taken back later.
+var earlier = []metrics.Day{"2024-11-08", "2024-12-28", "2025-06-30"}
 
 // prices are what each order line asked for at the end of a day, by line.
 func (c *company) prices(day metrics.Day) map[string]float64 {
@@ -42,11 +43,15 @@ func stood(r row, from, to string, end time.Time) bool {
 // before what was changed, taken back or cancelled later.
 func TestBacklogTruth(t *testing.T) {
 	c := simulated(t)
+	undone := 0
 	for _, day := range append(earlier, c.asOf) {
 		end := day.Add(1).In(c.zone)
 		shipped := map[string]float64{}
 		for _, i := range c.truth("issue") {
 			if stood(i, "issued_at", "taken_back_at", end) {
+				if i["taken_back_at"] != "" {
+					undone++
+				}
 				shipped[itemNo(i["order_no"], i["item_no"])] += i.number("quantity")
 			}
 		}
@@ -87,17 +92,24 @@ func TestBacklogTruth(t *testing.T) {
 			t.Errorf("backlog.age at %s: %v, mean %v; in truth %d lines, mean %v", day, v, v.Mean, len(ages), sum/float64(len(ages)))
 		}
 	}
+	if undone == 0 {
+		t.Error("on none of the days a goods issue stood that was taken back later")
+	}
 }
 
 // TestUnbilledTruth: what was shipped and not billed is what somebody would
 // have said on the day, before invoices were posted or cancelled later.
 func TestUnbilledTruth(t *testing.T) {
 	c := simulated(t)
+	undone := 0
 	for _, day := range append(earlier, c.asOf) {
 		end := day.Add(1).In(c.zone)
 		billed, dated := map[string]bool{}, map[string]bool{}
 		for _, b := range c.truth("bill") {
 			if item := itemNo(b["delivery_no"], b["delivery_item_no"]); b["kind"] == "invoice" && stood(b, "posted_at", "cancelled_at", end) {
+				if b["cancelled_at"] != "" {
+					undone++
+				}
 				billed[item] = true
 				dated[item] = dated[item] || b["invoice_date"] <= string(day)
 			}
@@ -120,6 +132,9 @@ func TestUnbilledTruth(t *testing.T) {
 		}
 		c.compare("match.unbilled", metrics.Options{AsOf: day, By: []string{"site"}}, unbilled)
 		c.compare("cutoff.shipped_not_billed", metrics.Options{AsOf: day, By: []string{"site"}}, cut)
+	}
+	if undone == 0 {
+		t.Error("on none of the days an invoice stood that was cancelled later")
 	}
 }
 

@@ -172,8 +172,8 @@ func (s tallies) add(numerator, denominator float64, parts ...string) {
 
 func (s tallies) waits(parts ...string) { s.of(parts...).open++ }
 
-// months returns what happened by month and site, of a figure whose objects
-// have both: keys are "2025-03 HAM1 …", or "HAM1 …" for what is open.
+// compare evaluates a figure and compares what is used, what is open and the
+// value of each part with the truth: keys are "2025-03 HAM1" or "HAM1".
 func (c *company) compare(name string, o metrics.Options, want tallies) {
 	c.t.Helper()
 	o.Zone = c.zone
@@ -265,7 +265,7 @@ func (c *company) byMonthAndSite(name string, s story) {
 	}
 }
 
-// rate tells of one object of a rate.
+// rate is what one object adds to a rate.
 func rate(hit bool) float64 {
 	if hit {
 		return 1
@@ -287,7 +287,7 @@ func (c *company) defects(kind, table string) map[string]bool {
 	return m
 }
 
-// evaluate asks for one figure and its first value.
+// evaluate asks for one figure.
 func (c *company) evaluate(name string, o metrics.Options) []metrics.Value {
 	c.t.Helper()
 	o.Zone = c.zone
