@@ -47,6 +47,7 @@ func TestLinksInStore(t *testing.T) {
 func load(t testing.TB, dir string) *eventlog.Store {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "millrace.duckdb")
+	loadAll(t, dir, path)
 	s, err := eventlog.Open(t.Context(), path, eventlog.OpenOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -56,6 +57,21 @@ func load(t testing.TB, dir string) *eventlog.Store {
 			t.Error(err)
 		}
 	})
+	return s
+}
+
+// loadAll loads the distributor's systems into a new store at path.
+func loadAll(t testing.TB, dir, path string) {
+	t.Helper()
+	s, err := eventlog.Open(t.Context(), path, eventlog.OpenOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	for _, sys := range distributor.Systems() {
 		sys.Origin = "simulated"
 		tables, err := folder.Open(t.Context(), filepath.Join(dir, sys.Name), sys, true)
@@ -76,7 +92,6 @@ func load(t testing.TB, dir string) *eventlog.Store {
 	if _, err := s.Derive(t.Context(), o2c.Refresh()); err != nil {
 		t.Fatal(err)
 	}
-	return s
 }
 
 // evaluate loads the distributor's systems and returns the first value of each figure.

@@ -1,7 +1,8 @@
 -- What went out on each delivery line, and was it billed?
 -- billed_at is the creation, billed_posted_at the posting of its earliest
 -- invoice that was not cancelled. Shipped not invoiced: shipped_at is set,
--- is_billing_relevant, billed_posted_at is not.
+-- is_billing_relevant, billed_posted_at is not. reallocations counts reservations
+-- given up and changes of what was reserved.
 CREATE OR REPLACE VIEW o2c.delivery_lines AS
 WITH
 fulfils AS (
@@ -16,10 +17,10 @@ event AS (
 	WHERE object_type = 'DeliveryItem' AND activity IN ('Post Goods Issue', 'Reverse Goods Issue') GROUP BY ALL
 ),
 reserved AS (
-	SELECT l.target_object AS line, sum(coalesce(l.quantity, a.quantity)) AS quantity
+	SELECT l.target_object AS line, sum(coalesce(l.quantity, a.quantity)) FILTER (coalesce(a.status, '') <> 'cancelled') AS quantity,
+	       count(*) FILTER (a.status = 'cancelled') AS given_up
 	FROM o2c.links l JOIN objects."Allocation" a ON a.object = l.source_object
-	WHERE l.source_type = 'Allocation' AND l.qualifier = 'reserves for' AND l.target_type = 'DeliveryItem'
-	  AND coalesce(a.status, '') <> 'cancelled' GROUP BY ALL
+	WHERE l.source_type = 'Allocation' AND l.qualifier = 'reserves for' AND l.target_type = 'DeliveryItem' GROUP BY ALL
 ),
 picked AS (
 	SELECT l.target_object AS line, sum(t.actual_quantity) AS quantity, sum(t.target_quantity) AS target
@@ -51,7 +52,7 @@ SELECT o.id AS delivery_line_id, d.delivery_id, d.kind, i.position, i.status,
        i.quantity, i.unit, coalesce(i.allocated_quantity, a.quantity) AS allocated_quantity,
        coalesce(i.picked_quantity, p.quantity) AS picked_quantity,
        coalesce(p.target, i.allocated_quantity, a.quantity) AS pick_target_quantity,
-       coalesce(c.n, 0) AS reallocations,
+       coalesce(c.n, 0) + coalesce(a.given_up, 0) AS reallocations,
        coalesce(i.net_price, si.net_price) AS net_price,
        (i.quantity * coalesce(i.net_price, si.net_price))::DECIMAL(18,4) AS net_value,
        coalesce(i.currency, si.currency) AS currency,
