@@ -111,7 +111,7 @@ func storedFacts(e *env, l *openedLog, in *reports.FlowInput) error {
 		in.LeftOut = append(in.LeftOut, reports.LeftOut{N: rejected, What: "rows rejected on load"})
 	}
 	if l.ofOrders() && !l.Narrowed { // the figures are of all orders
-		in.Tiles, err = metrics.Evaluate(e, l.Stored.Query, metrics.Catalogue(), metrics.Options{LinkRate: e.Project.LinkRate})
+		in.Tiles, err = metrics.Evaluate(e, l.Stored.Query, metrics.Named(reports.Figures...), metrics.Options{LinkRate: e.Project.LinkRate})
 	}
 	return err
 }
