@@ -5,7 +5,7 @@
 -- one without an end is open, or was never recorded.
 -- part_us is its part of created_at to paid_at, for orders that are paid: at any instant, of the segments that run then, the credit block
 -- has it, else the one that ends first, for the others wait behind it. A segment with one end only, or with its ends the
--- wrong way round, has no part. Over an order, the parts add up to the whole; capture lies before it and has none.
+-- wrong way round, has no part. day_precision: one of the ends is known to the day only. Over an order, the parts add up to the whole; capture lies before it and has none.
 CREATE OR REPLACE VIEW o2c.order_segments AS
 WITH
 delivery AS (
@@ -114,6 +114,7 @@ segment AS (
 	FROM milestone m LEFT JOIN explained e ON e.order_object = m.order_object
 )
 SELECT o.order_id, s.segment, s.position, s.began_at, s.ended_at, s.less_us, s.part_us,
-       o.created_at, o.paid_at, o.cleared_at, o.cancelled_at, o.is_return, o.is_prepaid, o.day_precision,
+       o.created_at, o.paid_at, o.cleared_at, o.cancelled_at, o.is_return, o.is_prepaid,
+       coalesce(list_contains(o.day_times, s.began_at) OR list_contains(o.day_times, s.ended_at), FALSE) AS day_precision,
        o.customer_id, o.customer_master, o.channel, o.site, o.organisation, o.net_value, o.currency, s.order_object
 FROM segment s JOIN o2c.orders o ON o.order_object = s.order_object;
