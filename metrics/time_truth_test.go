@@ -217,6 +217,12 @@ func timeTruth(t *testing.T, dir string) map[string][]thing {
 			}
 		}
 	}
+	billing := map[string][2]time.Time{}
+	for _, w := range truthTable(t, dir, "wait") {
+		if w["kind"] == "billing_block" {
+			billing[w["order_no"]] = [2]time.Time{w.at("from_at"), w.at("to_at")}
+		}
+	}
 	for _, l := range truthTable(t, dir, "line") {
 		o := orders[l["order_no"]]
 		if o["kind"] == "return" {
@@ -225,12 +231,52 @@ func timeTruth(t *testing.T, dir string) map[string][]thing {
 		hit("blk.rate.credit", o["site"], o.at("created_at"), o["credit_set_at"] != "")
 		if o["cancelled_at"] == "" {
 			hours("blk.time.credit", o["site"], o.at("credit_set_at"), o.at("credit_released_at"))
+			hours("blk.time.billing", o["site"], billing[l["order_no"]][0], billing[l["order_no"]][1])
 		}
 	}
+	disputes(t, dir, orders, func(site string, opened, closed time.Time) {
+		days("ct.dispute_resolution", site, opened, closed, closed)
+	})
 	shippedLines(t, dir, orders, func(site string, shipped, billed time.Time) {
 		days("ct.ship_to_invoice", site, shipped, billed, billed)
 	})
 	return truth
+}
+
+// disputes calls fn for every dispute; one about several orders has no site.
+func disputes(t *testing.T, dir string, orders map[string]row, fn func(site string, opened, closed time.Time)) {
+	papers := map[string]row{}
+	for _, p := range truthTable(t, dir, "document") {
+		if p["type"] == "DisputeCase" {
+			papers[p["number"]] = p
+		}
+	}
+	links := truthTable(t, dir, "link")
+	about, of := map[string]map[string]bool{}, map[string]map[string]bool{}
+	for _, l := range links {
+		from, _, _ := strings.Cut(l["source_no"], "/")
+		to, _, _ := strings.Cut(l["target_no"], "/")
+		m := map[string]map[string]map[string]bool{"DisputeCase disputes Invoice": about, "InvoiceItem bills SalesOrderItem": of}[l["source_type"]+" "+l["qualifier"]+" "+l["target_type"]]
+		if m == nil {
+			continue
+		}
+		if m[from] == nil {
+			m[from] = map[string]bool{}
+		}
+		m[from][to] = true
+	}
+	for no, p := range papers {
+		found, site := map[string]bool{}, ""
+		for invoice := range about[no] {
+			for order := range of[invoice] {
+				found[order], site = true, orders[order]["site"]
+			}
+		}
+		if len(found) != 1 {
+			site = ""
+		}
+		fn(site, p.at("created_at"), p.at("effective_at"))
+	}
 }
 
 // shippedLines calls fn for every delivery line that left and is to be billed,
