@@ -187,10 +187,10 @@ func (a *asking) momentOf(p Period) moment {
 	return moment{day: p.Last, at: p.End, past: true}
 }
 
-// first is the first column of a view: what its rows are about.
+// first is the first column of a view, called v: what its rows are about.
 func (a *asking) first(view string) string {
 	if list := a.order[view]; len(list) > 0 {
-		return list[0]
+		return "v." + list[0]
 	}
 	return "NULL"
 }

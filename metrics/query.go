@@ -204,7 +204,7 @@ func (s *statement) ends(add func(string, ...any)) error {
 	}
 	midnight := func(e string, isDay bool) string {
 		if !isDay {
-			e = fmt.Sprintf("(%s AT TIME ZONE %s)::DATE", e, s.zoneText())
+			e = fmt.Sprintf("((%s) AT TIME ZONE %s)::DATE", e, s.zoneText())
 		}
 		return fmt.Sprintf("epoch_us((%s)::TIMESTAMP)", e) // days are all of one length
 	}

@@ -25,14 +25,14 @@ func TestLinksInStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	whole := evaluate(t, dir)
-	for _, name := range []string{"order_cycle_time_p50", "touchless_share", "shipment_to_invoice", "dso.simple"} {
+	for _, name := range []string{"ct.order_to_cash", "auto.touchless_order_rate.bill", "ct.ship_to_invoice", "dso.simple"} {
 		if v := whole[name]; !v.Known() {
 			t.Errorf("of all: %v", v)
 		}
 	}
 	lost := halve(t, filepath.Join(dir, "erp", "delivery.csv"))
 	half := evaluate(t, dir)
-	v := half["shipment_to_invoice"]
+	v := half["ct.ship_to_invoice"]
 	if v.Known() || len(v.Notes) == 0 || v.Notes[0].Code != "links" || !strings.Contains(v.Notes[len(v.Notes)-1].Text, " references of wms, ") {
 		t.Errorf("of half of the deliveries, %d being lost: %v", lost, v)
 	}

@@ -12,7 +12,7 @@ fulfils AS (
 event AS (
 	SELECT object AS line,
 	       CASE WHEN arg_max(activity, (time, sequence, event)) = 'Post Goods Issue' THEN max(time) END AS shipped_at,
-	       count(*) AS n
+	       count(*) AS n, bool_or(precision = 'day') AS to_day
 	FROM o2c.object_events
 	WHERE object_type = 'DeliveryItem' AND activity IN ('Post Goods Issue', 'Reverse Goods Issue') GROUP BY ALL
 ),
@@ -59,7 +59,7 @@ SELECT o.id AS delivery_line_id, d.delivery_id, d.kind, i.position, i.status,
        coalesce(i.billing_relevant, TRUE) AND coalesce(si.billing_relevant, TRUE) AS is_billing_relevant,
        d.created_at, d.allocated_at, d.pick_started_at, d.picked_at, d.packed_at,
        CASE WHEN v.n > 0 THEN v.shipped_at ELSE d.shipped_at END AS shipped_at,
-       d.delivered_at, d.returned_at, d.cancelled_at, d.day_precision, d.site, d.carrier,
+       d.delivered_at, d.returned_at, d.cancelled_at, d.day_precision, CASE WHEN v.n > 0 THEN v.to_day ELSE d.shipped_to_day END AS shipped_to_day, d.site, d.carrier,
        coalesce(b.billed_at, ob.billed_at) AS billed_at, coalesce(b.posted_at, ob.posted_at) AS billed_posted_at,
        b.quantity AS billed_quantity,
        i.object AS line_object, d.delivery_object, f.order_line AS order_line_object
