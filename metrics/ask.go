@@ -45,6 +45,9 @@ type Options struct {
 	Rates    *Rates
 	// Calendars say when sites work, for figures in working time.
 	Calendars Calendars
+	// Timeout is how long one figure, or one rule, may take; then it is stopped,
+	// and that is an error. 0 is DefaultTimeout.
+	Timeout time.Duration
 }
 
 //go:embed sql/columns.sql

@@ -143,6 +143,10 @@ func (s *statement) ledgerRows() (from string, groups []string) {
 	columns = append(columns, currency+" AS currency", "coalesce(v.kind, 'invoice') AS kind", "v.posting_date", "v.due_date",
 		"CAST(v.amount"+factor+" AS DECIMAL(38,6)) AS amount", "CAST(v.open_amount"+factor+" AS DECIMAL(38,6)) AS open",
 		fmt.Sprintf("CASE WHEN v.posting_date IS NULL OR v.amount IS NULL OR v.currency IS NULL THEN 1\n\t            WHEN v.clearing_kind = 'reversal' THEN 2 WHEN v.amount <= 0 THEN 3 WHEN %s THEN 4 END AS fate", noRate))
+	columns = append(columns, "v."+quoted(s.first("receivable_entries"))+" AS key")
+	for i, e := range s.inputs {
+		columns = append(columns, fmt.Sprintf("%s AS input_%d", e, i))
+	}
 	where := ""
 	for i, c := range s.conditions(s.types["receivable_entries"]) {
 		where += map[bool]string{true: "\n\tWHERE ", false: "\n\t  AND "}[i == 0] + c
