@@ -161,6 +161,8 @@ func (a *asking) parse(texts []string) ([]syntax, error) {
 func (p piece) check(alone, bracketed syntax, names map[string]bool) error {
 	what := map[role]string{expressionRole: "one expression", queryRole: "one SELECT", joinRole: "one JOIN … ON …"}[p.role]
 	switch {
+	case alone.Error && alone.Type == "not implemented" && p.role != queryRole:
+		return fmt.Errorf("want %s, and no statement after it", what)
 	case alone.Error && alone.Type == "not implemented":
 		word, _, _ := strings.Cut(strings.TrimSpace(p.text), " ")
 		return fmt.Errorf("want %s, not %s: a figure reads and does nothing else", what, strings.ToUpper(strings.Trim(word, "; \t\r\n")))
