@@ -54,7 +54,13 @@ func Compare(before, now Value) Comparison {
 	a, b := before.Interval, now.Interval
 	switch {
 	case math.IsNaN(c.Delta):
-		note("nothing", "One of the two is not known, so that nothing can be compared.")
+		why := "One of the two is not known, so that nothing can be compared."
+		for _, v := range []Value{before, now} {
+			if !v.Known() && len(v.Notes) > 0 {
+				why = v.Notes[0].Text
+			}
+		}
+		note("nothing", why)
 		return c
 	case before.Few() || now.Few():
 		note("few", fmt.Sprintf("They rest on %d and %d %s: too few to tell.", before.Used, now.Used, now.KPI.Of))

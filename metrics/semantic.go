@@ -94,13 +94,13 @@ type SemanticMetric struct {
 // SemanticTypeParams are those of a type of metric.
 type SemanticTypeParams struct {
 	Measure     string              `yaml:"measure,omitempty"`
-	Numerator   string              `yaml:"numerator,omitempty"`
-	Denominator string              `yaml:"denominator,omitempty"`
+	Numerator   *SemanticMetricRef  `yaml:"numerator,omitempty"`
+	Denominator *SemanticMetricRef  `yaml:"denominator,omitempty"`
 	Expr        string              `yaml:"expr,omitempty"`
 	Metrics     []SemanticMetricRef `yaml:"metrics,omitempty"`
 }
 
-// A SemanticMetricRef names a metric that a derived one is made of.
+// A SemanticMetricRef names a metric that another one is made of.
 type SemanticMetricRef struct {
 	Name string `yaml:"name"`
 }
@@ -202,12 +202,12 @@ func (a *asking) semanticModel(view string) *SemanticModel {
 	m := &SemanticModel{Name: semanticName("o2c", view), Description: "The view o2c." + view + " of Millrace.", Model: "ref('o2c_" + view + "')", View: view}
 	for i, c := range a.order[view] {
 		kind := a.types[view][c]
-		entity, key := strings.CutSuffix(c, "_id")
+		key := strings.HasSuffix(c, "_id") // and the entity's name: "order" alone is a word of SQL
 		switch {
 		case key && i == 0:
-			m.Entities = append(m.Entities, SemanticEntity{semanticName(entity), "primary", c})
+			m.Entities = append(m.Entities, SemanticEntity{semanticName(c), "primary", c})
 		case key && kind == "VARCHAR":
-			m.Entities = append(m.Entities, SemanticEntity{semanticName(entity), "foreign", c})
+			m.Entities = append(m.Entities, SemanticEntity{semanticName(c), "foreign", c})
 		case kind == "VARCHAR" || kind == "BOOLEAN":
 			m.Dimensions = append(m.Dimensions, SemanticDimension{Name: semanticName(c), Type: "categorical", Expr: c})
 		case kind == "DATE" || strings.HasPrefix(kind, "TIMESTAMP"):
@@ -250,6 +250,9 @@ func (s *statement) semantic(m *SemanticModel, l *SemanticLayer) error {
 	}
 	metric := func(suffix, label, kind string, p SemanticTypeParams) string {
 		x := SemanticMetric{semanticName(name, suffix), label, doc, kind, p}
+		if slices.ContainsFunc(l.Metrics, func(m SemanticMetric) bool { return m.Label == label }) { // labels are unique
+			x.Label += " (" + x.Name + ")"
+		}
 		l.Metrics = append(l.Metrics, x)
 		return x.Name
 	}
@@ -264,11 +267,11 @@ func (s *statement) semantic(m *SemanticModel, l *SemanticLayer) error {
 	case RateKind:
 		hits := simple("hits", k.Title+": which are", measure("hits", "sum", "CASE WHEN "+s.plain(k.Hit)+" THEN 1 ELSE 0 END", nil))
 		of := simple("used", k.Title+": of how many", measure("used", "count", "1", nil))
-		metric("", k.Title, "ratio", SemanticTypeParams{Numerator: hits, Denominator: of})
+		metric("", k.Title, "ratio", SemanticTypeParams{Numerator: &SemanticMetricRef{hits}, Denominator: &SemanticMetricRef{of}})
 	case RatioKind:
 		n := simple("numerator", k.Title+": numerator", measure("numerator", "sum", s.plain(k.Numerator), nil))
 		d := simple("denominator", k.Title+": denominator", measure("denominator", "sum", s.plain(k.Denominator), nil))
-		ratio := SemanticTypeParams{Numerator: n, Denominator: d}
+		ratio := SemanticTypeParams{Numerator: &SemanticMetricRef{n}, Denominator: &SemanticMetricRef{d}}
 		if k.Unit == Percent {
 			share := metric("share", k.Title+": as a share", "ratio", ratio)
 			metric("", k.Title, "derived", SemanticTypeParams{Expr: share + " * 100", Metrics: []SemanticMetricRef{{share}}})
@@ -313,7 +316,11 @@ func (s *statement) semanticTime(m *SemanticModel) (string, error) {
 // began.
 func (s *statement) semanticDuration() (string, error) {
 	ends := map[string]string{}
-	err := s.ends(func(format string, a ...any) {
+	k := *s.k
+	k.Open = "" // what is open is left out before, and its time would be that of today
+	ended := *s
+	ended.k = &k
+	err := ended.ends(func(format string, a ...any) {
 		text := fmt.Sprintf(format, a...)
 		if e, ok := strings.CutSuffix(text, " AS began"); ok {
 			ends["began"] = e

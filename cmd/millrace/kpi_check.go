@@ -300,7 +300,7 @@ func printChecked(w io.Writer, files []*checkedFile, sql bool) error {
 				place = fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 			}
 			text := printableLines(p.Text)
-			if p.Name != "" && !strings.Contains(text, p.Name) {
+			if p.Name != "" && !strings.HasPrefix(text, "kpi "+p.Name) && !strings.HasPrefix(text, "rule "+p.Name) {
 				text = p.Name + ": " + text
 			}
 			fmt.Fprintf(&b, "%s: %s\n", place, text)
