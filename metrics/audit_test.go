@@ -185,7 +185,7 @@ func TestUnmatchedExplainTheDifference(t *testing.T) {
 				explained += x.Difference
 			}
 			if math.Abs(explained-r.Difference) > 1e-6 || r.Items.Matched+len(r.Items.OnlyOurs)+len(r.Items.Differing) != len(ours) {
-				rt.Fatalf("unmatched items make %g, the difference is %g: %+v", explained, r.Difference, r.Items)
+				return fmt.Errorf("unmatched items make %g, the difference is %g: %+v", explained, r.Difference, r.Items)
 			}
 			return nil
 		})
