@@ -49,6 +49,9 @@ type Options struct {
 	// Parallel is how many figures are computed at once; the Querier must take
 	// as many questions. Default 1.
 	Parallel int
+	// Timeout is how long one figure, or one rule, may take; then it is stopped,
+	// and that is an error. 0 is DefaultTimeout.
+	Timeout time.Duration
 }
 
 //go:embed sql/columns.sql
@@ -64,7 +67,7 @@ type asking struct {
 	order   map[string][]string          // view → columns
 	firstAt time.Time                    // of the data
 	end     moment                       // of what is asked
-	mu      sync.Mutex                   // of the following
+	mu      *sync.Mutex                  // of the following
 	ledgers map[string]*ledger           // by moment and dimensions
 	kinds   map[string]bool              // expressions that are days
 }
@@ -80,7 +83,7 @@ func (m moment) date() string { return "DATE '" + string(m.day) + "'" }
 
 // newAsking looks at what the store has.
 func newAsking(ctx context.Context, q Querier, o Options) (*asking, error) {
-	a := &asking{ctx: ctx, query: q, o: o, zone: o.Zone, ledgers: map[string]*ledger{}, kinds: map[string]bool{}}
+	a := &asking{ctx: ctx, query: q, o: o, zone: o.Zone, mu: &sync.Mutex{}, ledgers: map[string]*ledger{}, kinds: map[string]bool{}}
 	if a.zone == nil {
 		a.zone = time.UTC
 	}

@@ -25,6 +25,7 @@ type statement struct {
 	overBy  []string // the same, of what a ratio divides by
 	periods []Period // of what happened; nil: all of it
 	now     moment   // whose state is looked at
+	inputs  []string // of a sample: what else to read of each row, as input_0…
 }
 
 // text writes the SQL of k, one row a value. Its columns are period, by_0…,
@@ -153,6 +154,9 @@ func (s *statement) lookedAt() (text, fx string, err error) {
 	number("denominator", denominator)
 	number("amount", k.Amount)
 	add("%s AS fate", s.fate())
+	for i, e := range s.inputs {
+		add("%s AS input_%d", e, i)
+	}
 
 	where := ""
 	for i, c := range s.conditions(types) {

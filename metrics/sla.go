@@ -75,11 +75,14 @@ func Standings(ctx context.Context, q Querier, rules []*Rule, kpis []*KPI, worst
 	var list []Standing
 	for _, r := range rules {
 		var s []Standing
-		if r.KPI != "" {
-			s, err = a.bounded(r, kpis, found)
-		} else {
-			s, err = a.standing(r, worst, found)
-		}
+		err := a.within(func(a *asking) (err error) {
+			if r.KPI != "" {
+				s, err = a.bounded(r, kpis, found)
+			} else {
+				s, err = a.standing(r, worst, found)
+			}
+			return err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("rule %s: %w", r.Name, err)
 		}
@@ -98,7 +101,7 @@ func (a *asking) bounded(r *Rule, kpis []*KPI, found []foundLinks) ([]Standing, 
 		}
 		return nil, fmt.Errorf("there is no key figure %q%s", r.KPI, eventlog.DidYouMean(r.KPI, names))
 	}
-	values, err := a.evaluate(kpis[i], found)
+	values, err := a.guarded(kpis[i], found)
 	if err != nil {
 		return nil, err
 	}
@@ -116,6 +119,9 @@ func (r *Rule) kpi() *KPI {
 		Name: r.Name, Title: r.Title, Unit: Hours, Kind: DurationKind, Of: r.Of, One: r.One, Doc: r.Doc, View: r.View, Key: r.Key, With: r.With, Join: r.Join,
 		Scope: r.Scope, Links: r.Links, Needs: r.Needs, From: r.From, To: r.To, Clock: r.Clock, Site: r.Site, Amount: r.Amount, Currency: r.Currency,
 		LeaveOut: r.LeaveOut, Open: "(" + r.To + ") IS NULL",
+	}
+	if r.OwnerBy != "" {
+		k.Dimensions = map[string]string{"owner_by": r.OwnerBy}
 	}
 	k.fill()
 	return k
@@ -144,6 +150,9 @@ func (s *statement) limit(r *Rule) string {
 
 func (a *asking) standing(r *Rule, worst int, found []foundLinks) ([]Standing, error) {
 	k := r.kpi()
+	if err := a.guard(k); err != nil {
+		return nil, err
+	}
 	out := Standing{Rule: r, AsOf: a.end.day}
 	if lacks := k.lacks(a.types); len(lacks) > 0 {
 		out.Notes = []eventlog.Note{{Code: "needs", Text: fmt.Sprintf("The data has no %s.", strings.Join(lacks, ", "))}}

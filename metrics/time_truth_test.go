@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -17,9 +18,6 @@ import (
 	"millrace/metrics"
 	simulator "millrace/sample-data/distributor"
 )
-
-// A row of a table of the truth, by column.
-type row map[string]string
 
 // truthTable reads a table that the simulator wrote by its own path.
 func truthTable(t *testing.T, dir, name string) (list []row) {
@@ -43,15 +41,6 @@ func truthTable(t *testing.T, dir, name string) (list []row) {
 	return list
 }
 
-// at is the time in a column; zero if there is none.
-func (r row) at(column string) time.Time {
-	at, err := time.Parse(time.RFC3339, r[column])
-	if err != nil && r[column] != "" {
-		panic(err)
-	}
-	return at
-}
-
 // A thing is one object of a figure as the truth has it: in which period it
 // counts (zero: it is open, or never counts), at which site, and what of it.
 type thing struct {
@@ -60,14 +49,14 @@ type thing struct {
 	value float64 // of a duration in days; of a rate 1 if it is hit
 }
 
-// A tally is what a figure must be in one period or at one site.
-type tally struct {
+// A timeTally is what a figure must be in one period or at one site.
+type timeTally struct {
 	used  int64
 	value float64
 }
 
-// tallies groups things by quarter and by site.
-func tallies(list []thing, sum func([]float64) float64) (periods, sites map[string]tally) {
+// timeTallies groups things by quarter and by site.
+func timeTallies(list []thing, sum func([]float64) float64) (periods, sites map[string]timeTally) {
 	byPeriod, bySite := map[string][]float64{}, map[string][]float64{}
 	for _, x := range list {
 		if x.when.IsZero() {
@@ -77,10 +66,10 @@ func tallies(list []thing, sum func([]float64) float64) (periods, sites map[stri
 		byPeriod[q] = append(byPeriod[q], x.value)
 		bySite[x.site] = append(bySite[x.site], x.value)
 	}
-	of := func(m map[string][]float64) map[string]tally {
-		all := map[string]tally{}
+	of := func(m map[string][]float64) map[string]timeTally {
+		all := map[string]timeTally{}
 		for k, v := range m {
-			all[k] = tally{int64(len(v)), sum(v)}
+			all[k] = timeTally{int64(len(v)), sum(v)}
 		}
 		return all
 	}
@@ -104,23 +93,12 @@ func median(v []float64) float64 {
 // The figures of time, automation and blocks on the simulated company are what
 // its truth says, in three quarters and at every site.
 func TestTimeTruth(t *testing.T) {
-	dir := t.TempDir()
-	if _, err := simulator.Generate(t.Context(), dir, simulator.Options{Seed: 5, Orders: 1500}); err != nil {
-		t.Fatal(err)
+	c := simulated(t)
+	truth := timeTruth(t, c.dir)
+	for _, name := range slices.Sorted(maps.Keys(truth)) {
+		t.Run(name, func(t *testing.T) { compareTruth(t, c.store, name, truth[name]) })
 	}
-	truth := timeTruth(t, dir)
-	load(t, dir, func(s *eventlog.Store) {
-		for _, name := range slices.Sorted(func(yield func(string) bool) {
-			for k := range truth {
-				if !yield(k) {
-					return
-				}
-			}
-		}) {
-			t.Run(name, func(t *testing.T) { compareTruth(t, s, name, truth[name]) })
-		}
-		t.Run("contributions", func(t *testing.T) { contributions(t, s) })
-	})
+	t.Run("contributions", func(t *testing.T) { contributions(t, c.store) })
 }
 
 // compareTruth compares a figure in three quarters and by site.
@@ -133,8 +111,8 @@ func compareTruth(t *testing.T, s *eventlog.Store, name string, list []thing) {
 	if kpis[0].Kind == metrics.DurationKind {
 		sum = median
 	}
-	periods, sites := tallies(list, sum)
-	check := func(what string, got metrics.Value, want tally) {
+	periods, sites := timeTallies(list, sum)
+	check := func(what string, got metrics.Value, want timeTally) {
 		if kpis[0].Kind == metrics.CountKind {
 			want.value = float64(want.used)
 		}
@@ -402,15 +380,13 @@ func familyTexts(t *testing.T, dir string) (list []string) {
 			kpis = append(kpis, k)
 		}
 	}
-	load(t, dir, func(s *eventlog.Store) {
-		values, err := metrics.Evaluate(t.Context(), s.Query, kpis, metrics.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, v := range values {
-			list = append(list, v.String())
-		}
-	})
+	values, err := metrics.Evaluate(t.Context(), load(t, dir).Query, kpis, metrics.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range values {
+		list = append(list, v.String())
+	}
 	slices.SortFunc(list, cmp.Compare[string])
 	return list
 }

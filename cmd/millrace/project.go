@@ -34,6 +34,10 @@ type project struct {
 	// project's own, as patterns.
 	KPIs  []string `yaml:"kpis"`
 	Rules []string `yaml:"rules"`
+	// KPITimeout is how long one figure may take; default 60 s.
+	KPITimeout time.Duration `yaml:"kpi_timeout"`
+	// Controls are figures of others that the project's have to agree with.
+	Controls []metrics.Control `yaml:"controls"`
 	// Calendars say by name when a site works; SiteCalendars which one a site
 	// has, "default" being all others'.
 	Calendars     map[string]calendar.Definition `yaml:"calendars"`
@@ -141,6 +145,14 @@ func readProject(path string) (*project, error) {
 	}
 	if err := metrics.CheckLinkRate(p.LinkRate); err != nil {
 		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
+	}
+	if p.KPITimeout < 0 {
+		return nil, usageError{fmt.Errorf("%s: kpi_timeout: %s is less than nothing", path, p.KPITimeout)}
+	}
+	for _, c := range p.Controls {
+		if err := c.Check(); err != nil {
+			return nil, usageError{fmt.Errorf("%s: controls: %w", path, err)}
+		}
 	}
 	if err := p.checkMasters(); err != nil {
 		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
