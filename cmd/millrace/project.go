@@ -44,6 +44,8 @@ type project struct {
 	// Masters say by object type, Customer or Material, what tells those of
 	// several sources to be one.
 	Masters map[string]masterSpec `yaml:"masters"`
+	// Alerts say who is told of what is late, and of schedules that fail.
+	Alerts alertsSpec `yaml:"alerts"`
 	// Schedules are what is run when.
 	Schedules []schedule.Config `yaml:"schedules"`
 
@@ -147,6 +149,9 @@ func readProject(path string) (*project, error) {
 	}
 	if err := p.checkSites(path); err != nil {
 		return nil, usageError{err}
+	}
+	if err := p.Alerts.check(); err != nil {
+		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
 	for name, l := range p.Logs {
 		if l.Case == "" && (len(l.Follow) > 0 || !l.hasCalendars()) {

@@ -24,6 +24,7 @@ func stepKinds(e *env) []schedule.Kind {
 		ingestStep(e),
 		reportStep(e),
 		exportStep(e),
+		slaStep(e),
 	}
 }
 
