@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -218,7 +219,7 @@ func TestAlertsThatFail(t *testing.T) {
 		t.Errorf("one of two channels refuses: %v, told %v, %d letters, said\n%s", err, told, len(d.mail.Messages), d.errs.String())
 	}
 	_, err = d.alert(slaCmd{Rule: []string{"confirmed"}, Fail: true})
-	if _, ok := err.(limitsError); !ok {
+	if !errors.As(err, new(limitsError)) {
 		t.Errorf("--fail, and a breach: %v", err)
 	}
 	d.load(2, 0, 1)
