@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -49,6 +50,9 @@ type Options struct {
 	Rates    *Rates
 	// Calendars say when sites work, for figures in working time.
 	Calendars Calendars
+	// Parallel is how many figures are computed at once; the Querier must take
+	// as many questions. Default 1.
+	Parallel int
 }
 
 //go:embed sql/columns.sql
@@ -64,6 +68,7 @@ type asking struct {
 	order   map[string][]string          // view → columns
 	firstAt time.Time                    // of the data
 	end     moment                       // of what is asked
+	mu      sync.Mutex                   // of the following
 	ledgers map[string]*ledger           // by moment and dimensions
 	kinds   map[string]bool              // expressions that are days
 }
@@ -118,10 +123,10 @@ func (a *asking) columns() error {
 // horizon finds when the data begins and ends, and so which moment is asked.
 func (a *asking) horizon() error {
 	var firstAt, lastAt sql.NullTime
-	var lastDay sql.NullString
-	if len(a.types["horizon"]) > 0 {
-		err := a.each("SELECT first_at, last_at, CAST(last_day AS VARCHAR) FROM o2c.horizon", func(scan func(...any) error) error {
-			return scan(&firstAt, &lastAt, &lastDay)
+	var firstDay, lastDay sql.NullString
+	if a.types["horizon"]["first_day"] != "" {
+		err := a.each("SELECT first_at, last_at, CAST(first_day AS VARCHAR), CAST(last_day AS VARCHAR) FROM o2c.horizon", func(scan func(...any) error) error {
+			return scan(&firstAt, &lastAt, &firstDay, &lastDay)
 		})
 		if err != nil {
 			return err
@@ -137,6 +142,11 @@ func (a *asking) horizon() error {
 	a.firstAt = firstAt.Time
 	if !firstAt.Valid {
 		a.firstAt = last.In(a.zone)
+	}
+	if firstDay.Valid {
+		if t := Day(firstDay.String).In(a.zone); t.Before(a.firstAt) {
+			a.firstAt = t
+		}
 	}
 	a.end = a.moment(first(a.o.AsOf, last), last)
 	if now := a.o.Now; !now.IsZero() && !a.end.past && now.Before(a.end.at) && !now.Before(a.end.day.In(a.zone)) {
@@ -200,7 +210,10 @@ func (s *statement) isDay(expression string) (bool, error) {
 		return t == "DATE", nil
 	}
 	key := s.k.Name + "\x00" + expression
-	if is, ok := s.kinds[key]; ok {
+	s.mu.Lock()
+	is, ok := s.kinds[key]
+	s.mu.Unlock()
+	if ok {
 		return is, nil
 	}
 	with := ""
@@ -210,14 +223,15 @@ func (s *statement) isDay(expression string) (bool, error) {
 	if with != "" {
 		with = "WITH " + strings.TrimSuffix(with, ", ") + " "
 	}
-	is := false
 	err := s.each(fmt.Sprintf("SELECT column_type FROM (DESCRIBE %sSELECT %s AS x FROM o2c.%s AS v %s)", with, s.fill(expression), quoted(s.k.View), s.fill(s.k.Join)), func(scan func(...any) error) error {
 		var t string
 		err := scan(&t)
 		is = t == "DATE"
 		return err
 	})
+	s.mu.Lock()
 	s.kinds[key] = is
+	s.mu.Unlock()
 	return is, err
 }
 
@@ -278,15 +292,17 @@ func (s *statement) period() Period {
 	return Period{First: from, Last: s.now.day, Start: from.In(s.zone), End: s.now.at}
 }
 
+var localCall = regexp.MustCompile(`\blocal\(`)
+
 // local writes local(instant) as the day of the instant in the project's zone.
 func (s *statement) local(text string) string {
 	for {
-		at := strings.Index(text, "local(")
-		if at < 0 || at > 0 && (text[at-1] == '_' || text[at-1] >= 'a' && text[at-1] <= 'z') {
+		at := localCall.FindStringIndex(text)
+		if at == nil {
 			return text
 		}
-		depth, end := 0, -1
-		for i := at + len("local"); i < len(text); i++ {
+		depth, end := 1, -1
+		for i := at[1]; i < len(text) && end < 0; i++ {
 			switch text[i] {
 			case '(':
 				depth++
@@ -295,14 +311,11 @@ func (s *statement) local(text string) string {
 					end = i
 				}
 			}
-			if end >= 0 {
-				break
-			}
 		}
 		if end < 0 {
 			return text // DuckDB says where a parenthesis is missing
 		}
-		text = text[:at] + "((" + text[at+len("local("):end] + ") AT TIME ZONE " + s.zoneText() + ")::DATE" + text[end+1:]
+		text = text[:at[0]] + "((" + text[at[1]:end] + ") AT TIME ZONE " + s.zoneText() + ")::DATE" + text[end+1:]
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"millrace/eventlog"
 	"millrace/eventlog/o2c"
 )
@@ -27,27 +29,33 @@ func Evaluate(ctx context.Context, q Querier, kpis []*KPI, o Options) ([]Value, 
 	if err != nil {
 		return nil, err
 	}
-	var values []Value
-	var refused error
-	answered := false
-	for _, k := range kpis {
-		list, err := a.evaluate(k, found)
-		var no refusal
-		switch {
-		case errors.As(err, &no):
-			refused = no.reason
-			list = []Value{k.unknown(eventlog.Note{Code: "dimension", Text: sentence(no.reason.Error())})}
-		case err != nil:
-			return nil, fmt.Errorf("kpi %s: %w", k.Name, err)
-		default:
-			answered = true
-		}
-		values = append(values, list...)
+	lists := make([][]Value, len(kpis))
+	refused := make([]error, len(kpis))
+	g, ctx := errgroup.WithContext(ctx)
+	a.ctx = ctx
+	g.SetLimit(max(1, o.Parallel))
+	for i, k := range kpis {
+		g.Go(func() error {
+			list, err := a.evaluate(k, found)
+			var no refusal
+			if errors.As(err, &no) {
+				refused[i] = no.reason
+				list, err = []Value{k.unknown(eventlog.Note{Code: "dimension", Text: sentence(no.reason.Error())})}, nil
+			}
+			if err != nil {
+				return fmt.Errorf("kpi %s: %w", k.Name, err)
+			}
+			lists[i] = list
+			return nil
+		})
 	}
-	if refused != nil && !answered {
-		return nil, refused
+	if err := g.Wait(); err != nil {
+		return nil, err
 	}
-	return values, nil
+	if !slices.Contains(refused, nil) && len(kpis) > 0 {
+		return nil, refused[0]
+	}
+	return slices.Concat(lists...), nil
 }
 
 // AsOf says at the end of which day Evaluate looks, given the same store and options.
@@ -145,6 +153,10 @@ func (a *asking) statements(k *KPI) ([]*statement, error) {
 			return nil, refusal{err}
 		}
 	}
+	overBy, err := a.overBy(k)
+	if err != nil {
+		return nil, refusal{err}
+	}
 	periods, err := a.periods()
 	if err != nil {
 		return nil, err
@@ -154,17 +166,41 @@ func (a *asking) statements(k *KPI) ([]*statement, error) {
 		return nil, refusal{fmt.Errorf("kpi %s does not say to which period an object belongs (attributed_to)", k.Name)}
 	}
 	if len(periods) == 0 || !states {
-		return []*statement{{asking: a, k: k, by: by, periods: periods, now: a.end}}, nil
+		return []*statement{{asking: a, k: k, by: by, overBy: overBy, periods: periods, now: a.end}}, nil
 	}
 	var list []*statement
 	for _, p := range periods {
-		list = append(list, &statement{asking: a, k: k, by: by, periods: []Period{p}, now: a.momentOf(p)})
+		list = append(list, &statement{asking: a, k: k, by: by, overBy: overBy, periods: []Period{p}, now: a.momentOf(p)})
 	}
 	return list, nil
 }
 
+// overBy are the expressions of the dimensions asked for, of what k divides by.
+func (a *asking) overBy(k *KPI) (by []string, err error) {
+	if k.Over == nil {
+		return nil, nil
+	}
+	o := k.over()
+	for _, l := range a.o.Only {
+		if _, err := o.dimension(l.Dimension, a.types[o.View]); err != nil {
+			return nil, err
+		}
+	}
+	for _, d := range a.o.By {
+		e, err := o.dimension(d, a.types[o.View])
+		if err != nil {
+			return nil, err
+		}
+		by = append(by, e)
+	}
+	return by, nil
+}
+
 // saidNow notes what is not as of the day that was asked for.
 func (k *KPI) saidNow(values []Value) {
+	if k.Over != nil {
+		k.over().saidNow(values)
+	}
 	var columns []string
 	text := strings.Join([]string{k.From, k.To, k.Hit, k.Unsure, k.Numerator, k.Denominator, k.Value, k.Open, k.Scope}, " ")
 	for _, l := range k.LeaveOut {
@@ -391,7 +427,9 @@ func (s *statement) figure(v *Value, numbers map[string]float64, counts map[stri
 		v.Numerator, v.Denominator = get("numerator"), get("denominator")
 		if v.Denominator != 0 && v.Used > 0 {
 			v.V = v.Numerator / v.Denominator
-			v.Interval = cochran(v.Numerator, v.Denominator, get("nn"), get("nd"), get("dd"), v.Used)
+			if k.Over == nil && v.Used >= defaultMinN { // else they are two samples, or the approximation is none
+				v.Interval = cochran(v.Numerator, v.Denominator, get("nn"), get("nd"), get("dd"), v.Used)
+			}
 			if k.Unit == Percent {
 				v.V, v.Interval.Low, v.Interval.High = v.V*100, v.Interval.Low*100, v.Interval.High*100
 			}

@@ -16,8 +16,8 @@ import (
 	simulator "millrace/sample-data/distributor"
 )
 
-// monthEnds are ten of the simulated months' last days.
-func monthEnds() (days []metrics.Day) {
+// tenMonthEnds are ten of the simulated months' last days.
+func tenMonthEnds() (days []metrics.Day) {
 	for m := range 10 {
 		days = append(days, metrics.DayOf(time.Date(2024, time.Month(9+m+1), 0, 0, 0, 0, 0, time.UTC)))
 	}
@@ -32,28 +32,27 @@ func TestRulesOnStore(t *testing.T) {
 	if _, err := simulator.Generate(t.Context(), dir, simulator.Options{Seed: 5, Orders: 2000}); err != nil {
 		t.Fatal(err)
 	}
-	load(t, dir, func(s *eventlog.Store) {
-		o := metrics.Options{Calendars: office(t)}
-		for _, r := range metrics.Rules() {
-			t.Run("law/"+r.Name, func(t *testing.T) { checkNeverUnbreached(t, s, r, o) })
+	s := load(t, dir)
+	o := metrics.Options{Calendars: office(t)}
+	for _, r := range metrics.Rules() {
+		t.Run("law/"+r.Name, func(t *testing.T) { checkNeverUnbreached(t, s, r, o) })
+	}
+	truth := readRuleTruth(t, dir)
+	for _, day := range []metrics.Day{"2024-12-31", "2025-06-30", "2025-12-31"} {
+		o.AsOf = day
+		end := day.Add(1).In(time.UTC)
+		for name, want := range map[string]map[string]string{
+			"credit_review": truth.credit(end), "unmatched_cash": truth.cash(end), "dispute_open": truth.disputes(end), "shipped_not_invoiced": truth.shipped(end),
+		} {
+			t.Run("truth/"+name+"/"+string(day), func(t *testing.T) {
+				compareTruth(t, s, name, o, want)
+			})
 		}
-		truth := readTruth(t, dir)
-		for _, day := range []metrics.Day{"2024-12-31", "2025-06-30", "2025-12-31"} {
-			o.AsOf = day
-			end := day.Add(1).In(time.UTC)
-			for name, want := range map[string]map[string]string{
-				"credit_review": truth.credit(end), "unmatched_cash": truth.cash(end), "dispute_open": truth.disputes(end), "shipped_not_invoiced": truth.shipped(end),
-			} {
-				t.Run("truth/"+name+"/"+string(day), func(t *testing.T) {
-					compareTruth(t, s, name, o, want)
-				})
-			}
-		}
-	})
+	}
 }
 
 func checkNeverUnbreached(t *testing.T, s *eventlog.Store, r *metrics.Rule, o metrics.Options) {
-	days := monthEnds()
+	days := tenMonthEnds()
 	var list []map[string]string
 	for _, day := range days {
 		o.AsOf = day
@@ -121,7 +120,7 @@ func compareTruth(t *testing.T, s *eventlog.Store, name string, o metrics.Option
 // A truthTables is what the simulator says of itself.
 type truthTables map[string][]map[string]string
 
-func readTruth(t *testing.T, dir string) truthTables {
+func readRuleTruth(t *testing.T, dir string) truthTables {
 	all := truthTables{}
 	for _, name := range []string{"order", "document", "link", "defect"} {
 		f, err := os.Open(filepath.Join(dir, "truth", name+".csv"))

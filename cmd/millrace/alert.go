@@ -13,6 +13,7 @@ import (
 
 	"millrace/internal/secrets"
 	"millrace/metrics"
+	"millrace/reports"
 	"millrace/reports/alert"
 	"millrace/reports/figure"
 	"millrace/reports/schedule"
@@ -157,7 +158,7 @@ func manyAlert(a alert.Alert, r *metrics.Rule, breaches []metrics.Breach) alert.
 // figureAlert tells of a figure out of its bounds, one a value.
 func figureAlert(a alert.Alert, s metrics.Standing) alert.Alert {
 	r, v := s.Rule, *s.Figure
-	number, unit := kpiNumber(v)
+	number, unit := reports.FigureText(v)
 	a.Value = strings.TrimSpace(number + " " + unit)
 	bound, word := r.Above, "at most"
 	if bound == nil {

@@ -14,6 +14,7 @@ import (
 	"millrace/eventlog"
 	"millrace/eventlog/calendar"
 	"millrace/metrics"
+	"millrace/reports/deliver"
 	"millrace/reports/schedule"
 )
 
@@ -46,6 +47,8 @@ type project struct {
 	Masters map[string]masterSpec `yaml:"masters"`
 	// Alerts say who is told of what is late, and of schedules that fail.
 	Alerts alertsSpec `yaml:"alerts"`
+	// Destinations are where exports go, by name.
+	Destinations map[string]deliver.To `yaml:"destinations"`
 	// Schedules are what is run when.
 	Schedules []schedule.Config `yaml:"schedules"`
 

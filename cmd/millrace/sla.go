@@ -10,6 +10,7 @@ import (
 
 	"millrace/eventlog"
 	"millrace/metrics"
+	"millrace/reports"
 	"millrace/reports/figure"
 )
 
@@ -300,7 +301,7 @@ func printStandings(w io.Writer, list []metrics.Standing, zone *time.Location) e
 			left = append(left, count(x.N)+" "+x.Reason)
 		}
 		if s.Figure != nil {
-			number, unit := kpiNumber(*s.Figure)
+			number, unit := reports.FigureText(*s.Figure)
 			bound := r.Above
 			limit = "at most "
 			if bound == nil {

@@ -63,7 +63,7 @@ func TestFolder(t *testing.T) {
 	for pattern, want := range map[string][]string{
 		"a/{name}-{period}.xlsx":         {"overdue-2026-10.xlsx", "overdue-2026-10.xlsx.manifest.json"},
 		"b/{period}/{name}.csv":          {"overdue-exclusions.csv", "overdue-overdue.csv", "overdue.csv.manifest.json"},
-		"c/{sheet}_{as_of}.parquet":      {"_2026-11-01.parquet.manifest.json", "exclusions_2026-11-01.parquet", "overdue_2026-11-01.parquet"},
+		"c/{sheet}_{as_of}.parquet":      {"exclusions_2026-11-01.parquet", "overdue_2026-11-01.parquet", "overdue_2026-11-01.parquet.manifest.json"},
 		"d/{name}.{sheet}.jsonl":         {"overdue.exclusions.jsonl", "overdue.jsonl.manifest.json", "overdue.overdue.jsonl"},
 		"e/x.json":                       {"x.json", "x.json.manifest.json"},
 		"f/{name}/{period}/{name}.arrow": {"overdue-exclusions.arrow", "overdue-overdue.arrow", "overdue.arrow.manifest.json"},

@@ -47,7 +47,7 @@ func stage(ctx context.Context, dir, pattern string, e Export) (*set, error) {
 	if to == "/" {
 		s.to = "/"
 	}
-	s.manifest = strings.NewReplacer("-{sheet}", "", "_{sheet}", "", ".{sheet}", "", "{sheet}", "").Replace(base) + manifest.Suffix
+	s.manifest = strings.NewReplacer("-{sheet}", "", "_{sheet}", "", ".{sheet}", "", "{sheet}", e.Manifest.Name).Replace(base) + manifest.Suffix
 	if format.PerSheet() && len(files) > 1 && !strings.Contains(base, "{sheet}") {
 		base = strings.TrimSuffix(base, format.Extension) + "-{sheet}" + format.Extension
 	}
