@@ -29,6 +29,10 @@ type Options struct {
 	// AsOf is the day at whose end things are looked at: what happened later is
 	// not known. Default: the last day of the data.
 	AsOf Day
+	// Now is when it is looked, where that is before the end of the last day of the
+	// data: at ten o'clock nobody is late for what is due at noon. Zero: the end of
+	// the day.
+	Now time.Time
 	// Grain splits the figures by periods, from the first with data to AsOf. From
 	// and To bound what is counted, both included: without a Grain they are one
 	// period.
@@ -72,7 +76,7 @@ type asking struct {
 	kinds   map[string]bool              // expressions that are days
 }
 
-// A moment is the end of a day.
+// A moment is the end of a day, or on the last one how far it is.
 type moment struct {
 	day  Day
 	at   time.Time // the first instant after it
@@ -148,6 +152,9 @@ func (a *asking) horizon() error {
 		}
 	}
 	a.end = a.moment(first(a.o.AsOf, last), last)
+	if now := a.o.Now; !now.IsZero() && !a.end.past && now.Before(a.end.at) && !now.Before(a.end.day.In(a.zone)) {
+		a.end.at = now
+	}
 	return nil
 }
 

@@ -231,11 +231,11 @@ func horizonSQL() string {
 	var parts []string
 	for _, x := range []struct{ view, born, last string }{
 		{"orders", "least(received_at, created_at)", "greatest(created_at, confirmed_at, released_at, full_ship_at, delivered_at, last_posted_at, cleared_at, paid_at, cancelled_at)"},
-		{"order_lines", "created_at", "greatest(created_at, confirmed_at, released_at, full_ship_at, last_ship_at, delivered_at, billed_posted_at, paid_at, rejected_at, cancelled_at)"},
+		{"order_lines", "created_at", "greatest(created_at, confirmed_at, released_at, allocated_at, full_ship_at, last_ship_at, delivered_at, billed_posted_at, paid_at, rejected_at, cancelled_at)"},
 		{"order_segments", "least(began_at, created_at)", "greatest(began_at, ended_at, paid_at, cleared_at)"},
 		{"line_blocks", "began_at", "greatest(began_at, ended_at)"},
 		{"order_events", "time", "time"},
-		{"deliveries", "created_at", "greatest(created_at, transport_started_at, shipped_at, delivered_at, returned_at)"},
+		{"deliveries", "created_at", "greatest(created_at, picked_at, transport_started_at, shipped_at, delivered_at, returned_at, cancelled_at)"},
 		{"delivery_lines", "least(created_at, shipped_at)", "greatest(created_at, picked_at, shipped_at, delivered_at, billed_at, billed_posted_at, returned_at, cancelled_at)"},
 		{"goods_issues", "issued_at", "greatest(issued_at, taken_back_at)"},
 		{"billings", "least(created_at, posted_at)", "greatest(created_at, posted_at, cancelled_at)"},

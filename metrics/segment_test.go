@@ -19,8 +19,8 @@ type minutes map[string]int
 
 const none = -1
 
-// A story is one order with what may belong to it.
-type story struct {
+// An orderStory is one order with what may belong to it.
+type orderStory struct {
 	order      minutes   // received, created, confirmed, released, paid
 	deliveries []minutes // created, allocated, pick_started, packed, shipped, delivered
 	invoices   []minutes // created, posted, sent
@@ -31,7 +31,7 @@ type story struct {
 // stories draws orders of which milestones are missing, out of order, shared and
 // doubled. They come from a seed: rapid's own numbers are mostly small, and
 // then hardly two segments meet.
-var stories = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) story {
+var stories = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) orderStory {
 	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 	some := func(names ...string) minutes {
 		m := minutes{}
@@ -46,7 +46,7 @@ var stories = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) story {
 		}
 		return list
 	}
-	s := story{order: some("received", "confirmed", "released")}
+	s := orderStory{order: some("received", "confirmed", "released")}
 	s.order["created"] = r.IntN(10)
 	s.order["paid"] = s.order["created"] + r.IntN(36)
 	s.deliveries = list("created", "allocated", "pick_started", "packed", "shipped", "delivered")
@@ -57,7 +57,7 @@ var stories = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) story {
 }), 10, 25)
 
 // given writes stories as rows of the business views, all times later by shift.
-func given(list []story, shift time.Duration) map[string]string {
+func given(list []orderStory, shift time.Duration) map[string]string {
 	r := map[string]*strings.Builder{}
 	add := func(view, columns string, cells ...string) {
 		if r[view] == nil {
@@ -137,7 +137,7 @@ func last(list []minutes, by string) minutes {
 }
 
 // parts is the slow, obvious sweep: for every minute of an order, who runs, and of those who ends first.
-func (s story) parts() map[string]int {
+func (s orderStory) parts() map[string]int {
 	d, v := last(s.deliveries, "shipped"), last(s.invoices, "posted")
 	ready := s.order["released"]
 	if ready == none {
@@ -177,7 +177,7 @@ func (s story) parts() map[string]int {
 }
 
 // creditOpenAt says that a block without an end stands then: how long it stands is not known.
-func (s story) creditOpenAt(m int) bool {
+func (s orderStory) creditOpenAt(m int) bool {
 	// a stretch of blocks is open if one of them is
 	open := map[int]bool{}
 	for i, b := range s.blocks {
@@ -224,7 +224,7 @@ func TestSegments(t *testing.T) {
 	}
 	defer bench.Close()
 	query := viewQuery(t, "order_segments")
-	sums := func(rt *rapid.T, list []story, shift time.Duration) (parts map[string]map[string]int64, took map[string]int64) {
+	sums := func(rt *rapid.T, list []orderStory, shift time.Duration) (parts map[string]map[string]int64, took map[string]int64) {
 		parts, took = map[string]map[string]int64{}, map[string]int64{}
 		err := bench.With(t.Context(), given(list, shift), func(ctx context.Context, q metrics.Querier) error {
 			r, err := q(ctx, "SELECT order_id, segment, coalesce(part_us, 0), coalesce(epoch_us(ended_at) - epoch_us(began_at) - less_us, -1) FROM ("+query+")")

@@ -96,13 +96,13 @@ func TestTimeTruth(t *testing.T) {
 	c := simulated(t)
 	truth := timeTruth(t, c.dir)
 	for _, name := range slices.Sorted(maps.Keys(truth)) {
-		t.Run(name, func(t *testing.T) { compareTruth(t, c.store, name, truth[name]) })
+		t.Run(name, func(t *testing.T) { compareThings(t, c.store, name, truth[name]) })
 	}
 	t.Run("contributions", func(t *testing.T) { contributions(t, c.store) })
 }
 
-// compareTruth compares a figure in three quarters and by site.
-func compareTruth(t *testing.T, s *eventlog.Store, name string, list []thing) {
+// compareThings compares a figure in three quarters and by site.
+func compareThings(t *testing.T, s *eventlog.Store, name string, list []thing) {
 	kpis := metrics.Named(name)
 	if len(kpis) != 1 {
 		t.Fatalf("there are %d figures %s", len(kpis), name)

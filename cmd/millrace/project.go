@@ -49,6 +49,8 @@ type project struct {
 	// Masters say by object type, Customer or Material, what tells those of
 	// several sources to be one.
 	Masters map[string]masterSpec `yaml:"masters"`
+	// Alerts say who is told of what is late, and of schedules that fail.
+	Alerts alertsSpec `yaml:"alerts"`
 	// Destinations are where exports go, by name.
 	Destinations map[string]deliver.To `yaml:"destinations"`
 	// Schedules are what is run when.
@@ -162,6 +164,9 @@ func readProject(path string) (*project, error) {
 	}
 	if err := p.checkSites(path); err != nil {
 		return nil, usageError{err}
+	}
+	if err := p.Alerts.check(); err != nil {
+		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
 	for name, l := range p.Logs {
 		if l.Case == "" && (len(l.Follow) > 0 || !l.hasCalendars()) {
