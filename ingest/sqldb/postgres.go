@@ -43,6 +43,7 @@ var postgres = &dialect{
 	long: func(timeout time.Duration) (before, after string) {
 		return "SET statement_timeout = 0", fmt.Sprintf("SET statement_timeout = %d", timeout.Milliseconds())
 	},
+	bucketText: postgresBucketText, buckets: postgresBuckets,
 	quote: doubleQuoted, param: numbered("$"), rowComparison: true, first: limited, rows: postgresRows,
 	tables: postgresTables, columns: postgresColumns, key: postgresKey,
 	column: postgresColumn,
@@ -117,6 +118,26 @@ func postgresRows(ctx context.Context, c *sql.Conn, s statement, columns []colum
 		_, err := result.Close()
 		return err
 	})
+}
+
+// postgresBucketText knows the types that keys and watermarks have. Of others
+// it is not sure that the server writes them as DuckDB does.
+func postgresBucketText(c *column) string {
+	name := doubleQuoted(c.name)
+	switch {
+	case c.read != name:
+	case c.sql == "VARCHAR" && c.empty && c.key == nil:
+		return "md5(coalesce(" + name + "::text, ''))"
+	case c.sql == "BIGINT", c.sql == "DATE", c.sql == "TIMESTAMP":
+		return "coalesce(" + name + "::text, '')"
+	case c.sql == "TIMESTAMPTZ":
+		return "coalesce((" + name + " AT TIME ZONE 'UTC')::text, '')"
+	}
+	return ""
+}
+
+func postgresBuckets(key, all string) (name, sum string) {
+	return "substr(md5(" + key + "), 1, 3)", "sum(('x' || substr(md5(" + all + "), 1, 15))::bit(60)::bigint)"
 }
 
 func postgresColumn(name string, t catalogType) (column, bool) {

@@ -21,6 +21,8 @@ type question struct {
 	latest  []column // of which the latest is compared with since
 	keyed   []column // columns of keys
 	keys    [][]string
+	bucket  string   // SQL that names that of a row
+	buckets []string // to read; nil: all
 	order   []column // of the pages; none: no order
 	after   []string // values of order; nil: from the beginning
 	level   int      // how many columns of after are equal: see levels
@@ -88,6 +90,13 @@ func (q *question) statement() (statement, error) {
 			return s, err
 		}
 		conditions = append(conditions, text)
+	}
+	if q.buckets != nil {
+		names := make([]string, len(q.buckets))
+		for i, name := range q.buckets { // digits, not of a user
+			names[i] = "'" + name + "'"
+		}
+		conditions = append(conditions, q.bucket+" IN ("+strings.Join(names, ", ")+")")
 	}
 	if q.after != nil {
 		text, err := q.behind(bound)

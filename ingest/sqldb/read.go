@@ -70,6 +70,13 @@ func (r *reading) prepare(q *ingest.Query) (err error) {
 	if q.Since != "" && len(r.q.latest) == 0 {
 		return fmt.Errorf("%s: no column says when a row was changed", r.shape.There)
 	}
+	if q.Buckets != nil {
+		name, _, ok := r.bucketsOf(r.shape, q)
+		if !ok {
+			return fmt.Errorf("%s: its rows cannot be asked for by buckets", r.shape.There)
+		}
+		r.q.bucket, r.q.buckets = name, q.Buckets
+	}
 	asked := len(r.q.columns)
 	if q.Keys != nil {
 		r.q.keyed, err = r.shape.columnsOf(q.Table, q.Table.Key)

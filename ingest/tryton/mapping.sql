@@ -489,12 +489,16 @@ UNION ALL BY NAME
 SELECT 'DeliveryItem' AS source_type, 'move:' || id AS source_id, 'Delivery' AS target_type, delivery AS target_id, 'item of' AS qualifier
 FROM goods WHERE is_line
 UNION ALL BY NAME
--- a deleted delivery is of the one order that moved on in the transaction which made it
-SELECT 'Delivery' AS source_type, d.id AS source_id, 'SalesOrder' AS target_type, 'sale:' || min(split_part(o.resource, ',', 2)) AS target_id, 'fulfils' AS qualifier
+-- a deleted delivery is of the one order that moved on in the transaction which
+-- made it; orders are counted before they meet deliveries: a transaction of many
+-- of both has their product
+SELECT 'Delivery' AS source_type, d.id AS source_id, 'SalesOrder' AS target_type, 'sale:' || split_part(o.resource, ',', 2) AS target_id, 'fulfils' AS qualifier
 FROM deleted d
 JOIN ir_model_log g ON g.id = d.source_key::BIGINT
-JOIN ir_model_log o ON o.create_date = g.create_date AND o.event = 'transition' AND o.resource LIKE 'sale.sale,%'
-WHERE d.type = 'Delivery' GROUP BY d.id HAVING count(DISTINCT o.resource) = 1
+JOIN (SELECT create_date, min(resource) AS resource FROM ir_model_log
+      WHERE event = 'transition' AND resource LIKE 'sale.sale,%'
+      GROUP BY ALL HAVING min(resource) = max(resource)) o ON o.create_date = g.create_date
+WHERE d.type = 'Delivery'
 UNION ALL BY NAME
 SELECT 'Allocation' AS source_type, 'move:' || id AS source_id, 'Delivery' AS target_type, delivery AS target_id, 'part of' AS qualifier
 FROM goods WHERE NOT is_line
