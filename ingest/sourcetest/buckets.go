@@ -3,10 +3,11 @@ package sourcetest
 import (
 	"crypto/md5"
 	"fmt"
-	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"millrace/eventlog"
 )
@@ -54,43 +55,60 @@ func runBuckets(t *testing.T, s Server, things, pairs [][]string) {
 }
 
 // bucketsOf sums up rows, the slow and obvious way.
-func bucketsOf(t *eventlog.Table, rows [][]string, watermark []string) []eventlog.Bucket {
-	var list []eventlog.Bucket
+func bucketsOf(t *eventlog.Table, rows [][]string, watermark []string) (list []eventlog.Bucket) {
+	sums := map[string]*[2]int64{}
 	for _, row := range rows {
 		name, all := bucketOf(t, row, watermark)
 		i := slices.IndexFunc(list, func(b eventlog.Bucket) bool { return b.Name == name })
 		if i < 0 {
 			i = len(list)
-			list = append(list, eventlog.Bucket{Name: name, Sum: "0"})
+			list = append(list, eventlog.Bucket{Name: name})
+			sums[name] = &[2]int64{}
 		}
-		sum, _ := new(big.Int).SetString(list[i].Sum, 10)
-		add, _ := new(big.Int).SetString(all[:15], 16)
 		list[i].Rows++
-		list[i].Sum = sum.Add(sum, add).String()
+		for j, prime := range primes {
+			square := (all[j]*all[j] + 54321) % prime
+			sums[name][j] += square * square % prime
+		}
+	}
+	for i := range list {
+		list[i].Sum = fmt.Sprint(sums[list[i].Name][0], " ", sums[list[i].Name][1])
 	}
 	return list
 }
 
 func byName(a, b eventlog.Bucket) int { return strings.Compare(a.Name, b.Name) }
 
-// bucketOf is the bucket of a row, and the md5 of its key and watermark.
-func bucketOf(t *eventlog.Table, row, watermark []string) (name, all string) {
-	hash := func(text string) string { return fmt.Sprintf("%x", md5.Sum([]byte(text))) }
-	var texts []string
-	for _, c := range slices.Concat(t.Key, watermark) {
+var primes = [2]int64{2147483647, 2147483629}
+
+// bucketOf is the bucket of a row, and the folds of its key and watermark.
+func bucketOf(t *eventlog.Table, row, watermark []string) (name string, all [2]int64) {
+	for n, c := range slices.Concat(t.Key, watermark) {
 		i, text := columnAt(t, c), ""
 		if i < len(row) { // a short row is malformed
 			text = row[i]
 		}
-		switch t.Columns[i].SQL {
-		case "VARCHAR":
-			text = hash(text)
-		case "TIMESTAMP":
-			if strings.Contains(text, ".") {
-				text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
-			}
+		v, err := int64(-1), error(nil)
+		switch sqlType := t.Columns[i].SQL; {
+		case sqlType == "VARCHAR":
+			v, err = strconv.ParseInt(fmt.Sprintf("%x", md5.Sum([]byte(text)))[:15], 16, 64)
+		case text == "":
+		case sqlType == "BIGINT":
+			v, err = strconv.ParseInt(text, 10, 64)
+		default:
+			var at time.Time
+			at, err = time.Parse("2006-01-02 15:04:05", text)
+			v = at.UnixMicro()
 		}
-		texts = append(texts, text)
+		if err != nil {
+			v = -4 // nobody else has it
+		}
+		for j, prime := range primes {
+			all[j] = (all[j]*1103515245 + v%prime*1500450271 + 777) % prime
+		}
+		if n == len(t.Key)-1 {
+			name = fmt.Sprint(all[0] % 4096)
+		}
 	}
-	return hash(strings.Join(texts[:len(t.Key)], "|"))[:3], hash(strings.Join(texts, "|"))
+	return name, all
 }

@@ -3,7 +3,6 @@ package sqldb
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"millrace/eventlog"
 	"millrace/ingest"
@@ -19,7 +18,7 @@ func (s *source) Buckets(ctx context.Context, q ingest.Query) (list []eventlog.B
 	if sh.Problem != "" {
 		return nil, false, errors.New(s.origin() + ": " + sh.Problem)
 	}
-	name, sum, ok := s.bucketsOf(sh, &q)
+	key, marks, ok := s.bucketValues(sh, &q)
 	if !ok {
 		return nil, false, nil
 	}
@@ -29,16 +28,18 @@ func (s *source) Buckets(ctx context.Context, q ingest.Query) (list []eventlog.B
 	}
 	ctx, watch := s.watch(ctx)
 	defer watch.stop()
-	rows, err := c.QueryContext(ctx, "SELECT "+name+", count(*), "+sum+"\nFROM "+sh.quoted+"\nGROUP BY 1")
+	rows, err := c.QueryContext(ctx, eventlog.BucketQuery(sh.quoted, key, marks, s.dialect.fence))
 	if err != nil {
 		return nil, false, s.fail(ctx, sh.There, err)
 	}
 	defer rows.Close() // Err says what there is to say
 	for rows.Next() {
 		var b eventlog.Bucket
-		if err := rows.Scan(&b.Name, &b.Rows, &b.Sum); err != nil {
+		var sum, sum2 string
+		if err := rows.Scan(&b.Name, &b.Rows, &sum, &sum2); err != nil {
 			return nil, false, s.fail(ctx, sh.There, err)
 		}
+		b.Sum = sum + " " + sum2
 		list = append(list, b)
 	}
 	if err := rows.Err(); err != nil {
@@ -47,26 +48,25 @@ func (s *source) Buckets(ctx context.Context, q ingest.Query) (list []eventlog.B
 	return list, true, nil
 }
 
-// bucketsOf is SQL that names the bucket of a row, and that sums one up; not ok
-// where the dialect cannot, or does not know the text of a column.
-func (s *source) bucketsOf(sh *shape, q *ingest.Query) (name, sum string, ok bool) {
-	if s.dialect.buckets == nil || len(q.Table.Key) == 0 {
-		return "", "", false
+// bucketValues are SQL of the whole numbers of a row's key and watermark; not ok
+// where the dialect cannot sum up, or does not know the number of a column.
+func (s *source) bucketValues(sh *shape, q *ingest.Query) (key, marks []string, ok bool) {
+	if s.dialect.bucketValue == nil || len(q.Table.Key) == 0 {
+		return nil, nil, false
 	}
-	key, err := sh.columnsOf(q.Table, q.Table.Key)
-	marks, err2 := sh.columnsOf(q.Table, q.Watermark)
-	if err != nil || err2 != nil {
-		return "", "", false
-	}
-	var texts []string
-	for _, c := range append(key, marks...) {
-		text := s.dialect.bucketText(&c)
-		if text == "" {
-			return "", "", false
+	var values []string
+	for _, names := range [][]string{q.Table.Key, q.Watermark} {
+		columns, err := sh.columnsOf(q.Table, names)
+		if err != nil {
+			return nil, nil, false
 		}
-		texts = append(texts, text)
+		for i := range columns {
+			v := s.dialect.bucketValue(&columns[i])
+			if v == "" {
+				return nil, nil, false
+			}
+			values = append(values, v)
+		}
 	}
-	const between = " || '|' || "
-	name, sum = s.dialect.buckets(strings.Join(texts[:len(key)], between), strings.Join(texts, between))
-	return name, sum, true
+	return values[:len(q.Table.Key)], values[len(q.Table.Key):], true
 }

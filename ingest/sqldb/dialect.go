@@ -44,11 +44,11 @@ type dialect struct {
 	// what session set holds again. "" where the server has no limit.
 	long func(timeout time.Duration) (before, after string)
 
-	// bucketText is SQL of the text of a column's value that eventlog.Bucket
-	// says, "" where it cannot be told; buckets is SQL that names the bucket of
-	// such texts, and that adds up others. nil: it cannot sum up.
-	bucketText func(c *column) string
-	buckets    func(key, all string) (name, sum string)
+	// bucketValue is SQL of the whole number that an eventlog.Bucket has for a
+	// column's value, "" where it cannot be told; nil: it cannot sum up. fence
+	// ends a subquery that is to be computed once.
+	bucketValue func(c *column) string
+	fence       string
 
 	quote func(name string) string
 	param func(n int) string // placeholder of the n-th parameter, from 1

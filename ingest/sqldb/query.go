@@ -92,11 +92,7 @@ func (q *question) statement() (statement, error) {
 		conditions = append(conditions, text)
 	}
 	if q.buckets != nil {
-		names := make([]string, len(q.buckets))
-		for i, name := range q.buckets { // digits, not of a user
-			names[i] = "'" + name + "'"
-		}
-		conditions = append(conditions, q.bucket+" IN ("+strings.Join(names, ", ")+")")
+		conditions = append(conditions, q.bucket+" IN ("+strings.Join(q.buckets, ", ")+")")
 	}
 	if q.after != nil {
 		text, err := q.behind(bound)

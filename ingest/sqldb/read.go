@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"millrace/eventlog"
 	"millrace/ingest"
@@ -71,11 +72,16 @@ func (r *reading) prepare(q *ingest.Query) (err error) {
 		return fmt.Errorf("%s: no column says when a row was changed", r.shape.There)
 	}
 	if q.Buckets != nil {
-		name, _, ok := r.bucketsOf(r.shape, q)
+		key, _, ok := r.bucketValues(r.shape, q)
 		if !ok {
 			return fmt.Errorf("%s: its rows cannot be asked for by buckets", r.shape.There)
 		}
-		r.q.bucket, r.q.buckets = name, q.Buckets
+		for _, name := range q.Buckets {
+			if _, err := strconv.Atoi(name); err != nil {
+				return fmt.Errorf("%s: %q is no bucket", r.shape.There, name)
+			}
+		}
+		r.q.bucket, r.q.buckets = eventlog.BucketName(key), q.Buckets
 	}
 	asked := len(r.q.columns)
 	if q.Keys != nil {

@@ -143,7 +143,9 @@ SELECT l.*, i.id AS invoice,
             WHEN w.move IS NOT NULL THEN 'write_off'
             ELSE 'journal' END AS kind
 FROM receivable_line l
-LEFT JOIN customer_invoice i ON l.move IN (i.move, i.cancel_move) AND l.account = i.account
+-- by either move alone: joined by a condition on both, every invoice would meet every line of its account
+LEFT JOIN (SELECT id, kind, account, cancel_move, move FROM customer_invoice
+           UNION SELECT id, kind, account, cancel_move, cancel_move FROM customer_invoice) i ON i.move = l.move AND i.account = l.account
 LEFT JOIN (SELECT DISTINCT x.move FROM account_move_line x
            JOIN account_account a ON a.id = x.account
            JOIN account_account_type t ON t.id = a.type WHERE t.expense) w ON w.move = l.move
