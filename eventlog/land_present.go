@@ -16,7 +16,7 @@ import (
 // present stages the keys that the source has. One that is not of its column's
 // type leaves open which row it is of, so that none may be deleted.
 func (l *lander) present(ctx context.Context, db *sql.DB) error {
-	if l.rows.Present == nil || !l.table.keyed() {
+	if l.rows.Present == nil || !l.table.keyed() || l.rows.Buckets != nil && len(l.rows.Buckets) == 0 {
 		return nil
 	}
 	file := strings.TrimSuffix(l.table.file, ".parquet") + "-present.parquet"
@@ -36,7 +36,7 @@ func (l *lander) present(ctx context.Context, db *sql.DB) error {
 			"%s: rows that the source has no more were kept, because keys there are not of their columns' types: %d.", l.table.Name, n)})
 		return nil
 	}
-	l.table.present = file
+	l.table.present, l.table.buckets = file, l.rows.Buckets
 	return nil
 }
 
@@ -144,13 +144,7 @@ func unlanded(ctx context.Context, path string, o OpenOptions, t SeenTable, seen
 	}
 	defer s.Close()
 	return s.session(ctx, func(c *storeConn) error {
-		var columns []TableColumn
-		err := c.each(ctx, storeText("land_columns"), []any{landingSchema(t.Source), t.Table}, func(scan func(...any) error) error {
-			var x TableColumn
-			err := scan(&x.Name, &x.SQL)
-			columns = append(columns, x)
-			return err
-		})
+		columns, err := c.landed(ctx, t)
 		if err != nil {
 			return err
 		}
