@@ -31,7 +31,7 @@ func (x *extraction) result() *Extracted {
 		e.Notes = append(e.Notes, eventlog.Note{Code: code, Text: fmt.Sprintf(format, args...)})
 	}
 	for _, f := range x.findings {
-		add("source-"+f.Code, "%s.", strings.TrimSuffix(f.Text, "."))
+		e.Notes = append(e.Notes, f.Note())
 	}
 	if x.spool.anew != "" {
 		add("begun-anew", "an earlier run that did not finish was not continued: %s.", x.spool.anew)
