@@ -107,7 +107,8 @@ type SeenTable struct {
 }
 
 // Unlanded calls fn with the key, as text, of every row that was seen and has
-// not landed, or not with that watermark, and has not been read since. The
+// not landed, or not with that watermark, and has not been read since; of those
+// that were removed because of their age, only what has changed since. The
 // store at path is open for the comparison only, not while fn is called.
 func Unlanded(ctx context.Context, path string, o OpenOptions, t SeenTable, fn func(key []string) error) (err error) {
 	full, err := filepath.Abs(path)
@@ -152,7 +153,7 @@ func unlanded(ctx context.Context, path string, o OpenOptions, t SeenTable, seen
 		if columns == nil { // nothing landed yet
 			table, columns = "(SELECT 1 AS _load WHERE false)", nil
 		}
-		var keys, match, same []string
+		var keys, match, same, key, marks []string
 		differs := "false"
 		for i, name := range append(t.Key[:len(t.Key):len(t.Key)], t.Watermark...) {
 			at := landColumnOf(columns, name)
@@ -162,14 +163,25 @@ func unlanded(ctx context.Context, path string, o OpenOptions, t SeenTable, seen
 				keys, match = append(keys, fmt.Sprintf("s.c%d", i)), append(match, "false")
 			case i < len(t.Key):
 				keys = append(keys, fmt.Sprintf("s.c%d", i))
+				key = append(key, fmt.Sprintf("TRY_CAST(c%d AS %s)", i, columns[at].SQL))
 				match = append(match, fmt.Sprintf("l.%s = TRY_CAST(s.c%d AS %s)", Quote(columns[at].Name), i, columns[at].SQL))
 			case at < 0:
 				differs += fmt.Sprintf(" OR s.c%d IS NOT NULL", i)
 			default:
+				marks = append(marks, fmt.Sprintf("TRY_CAST(c%d AS TIMESTAMPTZ)", i))
 				differs += fmt.Sprintf(" OR l.%s IS DISTINCT FROM TRY_CAST(s.c%d AS %s)", Quote(columns[at].Name), i, columns[at].SQL)
 			}
 		}
-		return c.exec(ctx, storeText("land_unlanded", "keys", strings.Join(keys, ", "), "seen", storeLiteral(stageGlob(seen)), "had", storeLiteral(stageGlob(had)),
+		settled, err := c.int(ctx, storeText("settled_count"), t.Source, t.Table)
+		if err != nil {
+			return err
+		}
+		gone := "false"
+		if settled > 0 && len(key) == len(t.Key) {
+			gone = storeText("settled_seen", "key", strings.Join(key, ", "), "source", storeLiteral(t.Source), "table", storeLiteral(t.Table),
+				"watermark", strings.Join(append(marks, "NULL"), ", "))
+		}
+		return c.exec(ctx, storeText("land_unlanded", "settled", gone, "keys", strings.Join(keys, ", "), "seen", storeLiteral(stageGlob(seen)), "had", storeLiteral(stageGlob(had)),
 			"table", table, "match", strings.Join(match, " AND "), "differs", differs, "same", strings.Join(same, " AND "), "file", storeLiteral(out)))
 	})
 }
