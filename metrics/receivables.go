@@ -67,8 +67,11 @@ var ledgerReasons = [4]string{"without date or amount", "cancelled by a reversal
 // ledger reads the receivables at the statement's moment.
 func (s *statement) ledger() (*ledger, error) {
 	key := fmt.Sprint(s.now.day, s.by, s.k.Scope)
-	if l := s.ledgers[key]; l != nil {
-		return l, nil
+	s.mu.Lock()
+	known := s.ledgers[key]
+	s.mu.Unlock()
+	if known != nil {
+		return known, nil
 	}
 	from, groups := s.ledgerRows()
 	l := &ledger{}
@@ -120,7 +123,9 @@ GROUP BY ALL ORDER BY ALL`, from, strings.Join(groups, ", "), s.now.date())
 		c.aged[day[:7]] += aged
 		return nil
 	})
-	s.ledgers[key] = l
+	s.mu.Lock()
+	s.ledgers[key] = l // several may read the same: they read the same
+	s.mu.Unlock()
 	return l, err
 }
 

@@ -46,6 +46,24 @@ func TestLinksInStore(t *testing.T) {
 // evaluate loads the distributor's systems and returns the first value of each figure.
 func evaluate(t *testing.T, dir string) map[string]metrics.Value {
 	t.Helper()
+	m := map[string]metrics.Value{}
+	load(t, dir, func(s *eventlog.Store) {
+		values, err := metrics.Evaluate(t.Context(), s.Query, metrics.Catalogue(), metrics.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range values {
+			if _, ok := m[v.KPI.Name]; !ok {
+				m[v.KPI.Name] = v
+			}
+		}
+	})
+	return m
+}
+
+// load loads the distributor's systems and calls fn with the store.
+func load(t testing.TB, dir string, fn func(*eventlog.Store)) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "millrace.duckdb")
 	s, err := eventlog.Open(t.Context(), path, eventlog.OpenOptions{})
 	if err != nil {
@@ -76,17 +94,7 @@ func evaluate(t *testing.T, dir string) map[string]metrics.Value {
 	if _, err := s.Derive(t.Context(), o2c.Refresh()); err != nil {
 		t.Fatal(err)
 	}
-	values, err := metrics.Evaluate(t.Context(), s.Query, metrics.Catalogue(), metrics.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := map[string]metrics.Value{}
-	for _, v := range values {
-		if _, ok := m[v.KPI.Name]; !ok {
-			m[v.KPI.Name] = v
-		}
-	}
-	return m
+	fn(s)
 }
 
 // halve takes every second row out of a file.
