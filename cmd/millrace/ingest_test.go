@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"millrace/eventlog"
+	"millrace/ingest/preset/presettest"
 	"millrace/ingest/sqldb/servertest"
 	"millrace/ingest/tryton/trytontest"
 )
@@ -120,7 +121,7 @@ func TestIngestPostgreSQL(t *testing.T) {
 
 	// What the database gave is what others extracted from the same ERP, row by
 	// row, and what the store has of it is what the mapping says.
-	db := trytontest.Open(t, "millrace.duckdb", "erp")
+	db := presettest.Ask(t, "erp", "millrace.duckdb")
 	trytontest.Events(t, db, dir)
 	trytontest.Relations(t, db, dir)
 	trytontest.Stored(t, db, "erp")

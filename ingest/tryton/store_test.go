@@ -13,6 +13,7 @@ import (
 	"millrace/eventlog"
 	"millrace/eventlog/o2c"
 	"millrace/ingest/folder"
+	"millrace/ingest/preset/presettest"
 	"millrace/ingest/tryton/trytontest"
 	sample "millrace/sample-data/tryton"
 )
@@ -62,15 +63,17 @@ func loadNames(t testing.TB, path, dir string, names eventlog.Names) (receipt ev
 	return receipt
 }
 
-// ask opens the store at path for reading, see [trytontest.Open].
+// ask opens the store at path for reading, see [presettest.Ask].
 func ask(t testing.TB, path string) *sql.DB {
 	t.Helper()
-	return trytontest.Open(t, path, "tryton")
+	db := presettest.Ask(t, "tryton", path)
+	t.Cleanup(func() { db.Close() })
+	return db
 }
 
 func column(t testing.TB, db *sql.DB, query string) []string {
 	t.Helper()
-	return trytontest.Column(t, db, query)
+	return presettest.Column(t, db, query)
 }
 
 // shared returns the folder of the extraction others made of the same ERP, and

@@ -16,52 +16,14 @@ import (
 	"strings"
 	"testing"
 
-	_ "github.com/duckdb/duckdb-go/v2"
+	"millrace/ingest/preset/presettest"
 )
 
-// translation.csv has our word for each of theirs, additional.csv what we have
+// testdata: translation.csv has our word for each of theirs, additional.csv what we have
 // besides, and why.
 //
 //go:embed testdata/translation.csv testdata/additional.csv
 var testdata embed.FS
-
-// Open opens the store at path for reading. Names are the views of a source's
-// mapping and its landed tables first: a view finds its tables when it is asked.
-func Open(t testing.TB, path, source string) *sql.DB {
-	t.Helper()
-	db, err := sql.Open("duckdb", path+"?access_mode=READ_ONLY")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	db.SetMaxOpenConns(1) // one connection, one search path
-	if _, err := db.Exec(fmt.Sprintf("SET TimeZone = 'UTC'; SET search_path = 'map_%[1]s,landing_%[1]s,main'", source)); err != nil {
-		t.Fatal(err)
-	}
-	return db
-}
-
-// Column returns a query's first column.
-func Column(t testing.TB, db *sql.DB, query string) []string {
-	t.Helper()
-	rows, err := db.Query(query)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, query)
-	}
-	defer rows.Close()
-	var list []string
-	for rows.Next() {
-		var s sql.NullString
-		if err := rows.Scan(&s); err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, s.String)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return list
-}
 
 // records reads a CSV file as one map a row.
 func records(t *testing.T, file io.Reader) []map[string]string {
@@ -115,7 +77,7 @@ func ourNames(t *testing.T, db *sql.DB) *names {
 		},
 		special: map[string][]string{},
 	}
-	for _, pair := range Column(t, db, `
+	for _, pair := range presettest.Column(t, db, `
 		SELECT 'account.move.line,' || id || '=entry:' || id FROM entry
 		UNION ALL SELECT 'account.move.line,' || id || '=' || receipt FROM payment_line
 		UNION ALL SELECT 'account.move.line,' || line || '=application:' || link FROM applied
@@ -179,14 +141,14 @@ func (a *account) checkRest() {
 func (a *account) load(db *sql.DB, query string) {
 	a.t.Helper()
 	a.have, a.used = map[string]string{}, map[string]bool{}
-	for _, row := range Column(a.t, db, query) {
+	for _, row := range presettest.Column(a.t, db, query) {
 		key, kind, _ := strings.Cut(row, "==")
 		a.have[key] = kind
 	}
 }
 
 // Events checks that every event others extracted, in dir, is ours too: same
-// activity, time, user and object.
+// activity, time, user and object. db is what [presettest.Ask] opened.
 func Events(t *testing.T, db *sql.DB, dir string) {
 	t.Helper()
 	n := ourNames(t, db)
@@ -269,11 +231,11 @@ func Stored(t *testing.T, db *sql.DB, source string) {
 			"SELECT DISTINCT s.type, " + fmt.Sprintf(id, "s") + ", r.qualifier, o.type, " + fmt.Sprintf(id, "o") + ` FROM main.object_object r
 			JOIN main.object s ON s.object = r.source_object JOIN main.object o ON o.object = r.target_object WHERE r.source = '` + source + "'"},
 	} {
-		if n := Column(t, db, "SELECT count(*)::VARCHAR FROM ("+c.mapped+")"); n[0] == "0" {
+		if n := presettest.Column(t, db, "SELECT count(*)::VARCHAR FROM ("+c.mapped+")"); n[0] == "0" {
 			t.Errorf("the mapping of %s says no %s", source, c.what)
 		}
 		for _, pair := range [][3]string{{c.mapped, c.stored, "mapped, not stored"}, {c.stored, c.mapped, "stored, not mapped"}} {
-			if rows := Column(t, db, "SELECT CAST(x AS VARCHAR) FROM (("+pair[0]+") EXCEPT ALL ("+pair[1]+")) x LIMIT 5"); len(rows) > 0 {
+			if rows := presettest.Column(t, db, "SELECT CAST(x AS VARCHAR) FROM (("+pair[0]+") EXCEPT ALL ("+pair[1]+")) x LIMIT 5"); len(rows) > 0 {
 				t.Errorf("%s %s: %s", c.what, pair[2], strings.Join(rows, "\n"))
 			}
 		}
