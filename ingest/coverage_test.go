@@ -32,7 +32,7 @@ import (
 // presets' own tests write by hand. UPDATE=1 writes it anew.
 func TestCoverage(t *testing.T) {
 	bare := newCoverage(t)
-	bare.documents(t, "erp", nil)
+	bare.documents(t, nil)
 	alone := bare.filled(t)
 	list := []column{
 		{kind: "tryton", filled: coverTryton(t)},
@@ -42,7 +42,7 @@ func TestCoverage(t *testing.T) {
 		{kind: "erpnext", filled: coverCases(t, erpnext.System, "erpnext/testdata/*", "testdata/coverage/erpnext")},
 	}
 	for _, p := range feeds.Presets {
-		list = append(list, column{kind: p.Kind, beside: alone, filled: coverFeed(t, bare, p)})
+		list = append(list, column{kind: p.Kind, beside: alone, filled: coverFeed(t, p)})
 	}
 	list = append(list,
 		column{kind: "edi", beside: alone, filled: coverFiles(t, "edi/testdata/store", edi.System, func(dir string, sys *eventlog.System) ([]eventlog.TableRows, func() error, error) {
@@ -265,6 +265,17 @@ func (c *coverage) folder(t *testing.T, dir string, sys *eventlog.System) {
 	c.load(t, sys, tables.Rows)
 }
 
+// union adds what is filled elsewhere.
+func union(to, from o2c.Filled) o2c.Filled {
+	if to == nil {
+		to = o2c.Filled{}
+	}
+	for name, ok := range from {
+		to[name] = to[name] || ok
+	}
+	return to
+}
+
 func coverTryton(t *testing.T) o2c.Filled {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, sample.Files); err != nil {
@@ -277,7 +288,7 @@ func coverTryton(t *testing.T) o2c.Filled {
 
 func coverDistributor(t *testing.T) o2c.Filled {
 	dir := t.TempDir()
-	if _, err := simulator.Generate(t.Context(), dir, simulator.Options{Seed: 1, Orders: 200}); err != nil {
+	if _, err := simulator.Generate(t.Context(), dir, simulator.Options{Seed: 1, Orders: 500}); err != nil {
 		t.Fatal(err)
 	}
 	c := newCoverage(t)
@@ -386,7 +397,7 @@ func writeFiles(t *testing.T, dir string, files map[string]string) {
 
 // documents loads a source that has the numbers of documents and nothing else,
 // as the files of feeds/testdata/erp are; rows are other ones.
-func (c *coverage) documents(t *testing.T, name string, rows presettest.Told) {
+func (c *coverage) documents(t *testing.T, rows presettest.Told) {
 	t.Helper()
 	optional := func(name string, columns ...string) eventlog.Table {
 		table := eventlog.Table{Name: name, Key: []string{"id"}, Required: []string{"id"}, Optional: true}
@@ -396,7 +407,7 @@ func (c *coverage) documents(t *testing.T, name string, rows presettest.Told) {
 		return table
 	}
 	sys := &eventlog.System{
-		Name: name, Kind: "documents", Prefix: name + ":", Timezone: "UTC", Model: o2c.Model(),
+		Name: "erp", Kind: "documents", Timezone: "UTC", Model: o2c.Model(),
 		Tables: []eventlog.Table{
 			optional("sales_order", "number", "customer_reference", "kind", "customer", "channel"), optional("delivery", "number"), optional("invoice", "number"),
 			optional("receipt", "number", "reference"), optional("customer", "number"), optional("material", "number"), optional("app_user", "kind"),
@@ -424,26 +435,17 @@ func (c *coverage) documents(t *testing.T, name string, rows presettest.Told) {
 	c.load(t, sys, presettest.Folder(t, sys, rows))
 }
 
-// coverFeed loads a feed beside the documents that are there alone.
-func coverFeed(t *testing.T, documents *coverage, p feeds.Preset) o2c.Filled {
-	text, err := os.ReadFile(documents.path)
-	if err != nil {
-		t.Fatal(err)
-	}
+func coverFeed(t *testing.T, p feeds.Preset) o2c.Filled {
 	c := newCoverage(t)
-	if err := os.WriteFile(c.path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	c.documents(t, nil)
 	sys := p.System()
 	sys.Uses = []string{"erp"}
 	c.folder(t, filepath.Join("feeds", p.Kind, "sample"), sys)
 	return c.filled(t)
 }
 
-// coverFiles loads the folders that a preset's text tells, each as a source of
-// its own beside the documents of its erp.csv; what one of them fills, the preset fills.
-func coverFiles(t *testing.T, path string, system func() *eventlog.System, open func(dir string, sys *eventlog.System) ([]eventlog.TableRows, func() error, error)) o2c.Filled {
-	c, n := newCoverage(t), 0
+// coverFiles loads each folder that a preset's text tells, beside the documents of its erp.csv.
+func coverFiles(t *testing.T, path string, system func() *eventlog.System, open func(dir string, sys *eventlog.System) ([]eventlog.TableRows, func() error, error)) (all o2c.Filled) {
 	datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 		files := map[string]string{}
 		for _, part := range strings.Split("\n"+d.Input, "\n-- ")[1:] {
@@ -454,21 +456,19 @@ func coverFiles(t *testing.T, path string, system func() *eventlog.System, open 
 		delete(files, "erp.csv")
 		dir := t.TempDir()
 		writeFiles(t, dir, files)
-		n++
-		erp, sys := fmt.Sprint("erp", n), system()
-		c.documents(t, erp, documents)
-		sys.Name = fmt.Sprint(sys.Kind, n)
-		sys.Prefix = sys.Name + ":"
-		sys.Uses, sys.Timezone = []string{erp}, "UTC"
+		c, sys := newCoverage(t), system()
+		c.documents(t, documents)
+		sys.Uses, sys.Timezone = []string{"erp"}, "UTC"
 		rows, closeFiles, err := open(dir, sys)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer closeFiles()
 		c.load(t, sys, rows)
+		all = union(all, c.filled(t))
 		return d.Expected
 	})
-	return c.filled(t)
+	return all
 }
 
 // erpRows reads lines type,id,number,reference,customer, or id,number of invoices.
