@@ -131,6 +131,9 @@ type TableRows struct {
 	// been deleted. It stands in for Complete where Rows are only the changed
 	// ones; nil: nobody knows.
 	Present func(fn func(key []string) error) error
+	// Buckets are the names of those [Bucket]s that Present is of, of others
+	// no row has been deleted; nil: of all.
+	Buckets []string
 	// Rows calls fn for every row; line is where it stands in File. The
 	// fields may be reused after fn returns.
 	Rows func(fn func(line int64, fields []string) error) error
@@ -177,7 +180,8 @@ type stagedTable struct {
 	columns  []TableColumn // of the contract, then the extract's own; types as DuckDB names them
 	file     string        // Parquet: the columns, then _line, and _n where there is no key
 	complete bool
-	present  string // Parquet: the keys that the source has, as text c0, c1, …; "": not known
+	present  string   // Parquet: the keys that the source has, as text c0, c1, …; "": not known
+	buckets  []string // that present is of; nil: all
 	in       int64
 	rejected int64
 }

@@ -155,7 +155,7 @@ func (m *tablesMerge) land(ctx context.Context, i int, t *stagedTable) (TableRec
 		if err := m.c.exec(ctx, storeText("land_stage", "temp", present, "file", t.presentKeys())); err != nil {
 			return r, err
 		}
-		r.Gone, err = m.c.count(ctx, storeText("land_absent", "temp", temp, "present", present, "table", table, "match", match))
+		r.Gone, err = m.c.count(ctx, storeText("land_absent", "among", t.among(), "temp", temp, "present", present, "table", table, "match", match))
 	case t.complete && t.rejected == 0:
 		r.Gone, err = m.c.count(ctx, storeText("land_gone", "temp", temp, "table", table, "match", match))
 	}

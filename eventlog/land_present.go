@@ -16,7 +16,7 @@ import (
 // present stages the keys that the source has. One that is not of its column's
 // type leaves open which row it is of, so that none may be deleted.
 func (l *lander) present(ctx context.Context, db *sql.DB) error {
-	if l.rows.Present == nil || !l.table.keyed() {
+	if l.rows.Present == nil || !l.table.keyed() || l.rows.Buckets != nil && len(l.rows.Buckets) == 0 {
 		return nil
 	}
 	file := strings.TrimSuffix(l.table.file, ".parquet") + "-present.parquet"
@@ -36,7 +36,7 @@ func (l *lander) present(ctx context.Context, db *sql.DB) error {
 			"%s: rows that the source has no more were kept, because keys there are not of their columns' types: %d.", l.table.Name, n)})
 		return nil
 	}
-	l.table.present = file
+	l.table.present, l.table.buckets = file, l.rows.Buckets
 	return nil
 }
 
@@ -107,7 +107,8 @@ type SeenTable struct {
 }
 
 // Unlanded calls fn with the key, as text, of every row that was seen and has
-// not landed, or not with that watermark, and has not been read since. The
+// not landed, or not with that watermark, and has not been read since; of those
+// that were removed because of their age, only what has changed since. The
 // store at path is open for the comparison only, not while fn is called.
 func Unlanded(ctx context.Context, path string, o OpenOptions, t SeenTable, fn func(key []string) error) (err error) {
 	full, err := filepath.Abs(path)
@@ -144,13 +145,7 @@ func unlanded(ctx context.Context, path string, o OpenOptions, t SeenTable, seen
 	}
 	defer s.Close()
 	return s.session(ctx, func(c *storeConn) error {
-		var columns []TableColumn
-		err := c.each(ctx, storeText("land_columns"), []any{landingSchema(t.Source), t.Table}, func(scan func(...any) error) error {
-			var x TableColumn
-			err := scan(&x.Name, &x.SQL)
-			columns = append(columns, x)
-			return err
-		})
+		columns, err := c.landed(ctx, t)
 		if err != nil {
 			return err
 		}
@@ -158,7 +153,7 @@ func unlanded(ctx context.Context, path string, o OpenOptions, t SeenTable, seen
 		if columns == nil { // nothing landed yet
 			table, columns = "(SELECT 1 AS _load WHERE false)", nil
 		}
-		var keys, match, same []string
+		var keys, match, same, key, marks []string
 		differs := "false"
 		for i, name := range append(t.Key[:len(t.Key):len(t.Key)], t.Watermark...) {
 			at := landColumnOf(columns, name)
@@ -168,14 +163,25 @@ func unlanded(ctx context.Context, path string, o OpenOptions, t SeenTable, seen
 				keys, match = append(keys, fmt.Sprintf("s.c%d", i)), append(match, "false")
 			case i < len(t.Key):
 				keys = append(keys, fmt.Sprintf("s.c%d", i))
+				key = append(key, fmt.Sprintf("TRY_CAST(c%d AS %s)", i, columns[at].SQL))
 				match = append(match, fmt.Sprintf("l.%s = TRY_CAST(s.c%d AS %s)", Quote(columns[at].Name), i, columns[at].SQL))
 			case at < 0:
 				differs += fmt.Sprintf(" OR s.c%d IS NOT NULL", i)
 			default:
+				marks = append(marks, fmt.Sprintf("TRY_CAST(c%d AS TIMESTAMPTZ)", i))
 				differs += fmt.Sprintf(" OR l.%s IS DISTINCT FROM TRY_CAST(s.c%d AS %s)", Quote(columns[at].Name), i, columns[at].SQL)
 			}
 		}
-		return c.exec(ctx, storeText("land_unlanded", "keys", strings.Join(keys, ", "), "seen", storeLiteral(stageGlob(seen)), "had", storeLiteral(stageGlob(had)),
+		settled, err := c.int(ctx, storeText("settled_count"), t.Source, t.Table)
+		if err != nil {
+			return err
+		}
+		gone := "false"
+		if settled > 0 && len(key) == len(t.Key) {
+			gone = storeText("settled_seen", "key", strings.Join(key, ", "), "source", storeLiteral(t.Source), "table", storeLiteral(t.Table),
+				"watermark", strings.Join(append(marks, "NULL"), ", "))
+		}
+		return c.exec(ctx, storeText("land_unlanded", "settled", gone, "keys", strings.Join(keys, ", "), "seen", storeLiteral(stageGlob(seen)), "had", storeLiteral(stageGlob(had)),
 			"table", table, "match", strings.Join(match, " AND "), "differs", differs, "same", strings.Join(same, " AND "), "file", storeLiteral(out)))
 	})
 }

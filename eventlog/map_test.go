@@ -432,3 +432,31 @@ func TestExecViews(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A mapping that joins by the latest moment before reads rows of its own
+// transaction in the order of their times, and does not let every row meet every row.
+func TestLatestBeforeIsNoLoop(t *testing.T) {
+	ctx := context.Background()
+	s := openStore(t, filepath.Join(t.TempDir(), "a.duckdb"))
+	plan := ""
+	err := s.write(ctx, func(c *storeConn) error {
+		for _, text := range []string{"CREATE TABLE moments (t TIMESTAMP)", "INSERT INTO moments SELECT TIMESTAMP '2026-01-01' + INTERVAL (i) SECOND FROM range(100) r(i)"} {
+			if err := c.exec(ctx, text); err != nil {
+				return err
+			}
+		}
+		const join = "FROM (FROM moments WHERE t NOT IN (SELECT t FROM moments WHERE t IS NULL)) a ASOF LEFT JOIN moments b ON a.t > b.t"
+		return c.each(ctx, "EXPLAIN SELECT count(b.t) "+join, nil, func(scan func(...any) error) error {
+			var key, value string
+			err := scan(&key, &value)
+			plan += value
+			return err
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(plan, "ASOF_JOIN") || strings.Contains(plan, "NESTED_LOOP") {
+		t.Errorf("the plan is\n%s", plan)
+	}
+}

@@ -243,15 +243,18 @@ func storeConnect(ctx context.Context, path string, o OpenOptions) (*sql.DB, err
 // storeClosedSession shuts an instance off before its first statement; on
 // further connections it is shut off already, and their zone the instance's.
 func storeClosedSession(c driver.ExecerContext) error {
-	if _, err := c.ExecContext(context.Background(), "SET GLOBAL TimeZone = 'UTC'; SET GLOBAL enable_external_access = false; SET GLOBAL lock_configuration = true", nil); err != nil &&
+	if _, err := c.ExecContext(context.Background(), "SET GLOBAL TimeZone = 'UTC'; SET GLOBAL asof_loop_join_threshold = 0; SET GLOBAL enable_external_access = false; SET GLOBAL lock_configuration = true", nil); err != nil &&
 		!strings.Contains(err.Error(), "locked") {
 		return err
 	}
 	return nil
 }
 
+// storeSession makes a connection one of the store. DuckDB takes tables that a
+// transaction has filled for empty, and would let every row meet every row
+// where it joins a few by the latest moment before: the mapping of a first load.
 func storeSession(c driver.ExecerContext) error {
-	_, err := c.ExecContext(context.Background(), "SET TimeZone = 'UTC'", nil)
+	_, err := c.ExecContext(context.Background(), "SET TimeZone = 'UTC'; SET asof_loop_join_threshold = 0", nil)
 	return err
 }
 

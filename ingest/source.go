@@ -25,6 +25,10 @@ type Source interface {
 	End(ctx context.Context) error
 	// Count returns how many rows a table has, -1 where the source cannot say.
 	Count(ctx context.Context, table *eventlog.Table) (int64, error)
+	// Buckets sums up the rows of a table where they are, by its Key and the
+	// query's Watermark; nothing else of the query counts. ok is false where
+	// the source cannot.
+	Buckets(ctx context.Context, q Query) (list []eventlog.Bucket, ok bool, err error)
 	// Read calls emit with the rows of a table, page by page, and returns the
 	// first error of either.
 	Read(ctx context.Context, q Query, emit func(Page) error) error
@@ -67,6 +71,9 @@ type Query struct {
 	// Keys asks for the rows with these keys, values of Table.Key, and for no
 	// others; nil: all.
 	Keys [][]string
+	// Buckets asks for the rows in these, as [Source.Buckets] names them; nil:
+	// all. Only a source that can sum up is asked.
+	Buckets []string
 	// After continues behind a page: its After. "" reads from the beginning.
 	After string
 	// PageRows is how many rows a page has at most; default 20,000.

@@ -122,7 +122,9 @@ func tryOut(e *env, p *planned, o readOptions) (d *dryRun, err error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Notes = append(receipt.Notes, r.notes()...)
+	d.Notes = slices.DeleteFunc(r.notes(receipt.Notes), func(n eventlog.Note) bool {
+		return slices.ContainsFunc(d.Findings, func(f extract.Finding) bool { return n == f.Note() })
+	})
 	var x dryEvents
 	err = eachRow(e, s, `SELECT activity, count(*), coalesce(min(time)::VARCHAR, ''), coalesce(max(time)::VARCHAR, '') FROM main.event GROUP BY activity ORDER BY count(*) DESC, activity`,
 		nil, &x.Activity, &x.Events, &x.First, &x.Last)(func() error { d.Events = append(d.Events, x); return nil })

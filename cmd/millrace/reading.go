@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -122,12 +123,14 @@ func readFolder(e *env, sys *eventlog.System, dir string, complete bool) (*readi
 	return &reading{sys: sys, rows: t.Rows, content: t.Content, files: t}, nil
 }
 
-// notes is what the reader of the receipt should know besides.
-func (r *reading) notes() []eventlog.Note {
+// notes is what the reader of a receipt should know: its own notes, and those of
+// reading. That a live system lacks a table, reading has said, and why.
+func (r *reading) notes(receipt []eventlog.Note) []eventlog.Note {
 	if r.files != nil {
-		return r.files.Notes()
+		return append(receipt, r.files.Notes()...)
 	}
-	return r.extracted.Notes
+	receipt = slices.DeleteFunc(receipt, func(n eventlog.Note) bool { return n.Code == "missing-table" })
+	return append(receipt, r.extracted.Notes...)
 }
 
 // Close gives back what is open. Rows of a live system that were not merged
@@ -200,7 +203,7 @@ func loadReadings(e *env, list []*reading, where string) (receipts []eventlog.Lo
 			}
 			continue
 		}
-		receipt.Notes = append(receipt.Notes, r.notes()...)
+		receipt.Notes = r.notes(receipt.Notes)
 		receipts = append(receipts, receipt)
 	}
 	if len(receipts) == 0 {

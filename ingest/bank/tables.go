@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"millrace/eventlog"
@@ -23,12 +22,11 @@ type Tables struct {
 	Rows    []eventlog.TableRows // in the system's order
 	Content string               // hash of all files
 
+	rawfile.Count
+
 	files []source
 	zone  *time.Location
 	notes []eventlog.Note
-	total int64
-	done  atomic.Int64
-	rows  atomic.Int64
 
 	// Found while the table of lines is read.
 	rejects  ingest.RejectList
@@ -67,6 +65,7 @@ func Open(ctx context.Context, dir string, sys *eventlog.System, complete bool) 
 	for i := range sys.Tables {
 		t.Rows = append(t.Rows, t.tableRows(ctx, &sys.Tables[i], complete))
 	}
+	t.Passes = len(t.Rows)
 	return t, nil
 }
 
@@ -123,7 +122,7 @@ func (t *Tables) find(ctx context.Context, dir string) error {
 			}
 		}
 		t.files = append(t.files, s)
-		t.total += s.Size
+		t.Bytes += s.Size
 	}
 	if len(other) > 0 {
 		t.notes = append(t.notes, eventlog.Note{Code: "other-files", Text: fmt.Sprintf("%s: %d files are no bank statements, so not read: %s",
@@ -132,9 +131,6 @@ func (t *Tables) find(ctx context.Context, dir string) error {
 	t.Content = "sha256:" + hex.EncodeToString(sum.Sum(nil))
 	return nil
 }
-
-// placeBits is how many bits of a place count the rows of a file.
-const placeBits = 40
 
 // mainTable is the one whose reading tells what is wrong.
 const mainTable = "statement_line"
@@ -146,10 +142,11 @@ func (t *Tables) tableRows(ctx context.Context, table *eventlog.Table, complete 
 	}
 	r := eventlog.TableRows{Table: table.Name, File: table.Name, Columns: columns, Complete: complete}
 	r.Place = func(line int64) string {
-		return fmt.Sprintf("%s: line %d of the statements", t.files[line>>placeBits].Name, line&(1<<placeBits-1))
+		file, n := rawfile.Place(line)
+		return fmt.Sprintf("%s: line %d of the statements", t.files[file].Name, n)
 	}
 	r.Rows = func(fn func(line int64, fields []string) error) error {
-		p := &pass{tables: t, table: table.Name, columns: columns, fn: fn, first: table.Name == mainTable}
+		p := &pass{Pass: rawfile.Pass{Table: table.Name, Columns: columns, Take: fn, Count: &t.Count}, tables: t, first: table.Name == mainTable}
 		if p.first {
 			t.rejects, t.problems, t.problem = ingest.RejectList{}, nil, 0
 		}
@@ -168,20 +165,15 @@ func (t *Tables) tableRows(ctx context.Context, table *eventlog.Table, complete 
 
 // A pass reads one table out of all files.
 type pass struct {
-	tables  *Tables
-	table   string
-	columns []string
-	fn      func(line int64, fields []string) error
-	first   bool // this one tells what is wrong
-	fields  []string
-	file    int
-	line    int64 // of the file
+	rawfile.Pass
+	tables *Tables
+	first  bool  // this one tells what is wrong
+	line   int64 // of the file
 }
 
 func (p *pass) read(ctx context.Context, i int) (err error) {
-	p.file, p.line = i, 0
+	p.File, p.line = i, 0
 	s := &p.tables.files[i]
-	count := func(n int) { p.tables.done.Add(int64(n)) }
 	v := statement.Visitor{
 		Line: func(l *statement.Line) error {
 			if err := ctx.Err(); err != nil {
@@ -191,7 +183,7 @@ func (p *pass) read(ctx context.Context, i int) (err error) {
 			return p.take(l)
 		},
 		Statement: func(x *statement.Statement) error {
-			if p.table != "statement" {
+			if p.Table != "statement" {
 				return ctx.Err()
 			}
 			return p.emit(p.tables.statementRecord(x))
@@ -199,10 +191,10 @@ func (p *pass) read(ctx context.Context, i int) (err error) {
 		Problem: p.problem,
 	}
 	if s.csv != nil {
-		defer count(int(s.Size))
+		defer p.Count.Did(int(s.Size))
 		return s.csv.read(ctx, s.Path, s.Name, v)
 	}
-	f, err := s.Open(count)
+	f, err := s.Open(p.Count.Did)
 	if err != nil {
 		return err
 	}
@@ -224,12 +216,12 @@ func (p *pass) problem(w statement.Problem) {
 
 func (p *pass) take(l *statement.Line) error {
 	switch {
-	case p.table == mainTable && l.Detail == 0, p.table == "line_detail" && l.Detail > 0:
+	case p.Table == mainTable && l.Detail == 0, p.Table == "line_detail" && l.Detail > 0:
 		return p.emit(p.tables.lineRecord(l))
-	case p.table == "remitted":
+	case p.Table == "remitted":
 		for i, r := range l.References {
 			x := record{"line_id": lineID(l), "position": fmt.Sprint(i + 1), "type": r.Type, "number": r.Number}
-			x.money("amount", r.Amount)
+			setMoney(x, "amount", r.Amount)
 			if err := p.emit(x); err != nil {
 				return err
 			}
@@ -238,32 +230,16 @@ func (p *pass) take(l *statement.Line) error {
 	return nil
 }
 
-// A record is a row of a table, by column.
-type record map[string]string
+type record = rawfile.Record
 
-func (r record) money(column string, m *statement.Money) {
+// setMoney sets a column where there is an amount.
+func setMoney(r record, column string, m *statement.Money) {
 	if m != nil {
 		r[column] = m.String()
 	}
 }
 
-// emit hands a record over as fields.
-func (p *pass) emit(r record) error {
-	p.fields = p.fields[:0]
-	n := 0
-	for _, c := range p.columns {
-		v, ok := r[c]
-		if ok {
-			n++
-		}
-		p.fields = append(p.fields, v)
-	}
-	if n < len(r) {
-		return fmt.Errorf("table %s lacks a column of %v", p.table, r) // a column of tables.yaml is called otherwise
-	}
-	p.tables.rows.Add(1)
-	return p.fn(int64(p.file)<<placeBits|p.line, p.fields)
-}
+func (p *pass) emit(r record) error { return p.Emit(p.line, r) }
 
 func (t *Tables) statementRecord(s *statement.Statement) record {
 	r := record{
@@ -271,8 +247,8 @@ func (t *Tables) statementRecord(s *statement.Statement) record {
 		"from_date": s.From, "to_date": s.To, "net": s.Sum.String(), "lines": fmt.Sprint(s.Lines),
 	}
 	r["created_at"], _, _ = t.moment(s.Created)
-	r.money("opening", s.Opening)
-	r.money("closing", s.Closing)
+	setMoney(r, "opening", s.Opening)
+	setMoney(r, "closing", s.Closing)
 	if s.Opening != nil && s.Closing != nil {
 		r["balanced"] = fmt.Sprint(*s.Opening+s.Sum == *s.Closing)
 	}
@@ -285,9 +261,9 @@ func (t *Tables) lineRecord(l *statement.Line) record {
 		"party": l.Party, "party_account": l.PartyAccount, "remittance": l.Remittance, "reversal": fmt.Sprint(l.Reversal),
 	}
 	if l.Known {
-		r.money("amount", &l.Amount)
+		setMoney(r, "amount", &l.Amount)
 	}
-	r.money("charges", l.Charges)
+	setMoney(r, "charges", l.Charges)
 	if l.Detail > 0 {
 		whole := *l
 		whole.Detail = 0
@@ -306,7 +282,7 @@ func (t *Tables) lineRecord(l *statement.Line) record {
 	}
 	if l.Details > 0 {
 		r["details"] = fmt.Sprint(l.Details)
-		r.money("details_amount", l.Split)
+		setMoney(r, "details_amount", l.Split)
 	}
 	return r
 }
@@ -359,16 +335,6 @@ func (t *Tables) Notes() []eventlog.Note {
 	}
 	return list
 }
-
-// Progress returns how many bytes of how many have been read. Every table
-// reads all files.
-func (t *Tables) Progress() (done, total int64) {
-	total = t.total * int64(len(t.Rows))
-	return min(t.done.Load(), total), total
-}
-
-// Read returns how many rows have been read.
-func (t *Tables) Read() int64 { return t.rows.Load() }
 
 // Close closes the files: none is open between the tables.
 func (t *Tables) Close() error { return nil }

@@ -5,10 +5,10 @@ import (
 	"slices"
 
 	"millrace/ingest/edi/interchange"
+	"millrace/ingest/rawfile"
 )
 
-// A record is a row of a table, by column.
-type record map[string]string
+type record = rawfile.Record
 
 // A document is what a message says.
 type document struct {

@@ -39,7 +39,7 @@ func (t *Tables) find(ctx context.Context, dir string) error {
 			}
 		case ours:
 			t.files = append(t.files, f)
-			t.total += f.Size
+			t.Bytes += f.Size
 		default:
 			other = append(other, f.Name)
 		}

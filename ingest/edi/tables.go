@@ -9,7 +9,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"millrace/eventlog"
@@ -24,20 +23,18 @@ type Tables struct {
 	Rows    []eventlog.TableRows // in the system's order
 	Content string               // hash of all files
 
+	rawfile.Count
+
 	files    []rawfile.File
 	partners *partners
 	zone     clock
 	notes    []eventlog.Note
-	total    int64
-	done     atomic.Int64
-	rows     atomic.Int64
 
 	// Found while the table of messages is read.
 	rejects  ingest.RejectList
 	problems problems
 	unknown  map[string]int64 // types of message that no layout reads
 	tests    int64
-	passes   int
 }
 
 // problems are what is wrong around messages that were taken.
@@ -82,13 +79,10 @@ func Open(ctx context.Context, dir string, sys *eventlog.System, complete bool) 
 			continue
 		}
 		t.Rows = append(t.Rows, t.tableRows(ctx, table, complete))
-		t.passes++
+		t.Passes++
 	}
 	return t, nil
 }
-
-// placeBits is how many bits of a place are the message's number in its file.
-const placeBits = 40
 
 func (t *Tables) tableRows(ctx context.Context, table *eventlog.Table, complete bool) eventlog.TableRows {
 	columns := make([]string, len(table.Columns))
@@ -97,10 +91,11 @@ func (t *Tables) tableRows(ctx context.Context, table *eventlog.Table, complete 
 	}
 	r := eventlog.TableRows{Table: table.Name, File: table.Name, Columns: columns, Complete: complete}
 	r.Place = func(line int64) string {
-		return fmt.Sprintf("%s: message %d", t.files[line>>placeBits].Name, line&(1<<placeBits-1))
+		file, n := rawfile.Place(line)
+		return fmt.Sprintf("%s: message %d", t.files[file].Name, n)
 	}
 	r.Rows = func(fn func(line int64, fields []string) error) error {
-		p := &pass{tables: t, table: table.Name, columns: columns, fn: fn, first: table.Name == "message"}
+		p := &pass{Pass: rawfile.Pass{Table: table.Name, Columns: columns, Take: fn, Count: &t.Count}, tables: t, first: table.Name == "message"}
 		if p.first {
 			t.rejects, t.problems, t.unknown, t.tests = ingest.RejectList{}, problems{}, map[string]int64{}, 0
 		}
@@ -119,18 +114,14 @@ func (t *Tables) tableRows(ctx context.Context, table *eventlog.Table, complete 
 
 // A pass reads one table out of all files.
 type pass struct {
-	tables  *Tables
-	table   string
-	columns []string
-	fn      func(line int64, fields []string) error
-	first   bool // this one tells what is wrong
-	fields  []string
-	file    int
+	rawfile.Pass
+	tables *Tables
+	first  bool // this one tells what is wrong
 }
 
 func (p *pass) read(ctx context.Context, i int) (err error) {
-	p.file = i
-	f, err := p.tables.files[i].Open(func(n int) { p.tables.done.Add(int64(n)) })
+	p.File = i
+	f, err := p.tables.files[i].Open(p.Count.Did)
 	if err != nil {
 		return err
 	}
@@ -143,10 +134,10 @@ func (p *pass) read(ctx context.Context, i int) (err error) {
 			return p.message(m)
 		},
 		Interchange: func(x *interchange.Interchange) error {
-			if p.table != "interchange" {
+			if p.Table != "interchange" {
 				return ctx.Err()
 			}
-			return p.emit(0, p.tables.interchangeRecord(x))
+			return p.Emit(0, p.tables.interchangeRecord(x))
 		},
 		Problem: p.problem,
 	}, interchange.Limits{})
@@ -165,7 +156,7 @@ func (p *pass) problem(w interchange.Problem) {
 }
 
 func (p *pass) message(m *interchange.Message) error {
-	if p.table == "interchange" {
+	if p.Table == "interchange" {
 		return nil
 	}
 	c := p.tables.clockOf(m.Interchange.Sender)
@@ -180,40 +171,22 @@ func (p *pass) message(m *interchange.Message) error {
 		return err
 	}
 	id := messageID(m)
-	if p.table == "message" {
+	if p.Table == "message" {
 		if d.layout == nil {
 			p.tables.unknown[m.Interchange.Standard+" "+m.Type]++
 		}
 		if m.Interchange.Test {
 			p.tables.tests++
 		}
-		return p.emit(m.Ordinal, p.tables.messageRecord(id, m, d, c))
+		return p.Emit(int64(m.Ordinal), p.tables.messageRecord(id, m, d, c))
 	}
-	for i, r := range d.rows[p.table] {
+	for i, r := range d.rows[p.Table] {
 		r["message_id"], r["position"] = id, fmt.Sprint(i+1)
-		if err := p.emit(m.Ordinal, r); err != nil {
+		if err := p.Emit(int64(m.Ordinal), r); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// emit hands a record over as fields.
-func (p *pass) emit(ordinal int, r record) error {
-	p.fields = p.fields[:0]
-	n := 0
-	for _, c := range p.columns {
-		v, ok := r[c]
-		if ok {
-			n++
-		}
-		p.fields = append(p.fields, v)
-	}
-	if n < len(r) {
-		return fmt.Errorf("table %s lacks a column of %v", p.table, r) // documents.yaml against tables.yaml: TestLayouts
-	}
-	p.tables.rows.Add(1)
-	return p.fn(int64(p.file)<<placeBits|int64(ordinal), p.fields)
 }
 
 // clockOf returns the clock of a partner.
@@ -320,16 +293,6 @@ func (t *Tables) Notes() []eventlog.Note {
 	add("zones", "times of interchanges tell no zone: they are taken for %s, but for partners whose zone partner.csv says", t.zone.zone)
 	return list
 }
-
-// Progress returns how many bytes of how many have been read. Every table
-// reads all files.
-func (t *Tables) Progress() (done, total int64) {
-	total = t.total * int64(t.passes)
-	return min(t.done.Load(), total), total
-}
-
-// Read returns how many rows have been read.
-func (t *Tables) Read() int64 { return t.rows.Load() }
 
 // Close closes the files.
 func (t *Tables) Close() error {

@@ -6,27 +6,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cockroachdb/datadriven"
 	"github.com/goccy/go-yaml"
 
 	"millrace/ingest/preset/presettest"
 	"millrace/ingest/sqldb/servertest"
 )
 
-// run runs the text at path.
 func run(t *testing.T, path string, extract presettest.Extract) {
-	t.Parallel()
-	book := presettest.NewBook(t, System, extract)
-	datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string { return book.Do(t, d.Cmd, words(d), d.Input) })
-}
-
-// words are what follows a command: names of tables may have blanks.
-func words(d *datadriven.TestData) string {
-	var list []string
-	for _, a := range d.CmdArgs {
-		list = append(list, a.Key)
-	}
-	return strings.Join(list, " ")
+	presettest.Run(t, path, System, extract)
 }
 
 func TestTables(t *testing.T) {
@@ -84,13 +71,5 @@ func TestMariaDB(t *testing.T) {
 
 // The orders, with pseudonyms in place of logins.
 func TestNamesAreNotNeeded(t *testing.T) {
-	t.Parallel()
-	book := presettest.NewBook(t, System, presettest.Folder)
-	datadriven.RunTest(t, "testdata/order", func(t *testing.T, d *datadriven.TestData) string {
-		if d.Cmd == "table" {
-			book.Do(t, d.Cmd, words(d), d.Input)
-		}
-		return d.Expected
-	})
-	book.Named(t, presettest.People{Users: []string{"anna@example.com", "edi@example.com", "shopper@example.com"}, Customer: "Corner Shop", Called: []string{"Corner Shop"}})
+	presettest.RunNamed(t, "testdata/order", System, presettest.People{Users: []string{"anna@example.com", "edi@example.com", "shopper@example.com"}, Customer: "Corner Shop", Called: []string{"Corner Shop"}})
 }

@@ -272,7 +272,7 @@ func (x *extraction) asked() string {
 		Full         bool
 		Last         state
 		Tables       []table
-	}{Version: 1, Kind: x.sys.Kind, Origin: x.src.Origin(), Full: x.o.Full, Last: x.last}
+	}{Version: 2, Kind: x.sys.Kind, Origin: x.src.Origin(), Full: x.o.Full, Last: x.last}
 	for _, t := range x.tables {
 		asked.Tables = append(asked.Tables, table{t.Name, t.shape.There, t.there, t.Key, t.Watermark, t.compared(), t.since, t.floor})
 	}

@@ -25,7 +25,7 @@ type postgres struct {
 	cuts   int // that were armed
 }
 
-func newPostgres(t *testing.T) *postgres {
+func newPostgres(t testing.TB) *postgres {
 	s := servertest.PostgreSQL(t)
 	var ddl strings.Builder
 	for _, table := range sourcetest.Tables() {

@@ -18,7 +18,8 @@ type Reconciled struct {
 	Since   string `json:"since,omitempty"` // rows that changed from then on were read; "": all
 	Counted int64  `json:"counted"`         // by the source; -1: it cannot say
 	Read    int64  `json:"read"`            // rows, to be landed
-	Swept   int64  `json:"swept"`           // keys that were compared with what landed
+	Swept   int64  `json:"swept"`           // rows that were compared with what landed
+	Keys    int64  `json:"keys"`            // of those swept: by their keys, one by one; the others by sums
 	Fetched int64  `json:"fetched"`         // of those read: rows that only the sweep found
 	Skipped int64  `json:"skipped"`         // not read, as they have not changed; -1: unknown
 }
@@ -30,7 +31,7 @@ func (x *extraction) result() *Extracted {
 		e.Notes = append(e.Notes, eventlog.Note{Code: code, Text: fmt.Sprintf(format, args...)})
 	}
 	for _, f := range x.findings {
-		add("source-"+f.Code, "%s.", strings.TrimSuffix(f.Text, "."))
+		e.Notes = append(e.Notes, f.Note())
 	}
 	if x.spool.anew != "" {
 		add("begun-anew", "an earlier run that did not finish was not continued: %s.", x.spool.anew)
@@ -110,14 +111,16 @@ func (t *tableRead) reconcile(sample bool) Reconciled {
 		r.Read += p.rows
 	}
 	if t.keys != nil {
-		r.Swept, r.Fetched = t.keys.rows, t.fetched.rows
+		r.Swept, r.Keys, r.Fetched = t.keys.rows+t.same, t.keys.rows, t.fetched.rows
 	}
 	if t.counted >= 0 {
 		r.Skipped = max(0, t.counted-r.Read)
 	}
-	whole := t.keys // the part that has each row
+	whole, gave := t.keys, int64(0) // the part that has each row
 	if t.since == "" {
 		whole = t.rows
+	} else if whole != nil {
+		gave = t.same
 	}
 	if sample || whole == nil || !whole.done() || t.floor != "" {
 		return r
@@ -127,12 +130,13 @@ func (t *tableRead) reconcile(sample bool) Reconciled {
 	if low < 0 {
 		return r
 	}
-	t.short = whole.rows < low
+	gave += whole.rows
+	t.short = gave < low
 	switch {
 	case t.short:
-		t.note("rows-missing", "%s: the source counts %d rows and gave %d; no row was taken for deleted.", t.Name, low, whole.rows)
-	case whole.rows > high:
-		t.note("rows-more", "%s: the source counts %d rows and gave %d.", t.Name, high, whole.rows)
+		t.note("rows-missing", "%s: the source counts %d rows and gave %d; no row was taken for deleted.", t.Name, low, gave)
+	case gave > high:
+		t.note("rows-more", "%s: the source counts %d rows and gave %d.", t.Name, high, gave)
 	}
 	return r
 }
@@ -156,6 +160,7 @@ func (t *tableRead) tableRows(sample bool) eventlog.TableRows {
 		},
 	}
 	if t.keys != nil && t.floor == "" && !t.short {
+		rows.Buckets = t.buckets
 		rows.Present = func(fn func([]string) error) error {
 			return t.swept(len(t.Key), fn)
 		}

@@ -30,11 +30,14 @@ type tableRead struct {
 	counted  int64     // before it was read; -1: the source cannot say
 	counting time.Time // when the state began that it was counted in
 
-	rows    *part // all rows, or those since
-	keys    *part // the sweep: key and what is compared of all rows
-	want    *part // keys of the rows that the sweep found lacking
-	fetched *part // these rows
-	short   bool  // fewer rows were read than the source has
+	rows    *part    // all rows, or those since
+	sums    *part    // the sweep: names of the buckets that differ from what landed
+	keys    *part    // key and what is compared of all rows, or those in the buckets
+	want    *part    // keys of the rows that the sweep found lacking
+	fetched *part    // these rows
+	buckets []string // that keys are of; nil: of all
+	same    int64    // rows in the other buckets
+	short   bool     // fewer rows were read than the source has
 	notes   []eventlog.Note
 }
 
@@ -124,11 +127,14 @@ func (x *extraction) read(ctx context.Context, t *tableRead) (err error) {
 		}
 		t.counting = x.began
 	}
-	if err := x.all(ctx, t, t.rows, t.there, t.since, x.o.Limit); err != nil {
+	if err := x.all(ctx, t, t.rows, x.query(t, t.there, t.since, x.o.Limit)); err != nil {
 		return err
 	}
 	if t.since == "" || x.o.Limit > 0 || !x.sweeps(t) {
 		return nil
+	}
+	if err := x.sum(ctx, t); err != nil {
+		return fmt.Errorf("%s: %w", t.Name, err)
 	}
 	if t.keys, err = x.spool.part(fmt.Sprintf("%d-keys", t.at)); err != nil {
 		return err
@@ -136,7 +142,9 @@ func (x *extraction) read(ctx context.Context, t *tableRead) (err error) {
 	if err := x.keep(t.keys); err != nil {
 		return err
 	}
-	if err := x.all(ctx, t, t.keys, t.thereOf(slices.Concat(t.Key, t.compared())), t.floor, 0); err != nil {
+	q := x.query(t, t.thereOf(slices.Concat(t.Key, t.compared())), t.floor, 0)
+	q.Buckets = t.buckets
+	if err := x.all(ctx, t, t.keys, q); err != nil {
 		return err
 	}
 	if t.want, err = x.spool.part(fmt.Sprintf("%d-want", t.at)); err != nil {
@@ -145,7 +153,7 @@ func (x *extraction) read(ctx context.Context, t *tableRead) (err error) {
 	if err := x.compare(ctx, t); err != nil {
 		return fmt.Errorf("%s: %w", t.Name, err)
 	}
-	if t.want.rows > int64(x.o.PageRows) && t.want.rows > t.keys.rows/4 {
+	if t.want.rows > int64(x.o.PageRows) && t.want.rows > (t.keys.rows+t.same)/4 {
 		return x.instead(ctx, t)
 	}
 	if t.fetched, err = x.spool.part(fmt.Sprintf("%d-fetched", t.at)); err != nil {
@@ -167,16 +175,21 @@ func (x *extraction) keep(p *part) error {
 	return nil
 }
 
+func (x *extraction) query(t *tableRead, columns []string, since string, limit int64) ingest.Query {
+	return ingest.Query{
+		Table: t.Table, Columns: columns, Since: since, Watermark: t.thereOf(t.Watermark), PageRows: x.o.PageRows, Limit: limit,
+	}
+}
+
 // all reads the pages of a part, and counts around it.
-func (x *extraction) all(ctx context.Context, t *tableRead, p *part, columns []string, since string, limit int64) error {
+func (x *extraction) all(ctx context.Context, t *tableRead, p *part, q ingest.Query) error {
 	if p.done() {
 		return nil
 	}
-	q := ingest.Query{
-		Table: t.Table, Columns: columns, Since: since, Watermark: t.thereOf(t.Watermark), PageRows: x.o.PageRows, Limit: limit,
-	}
-	if err := x.pages(ctx, p, t, q, x.spool); err != nil {
-		return err
+	if q.Buckets == nil || len(q.Buckets) > 0 {
+		if err := x.pages(ctx, p, t, q, x.spool); err != nil {
+			return err
+		}
 	}
 	after := t.counted
 	if !x.snapshot || !t.counting.Equal(x.began) || !p.oneState() || len(p.pages) > 0 && p.pages[0].head.Start != x.began.UnixMicro() {
@@ -225,11 +238,31 @@ func (x *extraction) compare(ctx context.Context, t *tableRead) error {
 		page = page[:0]
 		return x.spool.fault(err)
 	}
+	err := error(nil)
+	if t.keys.rows > 0 {
+		err = eventlog.Unlanded(ctx, x.o.Store, x.o.Open, x.seen(t), func(key []string) error {
+			if page = append(page, key); len(page) < x.o.PageRows {
+				return nil
+			}
+			return flush()
+		})
+	}
+	if err == nil && len(page) > 0 {
+		err = flush()
+	}
+	if err == nil {
+		err = x.spool.fault(t.want.write(pageHead{Done: true}, nil))
+	}
+	return err
+}
+
+// seen is what the source says of a table, for the store to compare.
+func (x *extraction) seen(t *tableRead) eventlog.SeenTable {
 	var at []int // key and what is compared in a row
 	for _, c := range slices.Concat(t.Key, t.compared()) {
 		at = append(at, slices.Index(t.names, c))
 	}
-	seen := eventlog.SeenTable{
+	return eventlog.SeenTable{
 		Source: x.sys.Name, Table: t.Name, Key: t.Key, Watermark: t.compared(),
 		Seen: func(fn func([]string) error) error {
 			return t.swept(len(at), fn)
@@ -247,19 +280,6 @@ func (x *extraction) compare(ctx context.Context, t *tableRead) error {
 			})
 		},
 	}
-	err := eventlog.Unlanded(ctx, x.o.Store, x.o.Open, seen, func(key []string) error {
-		if page = append(page, key); len(page) < x.o.PageRows {
-			return nil
-		}
-		return flush()
-	})
-	if err == nil && len(page) > 0 {
-		err = flush()
-	}
-	if err == nil {
-		err = x.spool.fault(t.want.write(pageHead{Done: true}, nil))
-	}
-	return err
 }
 
 // swept calls fn with the first values of each row of the sweep: key, then
@@ -283,7 +303,7 @@ func (x *extraction) instead(ctx context.Context, t *tableRead) (err error) {
 		return err
 	}
 	t.keys, t.want, t.since = nil, nil, t.floor
-	return x.all(ctx, t, t.rows, t.there, t.floor, 0)
+	return x.all(ctx, t, t.rows, x.query(t, t.there, t.floor, 0))
 }
 
 // fetch reads the rows that the sweep found lacking. The part's pages are

@@ -286,6 +286,11 @@ func (t *target) json() http.Header {
 	return http.Header{"Accept": {"application/json"}, "Maxdataserviceversion": {"2.0"}}
 }
 
+// Buckets says that the service cannot sum up.
+func (s *Source) Buckets(context.Context, ingest.Query) ([]eventlog.Bucket, bool, error) {
+	return nil, false, nil
+}
+
 // Count asks for the number of rows, by /$count or beside a page without rows.
 func (s *Source) Count(ctx context.Context, table *eventlog.Table) (int64, error) {
 	if err := s.load(ctx); err != nil {

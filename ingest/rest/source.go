@@ -151,6 +151,11 @@ func required(t *eventlog.Table, column string) bool {
 	return len(t.Required) == 0 && slices.ContainsFunc(t.Columns, func(c eventlog.TableColumn) bool { return c.Name == column })
 }
 
+// Buckets says that the service cannot sum up.
+func (s *Source) Buckets(context.Context, ingest.Query) ([]eventlog.Bucket, bool, error) {
+	return nil, false, nil
+}
+
 // Count asks for a page and where it says how many rows there are.
 func (s *Source) Count(ctx context.Context, table *eventlog.Table) (int64, error) {
 	config, ok := s.config.table(table)

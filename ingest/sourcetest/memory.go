@@ -208,6 +208,13 @@ func (s *memorySource) Count(ctx context.Context, t *eventlog.Table) (int64, err
 	return int64(len(s.sorted(t))), ctx.Err()
 }
 
+func (s *memorySource) Buckets(ctx context.Context, q ingest.Query) ([]eventlog.Bucket, bool, error) {
+	if s.lost || s.cuts() {
+		return nil, false, &ingest.Transient{Err: errCut}
+	}
+	return bucketsOf(q.Table, s.sorted(q.Table), q.Watermark), true, ctx.Err()
+}
+
 func (s *memorySource) Read(ctx context.Context, q ingest.Query, emit func(ingest.Page) error) error {
 	if q.PageRows <= 0 {
 		q.PageRows = 20_000
@@ -306,6 +313,9 @@ func wanted(q ingest.Query, row, after []string) bool {
 		} else if i == len(after)-1 {
 			return false
 		}
+	}
+	if name, _ := bucketOf(t, row, nil); q.Buckets != nil && !slices.Contains(q.Buckets, name) {
+		return false
 	}
 	if q.Since == "" {
 		return true

@@ -153,6 +153,7 @@ func Run(t *testing.T, s Server) {
 	})
 	t.Run("since", func(t *testing.T) { runSince(t, s, things, pairs) })
 	t.Run("keys", func(t *testing.T) { runKeys(t, s, things, pairs) })
+	t.Run("buckets", func(t *testing.T) { runBuckets(t, s, things, pairs) })
 	t.Run("resume", func(t *testing.T) {
 		newProbe(t, s, "thing").resume(things)
 		newProbe(t, s, "pair").resume(pairs)

@@ -45,6 +45,12 @@ type dialect struct {
 	// what session set holds again. "" where the server has no limit.
 	long func(timeout time.Duration) (before, after string)
 
+	// bucketValue is SQL of the whole number that an eventlog.Bucket has for a
+	// column's value, "" where it cannot be told; nil: it cannot sum up. fence
+	// ends a subquery that is to be computed once.
+	bucketValue func(c *column) string
+	fence       string
+
 	quote func(name string) string
 	param func(n int) string // placeholder of the n-th parameter, from 1
 	// rowComparison says that (a, b) > (x, y) is known, and reads an index.

@@ -43,6 +43,7 @@ var postgres = &dialect{
 	long: func(timeout time.Duration) (before, after string) {
 		return "SET statement_timeout = 0", fmt.Sprintf("SET statement_timeout = %d", timeout.Milliseconds())
 	},
+	bucketValue: postgresBucketValue, fence: "OFFSET 0",
 	quote: doubleQuoted, param: numbered("$"), rowComparison: true, first: limited, rows: postgresRows,
 	tables: postgresTables, columns: postgresColumns, key: postgresKey,
 	column: postgresColumn,
@@ -117,6 +118,25 @@ func postgresRows(ctx context.Context, c *sql.Conn, s statement, columns []colum
 		_, err := result.Close()
 		return err
 	})
+}
+
+// postgresBucketValue knows the types that keys and watermarks have. A moment
+// out of the range is -2, see eventlog.
+func postgresBucketValue(c *column) string {
+	name := doubleQuoted(c.name)
+	within := "CASE WHEN " + name + " IS NULL THEN -1 WHEN " + name + " BETWEEN '0001-01-01' AND '9999-12-31' THEN %s ELSE -2 END"
+	switch {
+	case c.read != name:
+	case c.sql == "BIGINT":
+		return "coalesce(" + name + "::bigint, -1)"
+	case c.sql == "VARCHAR" && c.empty && c.key == nil:
+		return "('x' || substr(md5(coalesce(" + name + "::text, '')), 1, 15))::bit(60)::bigint"
+	case c.sql == "DATE":
+		return fmt.Sprintf(within, "("+name+" - date '2000-01-01')::bigint")
+	case c.sql == "TIMESTAMP", c.sql == "TIMESTAMPTZ": // a double is exact here; extract would be numeric, and slow
+		return fmt.Sprintf(within, "(date_part('epoch', "+name+") * 1000000::double precision)::bigint")
+	}
+	return ""
 }
 
 func postgresColumn(name string, t catalogType) (column, bool) {

@@ -23,6 +23,8 @@ type question struct {
 	latest  []column // of which the latest is compared with since
 	keyed   []column // columns of keys
 	keys    [][]string
+	bucket  string   // SQL that names that of a row
+	buckets []string // to read; nil: all
 	order   []column // of the pages; none: no order
 	after   []string // values of order; nil: from the beginning
 	level   int      // how many columns of after are equal: see levels
@@ -97,6 +99,9 @@ func (q *question) statement() (statement, error) {
 			return s, err
 		}
 		conditions = append(conditions, text)
+	}
+	if q.buckets != nil {
+		conditions = append(conditions, q.bucket+" IN ("+strings.Join(q.buckets, ", ")+")")
 	}
 	if q.after != nil {
 		text, err := q.behind(bound)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"millrace/eventlog"
 	"millrace/ingest"
@@ -69,6 +70,18 @@ func (r *reading) prepare(q *ingest.Query) (err error) {
 	}
 	if q.Since != "" && len(r.q.latest) == 0 {
 		return fmt.Errorf("%s: no column says when a row was changed", r.shape.There)
+	}
+	if q.Buckets != nil {
+		key, _, ok := r.bucketValues(r.shape, q)
+		if !ok {
+			return fmt.Errorf("%s: its rows cannot be asked for by buckets", r.shape.There)
+		}
+		for _, name := range q.Buckets {
+			if _, err := strconv.Atoi(name); err != nil {
+				return fmt.Errorf("%s: %q is no bucket", r.shape.There, name)
+			}
+		}
+		r.q.bucket, r.q.buckets = eventlog.BucketName(key), q.Buckets
 	}
 	asked := len(r.q.columns)
 	if q.Keys != nil {

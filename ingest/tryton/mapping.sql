@@ -143,7 +143,9 @@ SELECT l.*, i.id AS invoice,
             WHEN w.move IS NOT NULL THEN 'write_off'
             ELSE 'journal' END AS kind
 FROM receivable_line l
-LEFT JOIN customer_invoice i ON l.move IN (i.move, i.cancel_move) AND l.account = i.account
+-- by either move alone: joined by a condition on both, every invoice would meet every line of its account
+LEFT JOIN (SELECT id, kind, account, cancel_move, move FROM customer_invoice
+           UNION SELECT id, kind, account, cancel_move, cancel_move FROM customer_invoice) i ON i.move = l.move AND i.account = l.account
 LEFT JOIN (SELECT DISTINCT x.move FROM account_move_line x
            JOIN account_account a ON a.id = x.account
            JOIN account_account_type t ON t.id = a.type WHERE t.expense) w ON w.move = l.move
@@ -493,12 +495,16 @@ UNION ALL BY NAME
 SELECT 'DeliveryItem' AS source_type, 'move:' || id AS source_id, 'Delivery' AS target_type, delivery AS target_id, 'item of' AS qualifier
 FROM goods WHERE is_line
 UNION ALL BY NAME
--- a deleted delivery is of the one order that moved on in the transaction which made it
-SELECT 'Delivery' AS source_type, d.id AS source_id, 'SalesOrder' AS target_type, 'sale:' || min(split_part(o.resource, ',', 2)) AS target_id, 'fulfils' AS qualifier
+-- a deleted delivery is of the one order that moved on in the transaction which
+-- made it; orders are counted before they meet deliveries: a transaction of many
+-- of both has their product
+SELECT 'Delivery' AS source_type, d.id AS source_id, 'SalesOrder' AS target_type, 'sale:' || split_part(o.resource, ',', 2) AS target_id, 'fulfils' AS qualifier
 FROM deleted d
 JOIN ir_model_log g ON g.id = d.source_key::BIGINT
-JOIN ir_model_log o ON o.create_date = g.create_date AND o.event = 'transition' AND o.resource LIKE 'sale.sale,%'
-WHERE d.type = 'Delivery' GROUP BY d.id HAVING count(DISTINCT o.resource) = 1
+JOIN (SELECT create_date, min(resource) AS resource FROM ir_model_log
+      WHERE event = 'transition' AND resource LIKE 'sale.sale,%'
+      GROUP BY ALL HAVING min(resource) = max(resource)) o ON o.create_date = g.create_date
+WHERE d.type = 'Delivery'
 UNION ALL BY NAME
 SELECT 'Allocation' AS source_type, 'move:' || id AS source_id, 'Delivery' AS target_type, delivery AS target_id, 'part of' AS qualifier
 FROM goods WHERE NOT is_line

@@ -2,6 +2,7 @@ package tryton
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -42,7 +43,10 @@ func TestRequiredColumnsSuffice(t *testing.T) {
 			continue // read, and not by the mapping
 		}
 		required := tab.Required
-		rows := readCSV(t, filepath.Join(from, tab.Name+".csv"))
+		rows := [][]string{tab.Required} // of what the sample lacks
+		if _, err := os.Stat(filepath.Join(from, tab.Name+".csv")); err == nil || !tab.Optional {
+			rows = readCSV(t, filepath.Join(from, tab.Name+".csv"))
+		}
 		header := slices.Clone(rows[0])
 		for i, r := range rows {
 			rows[i] = nil

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cockroachdb/datadriven"
 	_ "github.com/duckdb/duckdb-go/v2"
 
 	"millrace/eventlog"
@@ -236,4 +237,33 @@ func Column(t testing.TB, db *sql.DB, query string) []string {
 		t.Fatal(err)
 	}
 	return list
+}
+
+// Run runs the text at path, beside other tests.
+func Run(t *testing.T, path string, system func() *eventlog.System, extract Extract) {
+	t.Parallel()
+	book := NewBook(t, system, extract)
+	datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string { return book.Do(t, d.Cmd, words(d), d.Input) })
+}
+
+// RunNamed checks the tables that the text at path tells, see [Book.Named].
+func RunNamed(t *testing.T, path string, system func() *eventlog.System, people People) {
+	t.Parallel()
+	book := NewBook(t, system, Folder)
+	datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+		if d.Cmd == "table" {
+			book.Do(t, d.Cmd, words(d), d.Input)
+		}
+		return d.Expected
+	})
+	book.Named(t, people)
+}
+
+// words are what follows a command: names of tables may have blanks.
+func words(d *datadriven.TestData) string {
+	var list []string
+	for _, a := range d.CmdArgs {
+		list = append(list, a.Key)
+	}
+	return strings.Join(list, " ")
 }
