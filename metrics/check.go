@@ -242,6 +242,11 @@ func (a *asking) fits(k *KPI) []error {
 			list = append(list, FieldError{p.field, trimmed(err)})
 		}
 	}
+	if k.Over != nil {
+		for _, err := range a.fits(k.over()) {
+			list = append(list, overFault(err))
+		}
+	}
 	return list
 }
 

@@ -3,6 +3,7 @@ package metrics
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -109,7 +110,19 @@ func (a *asking) guard(k *KPI) error {
 			return FieldError{p.field, err}
 		}
 	}
+	if k.Over != nil {
+		return overFault(a.guard(k.over()))
+	}
 	return nil
+}
+
+// overFault says of an error of the denominator's half where it stands.
+func overFault(err error) error {
+	var f FieldError
+	if errors.As(err, &f) {
+		return FieldError{"over." + f.Field, f.Err}
+	}
+	return err
 }
 
 // place writes a piece alone where it stands, and in brackets there. A

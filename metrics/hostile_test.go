@@ -100,7 +100,7 @@ func TestHostile(t *testing.T) {
 func TestEveryExpressionIsGuarded(t *testing.T) {
 	const hostile = "1) AS x FROM o2c.orders; SELECT 2 --"
 	words := []string{"Name", "Title", "Family", "Unit", "Better", "Kind", "Of", "One", "Doc", "Owner", "Sources", "View", "Needs", "Links.Source", "Links.Qualifier", "Links.Target",
-		"Clock", "Method", "LeaveOut.Reason"}
+		"Clock", "Method", "LeaveOut.Reason", "Over.View", "Over.LeaveOut.Reason"}
 	s := closedStore(t)
 	guarded := 0
 	for _, path := range textFields(reflect.TypeFor[metrics.KPI](), "") {

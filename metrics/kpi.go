@@ -136,7 +136,7 @@ type Over struct {
 // over is the denominator's half of a ratio of two views.
 func (k *KPI) over() *KPI {
 	o := k.Over
-	return &KPI{Name: k.Name + " over", Kind: RatioKind, View: o.View, Join: o.Join, Scope: o.Scope, Numerator: "0", Denominator: o.Value,
+	return &KPI{Name: k.Name + " over", Kind: RatioKind, With: k.With, View: o.View, Join: o.Join, Scope: o.Scope, Numerator: "0", Denominator: o.Value,
 		Currency: o.Currency, At: o.At, AsOf: k.AsOf, LeaveOut: o.LeaveOut, Dimensions: o.Dimensions, Days: k.Days}
 }
 

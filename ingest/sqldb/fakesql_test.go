@@ -170,6 +170,9 @@ func (p *fakeParser) statement() *fakeStatement {
 		for _, w := range []string{"(", "*", ")"} {
 			p.want(w)
 		}
+		if p.is("AS") { // the name does not matter: it is one number
+			p.quoted()
+		}
 	} else {
 		for more := true; more; more = p.is(",") {
 			n := p.expression()
