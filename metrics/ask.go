@@ -29,6 +29,10 @@ type Options struct {
 	// AsOf is the day at whose end things are looked at: what happened later is
 	// not known. Default: the last day of the data.
 	AsOf Day
+	// Now is when it is looked, where that is before the end of the last day of the
+	// data: at ten o'clock nobody is late for what is due at noon. Zero: the end of
+	// the day.
+	Now time.Time
 	// Grain splits the figures by periods, from the first with data to AsOf. From
 	// and To bound what is counted, both included: without a Grain they are one
 	// period.
@@ -49,6 +53,9 @@ type Options struct {
 	// Parallel is how many figures are computed at once; the Querier must take
 	// as many questions. Default 1.
 	Parallel int
+	// Timeout is how long one figure, or one rule, may take; then it is stopped,
+	// and that is an error. 0 is DefaultTimeout.
+	Timeout time.Duration
 }
 
 //go:embed sql/columns.sql
@@ -64,12 +71,12 @@ type asking struct {
 	order   map[string][]string          // view → columns
 	firstAt time.Time                    // of the data
 	end     moment                       // of what is asked
-	mu      sync.Mutex                   // of the following
+	mu      *sync.Mutex                  // of the following
 	ledgers map[string]*ledger           // by moment and dimensions
 	kinds   map[string]bool              // expressions that are days
 }
 
-// A moment is the end of a day.
+// A moment is the end of a day, or on the last one how far it is.
 type moment struct {
 	day  Day
 	at   time.Time // the first instant after it
@@ -80,7 +87,7 @@ func (m moment) date() string { return "DATE '" + string(m.day) + "'" }
 
 // newAsking looks at what the store has.
 func newAsking(ctx context.Context, q Querier, o Options) (*asking, error) {
-	a := &asking{ctx: ctx, query: q, o: o, zone: o.Zone, ledgers: map[string]*ledger{}, kinds: map[string]bool{}}
+	a := &asking{ctx: ctx, query: q, o: o, zone: o.Zone, mu: &sync.Mutex{}, ledgers: map[string]*ledger{}, kinds: map[string]bool{}}
 	if a.zone == nil {
 		a.zone = time.UTC
 	}
@@ -145,6 +152,9 @@ func (a *asking) horizon() error {
 		}
 	}
 	a.end = a.moment(first(a.o.AsOf, last), last)
+	if now := a.o.Now; !now.IsZero() && !a.end.past && now.Before(a.end.at) && !now.Before(a.end.day.In(a.zone)) {
+		a.end.at = now
+	}
 	return nil
 }
 
@@ -187,10 +197,10 @@ func (a *asking) momentOf(p Period) moment {
 	return moment{day: p.Last, at: p.End, past: true}
 }
 
-// first is the first column of a view: what its rows are about.
+// first is the first column of a view, called v: what its rows are about.
 func (a *asking) first(view string) string {
 	if list := a.order[view]; len(list) > 0 {
-		return list[0]
+		return "v." + list[0]
 	}
 	return "NULL"
 }

@@ -4,10 +4,24 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 )
 
 //go:embed catalogue/*.yaml
 var catalogueFiles embed.FS
+
+// Named lists the figures of the catalogue that have these names, in the order
+// of the names; there is none for a name that it has not.
+func Named(names ...string) []*KPI {
+	all := Catalogue()
+	var list []*KPI
+	for _, name := range names {
+		if i := slices.IndexFunc(all, func(k *KPI) bool { return k.Name == name }); i >= 0 {
+			list = append(list, all[i])
+		}
+	}
+	return list
+}
 
 // Catalogue lists the key figures that come with Millrace, in the order in
 // which pages show them.

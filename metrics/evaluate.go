@@ -36,7 +36,7 @@ func Evaluate(ctx context.Context, q Querier, kpis []*KPI, o Options) ([]Value, 
 	g.SetLimit(max(1, o.Parallel))
 	for i, k := range kpis {
 		g.Go(func() error {
-			list, err := a.evaluate(k, found)
+			list, err := a.guarded(k, found)
 			var no refusal
 			if errors.As(err, &no) {
 				refused[i] = no.reason
@@ -74,6 +74,9 @@ func SQL(ctx context.Context, q Querier, k *KPI, o Options) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.guard(k); err != nil {
+		return nil, fmt.Errorf("kpi %s: %w", k.Name, err)
+	}
 	list, err := a.statements(k)
 	if err != nil {
 		return nil, err
@@ -99,6 +102,18 @@ func (r refusal) Error() string { return r.reason.Error() }
 
 // sentence makes an error's text one.
 func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] + "." }
+
+// guarded evaluates k if its SQL may run, and stops what takes too long.
+func (a *asking) guarded(k *KPI, found []foundLinks) (values []Value, err error) {
+	err = a.within(func(a *asking) error {
+		if err := a.guard(k); err != nil {
+			return err
+		}
+		values, err = a.evaluate(k, found)
+		return err
+	})
+	return values, err
+}
 
 func (a *asking) evaluate(k *KPI, found []foundLinks) ([]Value, error) {
 	if lacks := k.lacks(a.types); len(lacks) > 0 {
@@ -320,7 +335,9 @@ func (s *statement) run() ([]Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		values = append(values, v)
+		if values = append(values, v); len(values) > maxValues {
+			return nil, tooMany()
+		}
 	}
 	return values, rows.Err()
 }
@@ -344,6 +361,8 @@ func (s *statement) value(names []string, cells []any) (Value, error) {
 			v.Period = fmt.Sprint(cell)
 		case name == "currency":
 			v.Currency = fmt.Sprint(cell)
+		case isBy && len(fmt.Sprint(cell)) > maxLabel:
+			return v, fmt.Errorf("a value of dimension %s is longer than %d KiB", s.dimensionName(by, len(v.By)), maxLabel>>10)
 		case isBy && k.Kind == SQLKind:
 			v.By = append(v.By, Label{by, fmt.Sprint(cell)})
 			if by == "currency" {
@@ -394,6 +413,14 @@ var numberColumns = []string{"value", "low", "high", "numerator", "denominator",
 // dimensionNames are the names of the by columns.
 func (s *statement) dimensionNames() []string {
 	return slices.Concat(s.o.By, sortedKeys(s.k.Split))
+}
+
+// dimensionName is the name of the i-th by column.
+func (s *statement) dimensionName(column string, i int) string {
+	if s.k.Kind == SQLKind {
+		return column
+	}
+	return s.dimensionNames()[i]
 }
 
 // trailing counts the columns from i on.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"millrace/eventlog"
+	"millrace/eventlog/calendar"
 	"millrace/eventlog/o2c"
 )
 
@@ -27,6 +28,9 @@ type Example struct {
 	From     string            `yaml:"from"`
 	To       string            `yaml:"to"`
 	By       []string          `yaml:"by"`
+	// Calendars say when sites work, as a project's calendars do; "default" is of
+	// sites that are not named.
+	Calendars map[string]string `yaml:"calendars"`
 	// Gives are the values in their order; only what is named is compared.
 	Gives []Gives `yaml:"gives"`
 }
@@ -94,6 +98,10 @@ func (b *Bench) run(ctx context.Context, k *KPI, e Example) error {
 			*d.to = day
 		}
 	}
+	var err error
+	if o.Calendars, err = e.calendars(); err != nil {
+		return err
+	}
 	if len(e.Gives) == 0 {
 		return errors.New("gives nothing: say what the figure must be")
 	}
@@ -112,6 +120,23 @@ func (b *Bench) run(ctx context.Context, k *KPI, e Example) error {
 		}
 		return nil
 	})
+}
+
+// calendars reads the working time of sites.
+func (e Example) calendars() (Calendars, error) {
+	c := Calendars{Of: map[string]*calendar.Calendar{}}
+	for _, site := range sortedKeys(e.Calendars) {
+		one, err := calendar.Parse([]byte(e.Calendars[site]), first(e.Timezone, "UTC"))
+		if err != nil {
+			return c, fmt.Errorf("calendars: %s: %w", site, err)
+		}
+		if site == "default" {
+			c.Default = one
+		} else {
+			c.Of[site] = one
+		}
+	}
+	return c, nil
 }
 
 // With runs fn on a store that has the given rows of views, as an [Example]
@@ -206,17 +231,22 @@ func horizonSQL() string {
 	var parts []string
 	for _, x := range []struct{ view, born, last string }{
 		{"orders", "least(received_at, created_at)", "greatest(created_at, confirmed_at, released_at, full_ship_at, delivered_at, last_posted_at, cleared_at, paid_at, cancelled_at)"},
-		{"order_lines", "created_at", "greatest(created_at, full_ship_at, last_ship_at, delivered_at, billed_posted_at, paid_at, rejected_at)"},
+		{"order_lines", "created_at", "greatest(created_at, confirmed_at, released_at, allocated_at, full_ship_at, last_ship_at, delivered_at, billed_posted_at, paid_at, rejected_at, cancelled_at)"},
+		{"order_segments", "least(began_at, created_at)", "greatest(began_at, ended_at, paid_at, cleared_at)"},
+		{"line_blocks", "began_at", "greatest(began_at, ended_at)"},
 		{"order_events", "time", "time"},
-		{"deliveries", "created_at", "greatest(created_at, shipped_at, delivered_at, returned_at)"},
-		{"delivery_lines", "least(created_at, shipped_at)", "greatest(created_at, shipped_at, delivered_at, billed_at, billed_posted_at, returned_at)"},
+		{"deliveries", "created_at", "greatest(created_at, picked_at, transport_started_at, shipped_at, delivered_at, returned_at, cancelled_at)"},
+		{"delivery_lines", "least(created_at, shipped_at)", "greatest(created_at, picked_at, shipped_at, delivered_at, billed_at, billed_posted_at, returned_at, cancelled_at)"},
+		{"goods_issues", "issued_at", "greatest(issued_at, taken_back_at)"},
+		{"billings", "least(created_at, posted_at)", "greatest(created_at, posted_at, cancelled_at)"},
+		{"line_faults", "since", "since"},
 		{"invoices", "least(created_at, posted_at)", "greatest(created_at, posted_at, sent_at, cancelled_at, corrected_at, paid_at, acknowledged_at)"},
 		{"applications", "applied_at", "greatest(applied_at, reversed_at)"},
 		{"receipts", "received_at", "greatest(received_at, fully_applied_at)"},
 		{"changes", "changed_at", "changed_at"},
 		{"disputes", "opened_at", "greatest(opened_at, closed_at)"},
 		{"blocks", "set_at", "greatest(set_at, released_at)"},
-		{"messages", "first_at", "greatest(first_at, processed_at, acknowledged_at, first_failed_at)"},
+		{"messages", "first_at", "greatest(first_at, processed_at, acknowledged_at, first_failed_at, recovered_at)"},
 		{"exceptions", "raised_at", "greatest(raised_at, resolved_at)"},
 		{"receivable_entries", "posting_date::TIMESTAMPTZ", "NULL::TIMESTAMPTZ"},
 		{"receipts", "value_date::TIMESTAMPTZ", "NULL::TIMESTAMPTZ"},

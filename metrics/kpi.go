@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/goccy/go-yaml"
 )
 
 // A KPI is the definition of one key figure.
@@ -112,6 +110,8 @@ type KPI struct {
 
 	// Examples are rows and what the figure must be of them: tests.
 	Examples []Example `yaml:"examples"`
+
+	early bool // as a [Rule] has it
 }
 
 // A LeaveOut says which objects a KPI does not look at, and why.
@@ -207,17 +207,10 @@ const defaultMinN = 30
 // Parse reads a list of KPIs. An unknown key or a wrong value is an error that
 // shows the line.
 func Parse(text []byte) ([]*KPI, error) {
-	var list []*KPI
-	if err := yaml.UnmarshalWithOptions(text, &list, yaml.Strict()); err != nil {
-		return nil, err
-	}
-	for _, k := range list {
+	return parseList(text, "kpi", func(k *KPI) error {
 		k.fill()
-		if err := k.validate(); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
+		return k.validate()
+	})
 }
 
 // asOf is the At of a figure that is a state.

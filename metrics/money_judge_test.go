@@ -24,8 +24,6 @@ type book struct {
 	settlements                                         map[string][]settlement
 }
 
-type row map[string]string
-
 // A settlement is what an application does to one entry.
 type settlement struct {
 	app    row

@@ -25,6 +25,8 @@ type statement struct {
 	overBy  []string // the same, of what a ratio divides by
 	periods []Period // of what happened; nil: all of it
 	now     moment   // whose state is looked at
+	inputs  []string // of a sample: what else to read of each row, as input_0…
+	due     bool     // measured gets worked: the working time from 1970 until it began
 }
 
 // text writes the SQL of k, one row a value. Its columns are period, by_0…,
@@ -153,6 +155,9 @@ func (s *statement) lookedAt() (text, fx string, err error) {
 	number("denominator", denominator)
 	number("amount", k.Amount)
 	add("%s AS fate", s.fate())
+	for i, e := range s.inputs {
+		add("%s AS input_%d", e, i)
+	}
 
 	where := ""
 	for i, c := range s.conditions(types) {
@@ -204,7 +209,7 @@ func (s *statement) ends(add func(string, ...any)) error {
 	}
 	midnight := func(e string, isDay bool) string {
 		if !isDay {
-			e = fmt.Sprintf("(%s AT TIME ZONE %s)::DATE", e, s.zoneText())
+			e = fmt.Sprintf("((%s) AT TIME ZONE %s)::DATE", e, s.zoneText())
 		}
 		return fmt.Sprintf("epoch_us((%s)::TIMESTAMP)", e) // days are all of one length
 	}
@@ -254,6 +259,10 @@ func (s *statement) fate() string {
 func (s *statement) measured(b *strings.Builder, fx string) {
 	k := s.k
 	replaced, added, joins, reasons := []string{}, []string{}, "", ""
+	backwards := "l.ended < l.began"
+	if k.early {
+		backwards = "FALSE"
+	}
 	switch {
 	case k.Kind == DurationKind && k.Clock == Business:
 		sites, hours := s.o.Calendars.rows(s.firstAt.AddDate(0, -1, 0), s.now.at.AddDate(1, 0, 0))
@@ -263,12 +272,15 @@ func (s *statement) measured(b *strings.Builder, fx string) {
 			return fmt.Sprintf("(%s.before + least(%s, %s.until) - %s.start)", h, instant, h, h)
 		}
 		added = append(added, worked("he", "l.ended")+" - "+worked("hb", "l.began")+" AS measure")
+		if s.due {
+			added = append(added, worked("hb", "l.began")+" AS worked")
+		}
 		joins = "\n\tASOF LEFT JOIN hours hb ON hb.calendar = l.calendar AND l.began >= hb.start\n\tASOF LEFT JOIN hours he ON he.calendar = l.calendar AND l.ended >= he.start"
-		reasons = fmt.Sprintf("\n\t            WHEN l.began IS NULL OR l.ended IS NULL THEN %s WHEN l.ended < l.began THEN %s WHEN hb.start IS NULL OR he.start IS NULL THEN %s",
-			literal(timeless), literal(negative), literal(calendarly))
+		reasons = fmt.Sprintf("\n\t            WHEN l.began IS NULL OR l.ended IS NULL THEN %s WHEN %s THEN %s WHEN hb.start IS NULL OR he.start IS NULL THEN %s",
+			literal(timeless), backwards, literal(negative), literal(calendarly))
 	case k.Kind == DurationKind:
 		added = append(added, "l.ended - l.began AS measure")
-		reasons = fmt.Sprintf("\n\t            WHEN l.began IS NULL OR l.ended IS NULL THEN %s WHEN l.ended < l.began THEN %s", literal(timeless), literal(negative))
+		reasons = fmt.Sprintf("\n\t            WHEN l.began IS NULL OR l.ended IS NULL THEN %s WHEN %s THEN %s", literal(timeless), backwards, literal(negative))
 	}
 	if k.Currency != "" && s.o.Currency == "" {
 		added = append(added, "l.document_currency AS currency")

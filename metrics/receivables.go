@@ -183,6 +183,10 @@ func (s *statement) ledgerRows() (from string, groups []string) {
 		money("v.amount")+" AS amount", money("v.open_amount")+" AS open",
 		money("CASE WHEN v.posting_date < "+first+" THEN v.amount - coalesce(earlier.amount, 0) ELSE 0 END")+" AS before",
 		fmt.Sprintf("CASE WHEN v.posting_date IS NULL OR v.amount IS NULL OR v.currency IS NULL THEN 1\n\t            WHEN v.clearing_kind = 'reversal' OR i.is_cancelled THEN 2 WHEN v.amount <= 0 THEN 3 WHEN %s THEN 4 END AS fate", noRate))
+	columns = append(columns, "v."+quoted(strings.TrimPrefix(s.first("receivable_entries"), "v."))+" AS key")
+	for i, e := range s.inputs {
+		columns = append(columns, fmt.Sprintf("%s AS input_%d", e, i))
+	}
 	where := ""
 	for i, c := range s.conditions(s.types["receivable_entries"]) {
 		where += map[bool]string{true: "\n\tWHERE ", false: "\n\t  AND "}[i == 0] + c

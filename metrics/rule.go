@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 )
 
 // A Rule is a service level: what has to happen within a limit, or a figure
@@ -39,6 +40,9 @@ type Rule struct {
 	Join  string            `yaml:"join"`
 	From  string            `yaml:"from"`
 	To    string            `yaml:"to"`
+	// Early says that what may be done before its time begins is in time then;
+	// otherwise it is left out as ending before it began.
+	Early bool `yaml:"early"`
 	// LeaveOut are objects that the rule is not about any more.
 	LeaveOut []LeaveOut `yaml:"leave_out"`
 	// Limit is how long it may take: 30m, 4h, 2d; on clock business hours are
@@ -74,18 +78,14 @@ type Limit struct {
 var limitText = regexp.MustCompile(`^(\d+(?:\.\d+)?)\s*(m|min|h|d)$`)
 
 // UnmarshalYAML reads 30m, 4h, 2d.
-func (l *Limit) UnmarshalYAML(decode func(any) error) error {
-	var text string
-	if err := decode(&text); err != nil {
-		return err
+func (l *Limit) UnmarshalYAML(node ast.Node) error {
+	text, n := strings.TrimSpace(node.GetToken().Value), 0.0
+	m := limitText.FindStringSubmatch(text)
+	if m != nil {
+		n, _ = strconv.ParseFloat(m[1], 64) // the expression lets nothing else through
 	}
-	m := limitText.FindStringSubmatch(strings.TrimSpace(text))
-	if m == nil {
-		return fmt.Errorf("%q is no length of time, as 30m, 4h or 2d", text)
-	}
-	n, err := strconv.ParseFloat(m[1], 64)
-	if err != nil || n > 1e6 {
-		return fmt.Errorf("%q is no length of time, as 30m, 4h or 2d", text)
+	if _, ok := node.(ast.ScalarNode); !ok || m == nil || n > 1e6 {
+		return &yaml.SyntaxError{Message: fmt.Sprintf("%q is no length of time, as 30m, 4h or 2d", text), Token: node.GetToken()}
 	}
 	switch m[2] {
 	case "d":
@@ -123,17 +123,10 @@ const defaultAtRisk = 0.8
 // ParseRules reads a list of rules. An unknown key or a wrong value is an
 // error that shows the line.
 func ParseRules(text []byte) ([]*Rule, error) {
-	var list []*Rule
-	if err := yaml.UnmarshalWithOptions(text, &list, yaml.Strict()); err != nil {
-		return nil, err
-	}
-	for _, r := range list {
+	return parseList(text, "rule", func(r *Rule) error {
 		r.fill()
-		if err := r.validate(); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
+		return r.validate()
+	})
 }
 
 func (r *Rule) fill() {
@@ -170,14 +163,41 @@ func (r *Rule) validate() error {
 		return wrong("a figure is bounded by above or by below")
 	case r.View != "" && (r.From == "" || r.To == ""):
 		return wrong("from and to say when the time begins and ends")
+	case r.View != "" && r.Limit == (Limit{}):
+		return wrong("limit says how long it may take, as 30m, 4h or 2d")
 	case r.View != "" && (r.Of == "" || r.One == ""):
 		return wrong(`of and one say what is counted: "of: orders" and "one: order"`)
 	case r.View != "" && (r.Above != nil || r.Below != nil):
 		return wrong("above and below are bounds of a figure: name it by kpi")
+	case r.KPI != "" && r.Limit != (Limit{}):
+		return wrong("limit is of what a view lists; a figure is bounded by above or by below")
 	case r.Amount != "" && r.Currency == "":
 		return wrong("money has a currency: name its column, currency: currency")
 	}
 	return nil
+}
+
+// Allowed is how long the limit is by the rule's clock: of days on clock
+// business, the working time of an average working day. ok is false where the
+// sites differ in it and there is no default.
+func (r *Rule) Allowed(c Calendars) (_ time.Duration, ok bool) {
+	if r.Clock != Business || r.Limit.Days == 0 {
+		return r.Limit.Elapsed(), true
+	}
+	days := map[int64]bool{}
+	for _, cal := range c.Of {
+		days[cal.Day()] = true
+	}
+	if c.Default != nil {
+		days = map[int64]bool{c.Default.Day(): true}
+	}
+	if len(days) != 1 {
+		return 0, false
+	}
+	for day := range days {
+		return time.Duration(r.Limit.Days*float64(day)) * time.Microsecond, true
+	}
+	panic("unreachable")
 }
 
 //go:embed rules/*.yaml

@@ -65,6 +65,20 @@ func TestRules(t *testing.T) {
 			}
 			o.Calendars.Default = office
 			var out strings.Builder
+			if d.Cmd == "kept" {
+				o.Grain = metrics.Grain(d.CmdArgs[1].Key)
+				err = b.With(t.Context(), given, func(ctx context.Context, q metrics.Querier) error {
+					list, err := metrics.KeptBy(ctx, q, rules, o)
+					for _, k := range list {
+						fmt.Fprintf(&out, "%s: met %d, breached %d, rate %.3f, 95%% %.3f to %.3f\n", k.Period, k.Met, k.Breached, k.Rate, k.Interval.Low, k.Interval.High)
+					}
+					return err
+				})
+				if err != nil {
+					return "error: " + err.Error() + "\n"
+				}
+				return out.String()
+			}
 			err = b.With(t.Context(), given, func(ctx context.Context, q metrics.Querier) error {
 				list, err := metrics.Standings(ctx, q, rules, metrics.Catalogue(), -1, o)
 				for _, s := range list {
@@ -85,7 +99,7 @@ func TestRules(t *testing.T) {
 					}
 					out.WriteByte('\n')
 					for _, w := range s.Worst {
-						fmt.Fprintf(&out, "  %s %s (%s): %.4g h, over by %.4g h", w.Key, w.State, w.Owner, float64(w.AgeS)/3600, float64(w.OverS)/3600)
+						fmt.Fprintf(&out, "  %s %s (%s): %.4g h, due %s, over by %.4g h", w.Key, w.State, w.Owner, float64(w.AgeS)/3600, w.Due, float64(w.OverS)/3600)
 						if w.Amount != nil {
 							fmt.Fprintf(&out, ", %.2f %s", *w.Amount, w.Currency)
 						}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"millrace/eventlog"
 )
@@ -22,12 +23,14 @@ const (
 	ResolvedLate State = "resolved late" // it ended beyond the limit
 )
 
-// A Standing says how a rule is kept, as of the end of a day.
+// A Standing says how a rule is kept, as of the end of a day, or of its instant
+// At on the last one.
 //
 // Law: N = Met + OK + AtRisk + OpenBreached + ResolvedLate + Σ Excluded.
 type Standing struct {
 	Rule         *Rule
 	AsOf         Day
+	At           time.Time
 	N            int64
 	Met          int64
 	OK           int64
@@ -55,6 +58,7 @@ type Breach struct {
 	State    State    `json:"state"`
 	Owner    string   `json:"owner"`
 	Since    string   `json:"since"`  // RFC 3339
+	Due      string   `json:"due"`    // when its time is over; "" where no calendar goes so far
 	AgeS     int64    `json:"age_s"`  // by the rule's clock
 	OverS    int64    `json:"over_s"` // beyond the limit; negative: left
 	Amount   *float64 `json:"amount,omitempty"`
@@ -75,11 +79,14 @@ func Standings(ctx context.Context, q Querier, rules []*Rule, kpis []*KPI, worst
 	var list []Standing
 	for _, r := range rules {
 		var s []Standing
-		if r.KPI != "" {
-			s, err = a.bounded(r, kpis, found)
-		} else {
-			s, err = a.standing(r, worst, found)
-		}
+		err := a.within(func(a *asking) (err error) {
+			if r.KPI != "" {
+				s, err = a.bounded(r, kpis, found)
+			} else {
+				s, err = a.standing(r, worst, found)
+			}
+			return err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("rule %s: %w", r.Name, err)
 		}
@@ -98,14 +105,14 @@ func (a *asking) bounded(r *Rule, kpis []*KPI, found []foundLinks) ([]Standing, 
 		}
 		return nil, fmt.Errorf("there is no key figure %q%s", r.KPI, eventlog.DidYouMean(r.KPI, names))
 	}
-	values, err := a.evaluate(kpis[i], found)
+	values, err := a.guarded(kpis[i], found)
 	if err != nil {
 		return nil, err
 	}
 	var list []Standing
 	for _, v := range values {
 		out := v.Known() && (r.Above != nil && v.V > *r.Above || r.Below != nil && v.V < *r.Below)
-		list = append(list, Standing{Rule: r, AsOf: a.end.day, N: v.N, Figure: &v, OutOfBounds: out, Notes: v.Notes})
+		list = append(list, Standing{Rule: r, AsOf: a.end.day, At: a.end.at, N: v.N, Figure: &v, OutOfBounds: out, Notes: v.Notes})
 	}
 	return list, nil
 }
@@ -115,7 +122,10 @@ func (r *Rule) kpi() *KPI {
 	k := &KPI{
 		Name: r.Name, Title: r.Title, Unit: Hours, Kind: DurationKind, Of: r.Of, One: r.One, Doc: r.Doc, View: r.View, Key: r.Key, With: r.With, Join: r.Join,
 		Scope: r.Scope, Links: r.Links, Needs: r.Needs, From: r.From, To: r.To, Clock: r.Clock, Site: r.Site, Amount: r.Amount, Currency: r.Currency,
-		LeaveOut: r.LeaveOut, Open: "(" + r.To + ") IS NULL",
+		LeaveOut: r.LeaveOut, Open: "(" + r.To + ") IS NULL", early: r.Early,
+	}
+	if r.OwnerBy != "" {
+		k.Dimensions = map[string]string{"owner_by": r.OwnerBy}
 	}
 	k.fill()
 	return k
@@ -143,22 +153,52 @@ func (s *statement) limit(r *Rule) string {
 }
 
 func (a *asking) standing(r *Rule, worst int, found []foundLinks) ([]Standing, error) {
+	out := Standing{Rule: r, AsOf: a.end.day, At: a.end.at}
+	s, judged, err := a.judged(r, found, &out.Notes)
+	if err != nil || len(out.Notes) > 0 {
+		return []Standing{out}, err
+	}
+	if err := a.count(s, judged, &out); err != nil {
+		return nil, s.blame(r, err)
+	}
+	if worst != 0 {
+		if err := a.worst(s, judged, worst, &out); err != nil {
+			return nil, err
+		}
+	}
+	if a.end.past {
+		values := []Value{s.k.nothing()}
+		s.k.saidNow(values)
+		out.Notes = append(out.Notes, values[0].Notes...)
+	}
+	return []Standing{out}, nil
+}
+
+// judged writes the CTEs up to judged: each object of a rule with its state,
+// which is NULL where it is left out, and when it is due. Notes say why there
+// is nothing to judge.
+func (a *asking) judged(r *Rule, found []foundLinks, notes *[]eventlog.Note) (*statement, string, error) {
 	k := r.kpi()
-	out := Standing{Rule: r, AsOf: a.end.day}
+	s := &statement{asking: a, k: k, now: a.end, due: true}
+	if err := a.guard(k); err != nil {
+		return nil, "", err
+	}
 	if lacks := k.lacks(a.types); len(lacks) > 0 {
-		out.Notes = []eventlog.Note{{Code: "needs", Text: fmt.Sprintf("The data has no %s.", strings.Join(lacks, ", "))}}
-		return []Standing{out}, nil
+		*notes = []eventlog.Note{{Code: "needs", Text: fmt.Sprintf("The data has no %s.", strings.Join(lacks, ", "))}}
+		return s, "", nil
 	}
-	if out.Notes = k.lost(found, k.linkRate(a.o)); len(out.Notes) > 0 {
-		return []Standing{out}, nil
+	if a.types[k.View] == nil {
+		return nil, "", fmt.Errorf("view: there is no business view %q%s", k.View, eventlog.DidYouMean(k.View, sortedKeys(a.types)))
 	}
-	s := &statement{asking: a, k: k, now: a.end}
+	if *notes = k.lost(found, k.linkRate(a.o)); len(*notes) > 0 {
+		return s, "", nil
+	}
 	if r.OwnerBy != "" {
 		s.by = []string{r.OwnerBy}
 	}
 	rows, err := s.rows()
 	if err != nil {
-		return nil, err
+		return nil, "", s.blame(r, err)
 	}
 	owner := literal(r.Owner)
 	if r.OwnerBy != "" {
@@ -168,28 +208,21 @@ func (a *asking) standing(r *Rule, worst int, found []foundLinks) ([]Standing, e
 	if r.Amount != "" {
 		money = "amount::DOUBLE AS amount, document_currency AS currency"
 	}
-	since := "began"
-	judged := fmt.Sprintf(`%s,
+	// Working time is due at the first instant at which there has been so much:
+	// in the last of the hours before which there was less.
+	due, hours := "began + allowed", ""
+	if r.Clock == Business {
+		due = "CASE WHEN h.start + worked + allowed - h.before <= h.until THEN greatest(began, h.start + worked + allowed - h.before) END"
+		hours = "\n\tASOF LEFT JOIN hours h ON h.calendar = c.calendar AND c.worked + c.allowed > h.before"
+	}
+	return s, fmt.Sprintf(`%s,
+timed AS (SELECT *, %s AS allowed FROM counted),
 judged AS (
-	SELECT CAST(key AS VARCHAR) AS key, %s AS owner, %s AS since, measure, fate, %s AS allowed, %s,
-	       CASE WHEN fate IS NULL AND measure <= %[4]s THEN 'met' WHEN fate IS NULL THEN 'resolved late'
-	            WHEN fate <> '' THEN NULL WHEN measure > %[4]s THEN 'breached' WHEN measure >= %[6]g * %[4]s THEN 'at risk' ELSE 'ok' END AS state
-	FROM counted
-)`, rows, owner, since, s.limit(r), money, *r.AtRisk)
-	if err := a.count(s, judged, &out); err != nil {
-		return nil, err
-	}
-	if worst != 0 {
-		if err := a.worst(s, judged, worst, &out); err != nil {
-			return nil, err
-		}
-	}
-	if a.end.past {
-		values := []Value{k.nothing()}
-		k.saidNow(values)
-		out.Notes = append(out.Notes, values[0].Notes...)
-	}
-	return []Standing{out}, nil
+	SELECT CAST(key AS VARCHAR) AS key, %s AS owner, began AS since, measure, fate, allowed, %s AS due, %s,
+	       CASE WHEN fate IS NULL AND measure <= allowed THEN 'met' WHEN fate IS NULL THEN 'resolved late'
+	            WHEN fate <> '' THEN NULL WHEN measure > allowed THEN 'breached' WHEN measure >= %g * allowed THEN 'at risk' ELSE 'ok' END AS state
+	FROM timed c%s
+)`, rows, s.limit(r), owner, due, money, *r.AtRisk, hours), nil
 }
 
 // count counts the objects by state, and adds up what is at stake.
@@ -236,14 +269,14 @@ func (a *asking) worst(s *statement, judged string, n int, out *Standing) error 
 		limit = fmt.Sprintf(" LIMIT %d", n)
 	}
 	text := judged + `
-SELECT key, state, owner, strftime(make_timestamp(since), '%Y-%m-%dT%H:%M:%SZ'), measure, measure - allowed, coalesce(amount, 'nan'::DOUBLE), currency
+SELECT key, state, owner, strftime(make_timestamp(since), '%Y-%m-%dT%H:%M:%SZ'), coalesce(strftime(make_timestamp(due), '%Y-%m-%dT%H:%M:%SZ'), ''), measure, measure - allowed, coalesce(amount, 'nan'::DOUBLE), currency
 FROM judged WHERE state IN ('breached', 'at risk')
 ORDER BY state = 'breached' DESC, abs(amount) DESC NULLS LAST, measure - allowed DESC, key` + limit
 	return a.each(s.states(text), func(scan func(...any) error) error {
 		var b Breach
 		var age, over int64
 		var amount float64
-		if err := scan(&b.Key, &b.State, &b.Owner, &b.Since, &age, &over, &amount, &b.Currency); err != nil {
+		if err := scan(&b.Key, &b.State, &b.Owner, &b.Since, &b.Due, &age, &over, &amount, &b.Currency); err != nil {
 			return err
 		}
 		b.AgeS, b.OverS = age/1e6, over/1e6

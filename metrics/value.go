@@ -41,6 +41,13 @@ type Value struct {
 
 	Interval Interval
 	Notes    []eventlog.Note
+
+	// Reconciled says whether the figure agrees with a control; nil: there is none
+	// about it. See [Reconciled].
+	Reconciled *bool
+	// Accepted is the last acceptance of the definition; nil: nobody accepted it.
+	// See [MarkAccepted].
+	Accepted *Acceptance
 }
 
 // A Label is the value of a dimension: currency EUR.
@@ -97,6 +104,15 @@ type valueJSON struct {
 	Survival    *float64          `json:"kaplan_meier_p50,omitempty"`
 	Open        *openJSON         `json:"open,omitempty"`
 	Target      *float64          `json:"target,omitempty"`
+	Reconciled  *bool             `json:"reconciled"`
+	Accepted    *acceptedJSON     `json:"accepted,omitempty"`
+}
+
+type acceptedJSON struct {
+	Version int    `json:"version"`
+	By      string `json:"by"`
+	On      Day    `json:"on"`
+	Changed bool   `json:"changed"`
 }
 
 type openJSON struct {
@@ -116,7 +132,10 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	}
 	out := valueJSON{Name: v.KPI.Name, Title: v.KPI.Title, Unit: v.KPI.Unit, Period: v.Period, By: map[string]string{}, Value: number(v.V), N: v.N, Used: v.Used,
 		Excluded: map[string]int64{}, Notes: v.Notes, AsOf: v.AsOf, Version: v.KPI.Version, Currency: v.Currency, Numerator: number(v.Numerator),
-		Denominator: number(v.Denominator), P50: number(v.P50), P90: number(v.P90), Mean: number(v.Mean), Survival: number(v.Survival), Target: v.KPI.Target}
+		Denominator: number(v.Denominator), P50: number(v.P50), P90: number(v.P90), Mean: number(v.Mean), Survival: number(v.Survival), Target: v.KPI.Target, Reconciled: v.Reconciled}
+	if a := v.Accepted; a != nil {
+		out.Accepted = &acceptedJSON{a.Version, a.By, a.On, a.Changed(v.KPI)}
+	}
 	for _, l := range v.By {
 		out.By[l.Dimension] = l.Value
 	}

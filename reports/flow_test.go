@@ -5,6 +5,7 @@ import (
 
 	"github.com/cockroachdb/datadriven"
 
+	"millrace/metrics"
 	"millrace/reports"
 	"millrace/reports/pagetest"
 )
@@ -31,6 +32,23 @@ func TestFlow(t *testing.T) {
 		}
 		return reports.Flow(in).String()
 	})
+}
+
+// TestFigures: the catalogue has what pages show.
+func TestFigures(t *testing.T) {
+	kpis := metrics.Named(reports.Figures...)
+	if len(kpis) != len(reports.Figures) {
+		t.Errorf("pages show %v, of which the catalogue has %d", reports.Figures, len(kpis))
+	}
+	shown := map[string]bool{}
+	for _, v := range pagetest.Values() {
+		shown[v.KPI.Name] = true
+	}
+	for _, k := range kpis {
+		if !shown[k.Name] {
+			t.Errorf("the page of the tests does not show %s", k.Name)
+		}
+	}
 }
 
 // TestFlowOfNothing: a page of no results has no claims.

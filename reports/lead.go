@@ -94,13 +94,10 @@ func (b *builder) pulseSentence() Text {
 		note := b.noteOf(valueTitle(v))
 		number, unit := valueParts(v)
 		switch v.KPI.Name {
-		case "order_cycle_time_p50":
+		case "ct.order_to_cash":
 			parts = append(parts, Text{{Text: "half of the paid orders took less than "}, {Text: number + figure.NBSP + unit, Strong: true, Note: note}, {Text: " from entry to cash"}})
-		case "touchless_share":
-			parts = append(parts, Text{{Text: number + unit, Strong: true, Note: note}, {Text: " of the billed ones passed without a human touch"}})
-			if len(parts) == 1 {
-				parts[0][1].Text = " of the billed orders passed without a human touch"
-			}
+		case "auto.touchless_order_rate.bill":
+			parts = append(parts, Text{{Text: number + unit, Strong: true, Note: note}, {Text: " of the invoiced order lines passed without a human touch"}})
 		case "dso.simple":
 			parts = append(parts, Text{{Text: "receivables stand at "}, {Text: number + " days of sales", Strong: true, Note: note}})
 		}

@@ -48,8 +48,7 @@ type Tile struct {
 	Number string
 	Unit   string
 	// Beside is a second figure of the same distribution, or the interval.
-	Beside     string
-	BesideNote int
+	Beside string
 	// Sample says how many objects the figure was made of, Share of how large
 	// a part of all (0 to 1), LeftOut which ones it was not.
 	Sample  string

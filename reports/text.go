@@ -81,7 +81,7 @@ func (t *Tile) text(b *strings.Builder) {
 		b.WriteByte(' ')
 	}
 	b.WriteString(t.Unit)
-	for _, s := range []string{t.Beside + mark(t.BesideNote), t.Sample, t.Warning} {
+	for _, s := range []string{t.Beside, t.Sample, t.Warning} {
 		if s != "" {
 			b.WriteString(" | " + s)
 		}

@@ -13,33 +13,19 @@ import (
 // fewObjects is the number below which a tile says on how few it rests.
 const fewObjects = 30
 
+// Figures are the key figures that a page of orders shows, by their names, in
+// this order. The catalogue has many more: millrace kpi.
+var Figures = []string{"orders", "ct.order_to_cash", "auto.touchless_order_rate.bill", "ct.order_to_delivery", "ct.ship_to_invoice", "dso.simple"}
+
 func (b *builder) tiles() *Tiles {
 	t := &Tiles{}
-	for i := 0; i < len(b.in.Tiles); i++ {
-		v := b.in.Tiles[i]
-		tile := b.tile(v)
-		// A higher quantile of the same durations stands beside the first.
-		if i+1 < len(b.in.Tiles) && sameDurations(v.KPI, b.in.Tiles[i+1].KPI) {
-			i++
-			next := b.in.Tiles[i]
-			if next.Known() {
-				tile.BesideNote = b.define(valueTitle(next), next.KPI.Doc, b.valueSample(next))
-				number, unit := valueParts(next)
-				tile.Beside = fmt.Sprintf("%s of them within %s%s%s", figure.Share(next.KPI.Quantile), number, figure.NBSP, unit)
-			}
-			tile.Title = strings.TrimSuffix(tile.Title, ", median")
-		}
-		t.Tiles = append(t.Tiles, tile)
+	for _, v := range b.in.Tiles {
+		t.Tiles = append(t.Tiles, b.tile(v))
 	}
 	if len(t.Tiles) == 0 {
 		t.Tiles = b.logTiles()
 	}
 	return t
-}
-
-func sameDurations(a, c *metrics.KPI) bool {
-	return a.Kind == metrics.DurationKind && c.Kind == metrics.DurationKind &&
-		a.View == c.View && a.From == c.From && a.To == c.To && a.Quantile < c.Quantile
 }
 
 func (b *builder) tile(v metrics.Value) Tile {
@@ -54,6 +40,10 @@ func (b *builder) tile(v metrics.Value) Tile {
 	}
 	if v.Interval.Known() && v.KPI.Unit == metrics.Share {
 		t.Beside = fmt.Sprintf("95%% interval %s–%s", strings.TrimSuffix(figure.Share(v.Interval.Low), "%"), figure.Share(v.Interval.High))
+	}
+	if v.KPI.Kind == metrics.DurationKind && v.Known() && !math.IsNaN(v.P90) {
+		number, unit := parts(v.KPI.Unit, v.P90)
+		t.Beside = fmt.Sprintf("90%% of them within %s%s%s", number, figure.NBSP, unit)
 	}
 	switch {
 	case !v.Known() && len(v.Notes) > 0:
@@ -85,19 +75,22 @@ func valueParts(v metrics.Value) (number, unit string) {
 	if !v.Known() {
 		return figure.None, ""
 	}
-	switch v.KPI.Unit {
+	return parts(v.KPI.Unit, v.V)
+}
+
+func parts(of metrics.Unit, x float64) (number, unit string) {
+	switch of {
 	case metrics.Count:
-		return figure.Count(int64(math.Round(v.V))), ""
+		return figure.Count(int64(math.Round(x))), ""
 	case metrics.Share:
-		return strings.TrimSuffix(figure.Share(v.V), "%"), "%"
+		return strings.TrimSuffix(figure.Share(x), "%"), "%"
 	case metrics.Hours:
-		return figure.Number(v.V, 1), "hours"
+		return figure.Number(x, 1), "hours"
 	}
-	if v.V < 1 { // less than a day reads better in hours
-		number, unit := figure.DurationParts(v.V * figure.Day)
-		return number, unit
+	if x < 1 { // less than a day reads better in hours
+		return figure.DurationParts(x * figure.Day)
 	}
-	return figure.Number(v.V, 1), "days"
+	return figure.Number(x, 1), "days"
 }
 
 // logTiles are figures every log has.

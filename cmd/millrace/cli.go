@@ -35,7 +35,16 @@ type cli struct {
 		OCDFG       mineOCDFGCmd       `cmd:"" name:"ocdfg" help:"The object-centric directly-follows graph: what objects of each type go through."`
 		Objects     mineObjectsCmd     `cmd:"" help:"How objects of all types relate by their events: who meets whom, who begins with whom."`
 	} `cmd:"" help:"Find out how work flows."`
-	KPI    kpiCmd    `cmd:"" name:"kpi" help:"Key figures of order-to-cash: times, touchless rates, delivery, billing, cash."`
+	KPI struct {
+		Values   kpiCmd         `cmd:"" default:"withargs" help:"Key figures with what they rest on; the default, so that millrace kpi dso is enough."`
+		Show     kpiShowCmd     `cmd:"" help:"Show a definition: what it says, needs and runs, and who accepted it."`
+		Check    kpiCheckCmd    `cmd:"" help:"Check the project's definitions of figures and service levels: their form, their SQL, their examples."`
+		Sample   kpiSampleCmd   `cmd:"" help:"Draw cases of a figure with all it reads of them, to be looked up in the source."`
+		Accept   kpiAcceptCmd   `cmd:"" help:"Write down who stands behind a definition, into accepted.yaml."`
+		Restate  kpiRestateCmd  `cmd:"" help:"Compute a figure by the definition as it is and as it was accepted before."`
+		Controls kpiControlsCmd `cmd:"" help:"Hold figures against those of the general ledger, or of anybody else."`
+		Semantic kpiSemanticCmd `cmd:"" help:"Write the definitions as a semantic layer for dbt (MetricFlow)."`
+	} `cmd:"" name:"kpi" help:"Key figures of order-to-cash: times, touchless rates, delivery, billing, cash."`
 	SLA    slaCmd    `cmd:"" name:"sla" help:"Service levels: what is late now, whose it is, and what it is worth."`
 	Report reportCmd `cmd:"" help:"Write a page to read, print and pass on."`
 	Export struct {

@@ -29,7 +29,7 @@ type kpiFlags struct {
 // options are those of metrics.
 func (f *kpiFlags) options(e *env) (metrics.Options, error) {
 	p := e.Project
-	o := metrics.Options{LinkRate: p.LinkRate, Zone: p.zone(), Grain: metrics.Grain(f.Period), By: f.By, Calendars: p.siteCalendars(), FiscalYear: p.fiscalYear(), Parallel: runtime.GOMAXPROCS(0)}
+	o := metrics.Options{LinkRate: p.LinkRate, Zone: p.zone(), Grain: metrics.Grain(f.Period), By: f.By, Calendars: p.siteCalendars(), FiscalYear: p.fiscalYear(), Timeout: p.KPITimeout, Parallel: runtime.GOMAXPROCS(0)}
 	for _, d := range []struct {
 		flag, text string
 		to         *metrics.Day
@@ -74,10 +74,11 @@ func quotedList[T ~string](list []T) string {
 	return strings.Join(names, ",")
 }
 
-// kpiCmd is millrace kpi.
+// kpiCmd is millrace kpi NAME.
 type kpiCmd struct {
-	KPI    []string `arg:"" optional:"" help:"Which ones, by name, or by the beginning of it: dso. Default: all."`
-	Family string   `placeholder:"NAME" help:"Only those of a family: time, automation, delivery, billing, cash, integration, exceptions."`
+	KPI      []string `arg:"" optional:"" help:"Which ones, by name, or by the beginning of it: dso. Default: all."`
+	Family   string   `placeholder:"NAME" help:"Only those of a family: time, automation, delivery, billing, cash, integration, exceptions."`
+	Baseline string   `placeholder:"FROM..TO" help:"Compare --from to --to with these days, and with the same days of the year before: by how much, and whether it may be chance."`
 	kpiFlags
 	jsonFlag
 }
@@ -85,7 +86,7 @@ type kpiCmd struct {
 func (c *kpiCmd) Help() string {
 	return "Key figures, each with how many objects it rests on, what is left out and why, and its interval.\n" +
 		"Where there are fewer than 30, people see the counts and not the figure; --json has both.\n\n" +
-		"Examples:\n  millrace kpi\n  millrace kpi dso --period month\n  millrace kpi ct.order_to_cash --by site --from 2025-07-01 --to 2025-09-30\n  millrace kpi --family cash --as-of 2025-06-30 --json"
+		"Examples:\n  millrace kpi\n  millrace kpi dso --period month\n  millrace kpi ct.order_to_cash --by site --from 2025-07-01 --to 2025-09-30\n  millrace kpi --family cash --as-of 2025-06-30 --json\n  millrace kpi ct.order_to_cash --baseline 2025-01-01..2025-03-31 --from 2025-04-01 --to 2025-06-30"
 }
 
 func (c *kpiCmd) Run(e *env) (err error) {
@@ -106,8 +107,14 @@ func (c *kpiCmd) Run(e *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	if c.Baseline != "" {
+		return c.compare(e, s, kpis, o)
+	}
 	values, err := metrics.Evaluate(e, s.Query, kpis, o)
 	if err != nil {
+		return err
+	}
+	if err := e.marked(s, kpis, values, o); err != nil {
 		return err
 	}
 	day, err := metrics.AsOf(e, s.Query, o)
@@ -191,8 +198,13 @@ func printKPIs(w io.Writer, day metrics.Day, values []metrics.Value) error {
 			high, _ := reports.FigureNumber(v, v.Interval.High)
 			interval = low + "–" + high
 		}
-		if !v.Known() && len(v.Notes) > 0 {
-			note = v.Notes[0].Text
+		switch i := slices.IndexFunc(v.Notes, func(n eventlog.Note) bool { return n.Code == "changed" }); {
+		case !v.Known() && len(v.Notes) > 0:
+			note = printable(v.Notes[0].Text)
+		case i >= 0:
+			note = printable(v.Notes[i].Text)
+		case v.Reconciled != nil:
+			note = map[bool]string{true: "reconciled", false: "not reconciled"}[*v.Reconciled]
 		}
 		t.add(v.KPI.Name, strings.Join(of, ", "), number, unit, count(v.Used), count(v.N), open, interval, strings.Join(left, ", "), note)
 	}

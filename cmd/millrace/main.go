@@ -44,6 +44,14 @@ type env struct {
 	// Filters holds the filter flags in the order in which they were given;
 	// kong keeps one value a flag and would lose it.
 	Filters []eventlog.Filter
+	Now     func() time.Time // the clock on the wall; nil: time.Now
+}
+
+func (e *env) now() time.Time {
+	if e.Now == nil {
+		return time.Now()
+	}
+	return e.Now()
 }
 
 // usageError is a mistake in how the program was called.

@@ -34,6 +34,10 @@ type project struct {
 	// project's own, as patterns.
 	KPIs  []string `yaml:"kpis"`
 	Rules []string `yaml:"rules"`
+	// KPITimeout is how long one figure may take; default 60 s.
+	KPITimeout time.Duration `yaml:"kpi_timeout"`
+	// Controls are figures of others that the project's have to agree with.
+	Controls []metrics.Control `yaml:"controls"`
 	// Calendars say by name when a site works; SiteCalendars which one a site
 	// has, "default" being all others'.
 	Calendars     map[string]calendar.Definition `yaml:"calendars"`
@@ -45,6 +49,8 @@ type project struct {
 	// Masters say by object type, Customer or Material, what tells those of
 	// several sources to be one.
 	Masters map[string]masterSpec `yaml:"masters"`
+	// Alerts say who is told of what is late, and of schedules that fail.
+	Alerts alertsSpec `yaml:"alerts"`
 	// Destinations are where exports go, by name.
 	Destinations map[string]deliver.To `yaml:"destinations"`
 	// Schedules are what is run when.
@@ -142,6 +148,14 @@ func readProject(path string) (*project, error) {
 	if err := metrics.CheckLinkRate(p.LinkRate); err != nil {
 		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
+	if p.KPITimeout < 0 {
+		return nil, usageError{fmt.Errorf("%s: kpi_timeout: %s is less than nothing", path, p.KPITimeout)}
+	}
+	for _, c := range p.Controls {
+		if err := c.Check(); err != nil {
+			return nil, usageError{fmt.Errorf("%s: controls: %w", path, err)}
+		}
+	}
 	if err := p.checkMasters(); err != nil {
 		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
@@ -150,6 +164,9 @@ func readProject(path string) (*project, error) {
 	}
 	if err := p.checkSites(path); err != nil {
 		return nil, usageError{err}
+	}
+	if err := p.Alerts.check(); err != nil {
+		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
 	}
 	for name, l := range p.Logs {
 		if l.Case == "" && (len(l.Follow) > 0 || !l.hasCalendars()) {

@@ -40,8 +40,8 @@ func (e *env) runner(names []string) (*schedule.Runner, error) {
 		all = slices.DeleteFunc(all, func(s *schedule.Schedule) bool { return !slices.Contains(names, s.Name) })
 	}
 	return &schedule.Runner{
-		Schedules: all, Kinds: stepKinds(e), Path: e.Project.storePath() + ".runs", Now: time.Now,
-		Sources: e.sourcesLoaded, Log: slog.New(slog.NewTextHandler(e.Stderr, nil)),
+		Schedules: all, Kinds: stepKinds(e), Path: e.Project.storePath() + ".runs", Now: e.now,
+		Sources: e.sourcesLoaded, Alert: e.alertSchedule(), Log: slog.New(slog.NewTextHandler(e.Stderr, nil)),
 	}, nil
 }
 

@@ -26,6 +26,7 @@ func stepKinds(e *env) []schedule.Kind {
 		exportStep(e),
 		kpiStep(e),
 		starStep(e),
+		slaStep(e),
 	}
 }
 

@@ -1,7 +1,9 @@
 package calendar
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -61,6 +63,27 @@ func (c *Calendar) Between(a, b int64) int64 {
 		return NoTime
 	}
 	return c.At(b) - c.At(a)
+}
+
+// Inverse returns the earliest instant, in µs UTC, at which the working time
+// since 1970-01-01 is work: the end of a stretch, where one ends with it, not
+// the beginning of the next. Law: At(Inverse(w)) = w, and At is less at every
+// earlier instant. NoTime is NoTime, and so is what lies outside the years 1900
+// to 2299. O(log stretches of those years); the first costs some milliseconds.
+func (c *Calendar) Inverse(work int64) int64 {
+	if work == NoTime {
+		return NoTime
+	}
+	t := c.table.Load()
+	if t == nil || !t.reaches(work) {
+		if t = c.years(firstYear, lastYear); !t.reaches(work) {
+			return NoTime
+		}
+	}
+	// The last span before which there was less work.
+	i, _ := slices.BinarySearchFunc(t.spans, work, func(s span, w int64) int { return cmp.Compare(s.before, w) })
+	s := t.spans[i-1]
+	return s.start + work - s.before
 }
 
 // Fill sets dst[i] to At(src[i]); dst may be src. It is meant for columns, in

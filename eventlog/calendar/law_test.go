@@ -221,6 +221,41 @@ func TestWorkGrowsAsTimeDoes(t *testing.T) {
 	})
 }
 
+// TestInverse holds that the inverse of working time is the earliest instant
+// at which there was so much, of any work and of that at the ends of spans.
+func TestInverse(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := models().Draw(t, "calendar")
+		c, err := Parse([]byte(m.yaml()), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		us := rapid.Int64Range(begin+400*day, begin+cycle-400*day).Draw(t, "instant")
+		if rapid.Bool().Draw(t, "at the end of a span") {
+			spans := c.years(2000, 2009).spans
+			s := spans[rapid.IntRange(0, len(spans)-2).Draw(t, "span")]
+			us = rapid.SampledFrom([]int64{s.start - 1, s.start, s.start + 1, s.end - 1, s.end, s.end + 1}).Draw(t, "near")
+		}
+		work := c.At(us)
+		at := c.Inverse(work)
+		if at == NoTime || c.At(at) != work {
+			t.Fatalf("%d is %d µs of work, whose inverse is %d, of %d", us, work, at, c.At(at))
+		}
+		if at > us || c.At(at-1) >= work {
+			t.Fatalf("%d is not the earliest instant of %d µs of work: %d", at, work, us)
+		}
+	})
+	office, err := Parse([]byte(`{weekdays: "08:00-18:00"}`), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, work := range []int64{NoTime, NoTime + 1, never - 1, 1 - never} {
+		if got := office.Inverse(work); got != NoTime {
+			t.Errorf("the inverse of %d is %d", work, got)
+		}
+	}
+}
+
 // TestTextIsTheCalendar holds that the canonical text reads back as the same
 // calendar, and the order in which a definition is written does not matter.
 func TestTextIsTheCalendar(t *testing.T) {

@@ -56,6 +56,11 @@ func (t *table) at(us int64) int64 {
 	return s.before + max(0, us-s.start)
 }
 
+// reaches says whether so much work is done within the table.
+func (t *table) reaches(work int64) bool {
+	return work > t.spans[0].before && work <= t.spans[len(t.spans)-1].before
+}
+
 // newTable works out the years from first to last; 1970 must be among them.
 // O(days).
 func (c *Calendar) newTable(first, last int) *table {

@@ -24,6 +24,8 @@ type Alert struct {
 	Owner    string            `json:"owner"`
 	Labels   map[string]string `json:"labels,omitempty"` // besides alertname, key, severity, owner
 	URL      string            `json:"url"`              // where to look
+	// CoolDown is its own, in place of that of [Options]; 0 leaves that.
+	CoolDown time.Duration `json:"-"`
 }
 
 // A State is of an alert.

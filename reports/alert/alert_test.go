@@ -340,3 +340,64 @@ func FuzzLedger(f *testing.F) {
 		}
 	})
 }
+
+// What is shown beforehand is what is sent, on every channel and to the byte; it
+// notes nothing, and needs no secret. What is told can be listed until its end is.
+func TestPreview(t *testing.T) {
+	dir, r := t.TempDir(), newReceiver(t)
+	channels := []Channel{{Name: "hook", Webhook: &Webhook{URL: r.URL, Token: "env:SECRET"}}, {Name: "chat", Slack: &Webhook{URL: r.URL, Token: "env:SECRET"}}}
+	ledger := filepath.Join(dir, "alerts.jsonl")
+	told := func(want ...string) {
+		t.Helper()
+		list, err := Told(ledger)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var keys []string
+		for _, a := range list {
+			keys = append(keys, a.Key)
+		}
+		if diff := cmp.Diff(want, keys); diff != "" {
+			t.Errorf("(-want +told)\n%s", diff)
+		}
+	}
+	told()
+	for hours, alerts := range [][]Alert{{breach("a", Firing), breach("b", Firing)}, {breach("a", Firing)}, {breach("a", Resolved), breach("c", Firing)}} {
+		o := options(dir, hours)
+		blind := o
+		blind.Env.Lookup = nil
+		before, _ := os.ReadFile(ledger) // there is none at first
+		bodies, err := Preview(channels, alerts, blind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after, _ := os.ReadFile(ledger); !bytes.Equal(before, after) {
+			t.Error("it was noted")
+		}
+		r.bodies = nil
+		for i := range channels { // one after the other, in their order
+			send(t, channels[i:i+1], o, alerts...)
+		}
+		var shown []string
+		for _, b := range bodies {
+			shown = append(shown, strings.TrimSuffix(b.Text, "\n"))
+		}
+		if diff := cmp.Diff(r.bodies, shown); diff != "" {
+			t.Errorf("%d: (-sent +shown)\n%s", hours, diff)
+		}
+		told([][]string{{"a", "b"}, {"a", "b"}, {"b", "c"}}[hours]...)
+	}
+}
+
+// An alert's own cool-down goes before that of all.
+func TestOwnCoolDown(t *testing.T) {
+	dir, r := t.TempDir(), newReceiver(t)
+	channels := []Channel{{Name: "hook", Webhook: &Webhook{URL: r.URL}}}
+	short, usual := breach("short", Firing), breach("usual", Firing)
+	short.CoolDown = 2 * time.Hour
+	for hours, want := range []int{2, 0, 1, 0} { // the cool-down of all is a day
+		if got := send(t, channels, options(dir, hours), short, usual)[0].Sent; got != want {
+			t.Errorf("after %d h: %d alerts are sent, want %d", hours, got, want)
+		}
+	}
+}

@@ -98,6 +98,36 @@ func (c *Channel) send(ctx context.Context, group []Alert, o Options) error {
 	return appendLines(o.Env.Path(c.File), group)
 }
 
+// A Body is what a channel would be sent in one message.
+type Body struct{ Channel, Text string }
+
+// body writes the message of a group as it goes out.
+func (c *Channel) body(group []Alert, o Options) (Body, error) {
+	var parts []any
+	switch {
+	case c.Webhook != nil:
+		parts = []any{alertmanager(c.Name, group)}
+	case c.Slack != nil:
+		parts = []any{slack(group)}
+	case c.SMTP != nil:
+		m := letter(group, o.Now)
+		return Body{c.Name, "Subject: " + m.Subject + "\n\n" + m.Text}, nil
+	default:
+		for _, a := range group {
+			parts = append(parts, a)
+		}
+	}
+	var text []byte
+	for _, p := range parts {
+		row, err := json.Marshal(p)
+		if err != nil {
+			return Body{}, err
+		}
+		text = append(append(text, row...), '\n')
+	}
+	return Body{c.Name, string(text)}, nil
+}
+
 // post sends a body, and takes any answer of 2xx for received. Redirects are
 // not followed: a body would go where nobody said it may.
 func (w *Webhook) post(ctx context.Context, body any, env secrets.Env) error {

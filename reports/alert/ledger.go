@@ -2,10 +2,12 @@ package alert
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -134,6 +136,18 @@ func (n *line) apply(items map[itemKey]*item) bool {
 	return true
 }
 
+// readLedger reads a ledger as it is, without keeping others out of it. What is
+// added to it is not written.
+func readLedger(path string) (*ledger, error) {
+	text, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	l := &ledger{}
+	l.items, l.bad = fold(text[:bytes.LastIndexByte(text, '\n')+1])
+	return l, nil
+}
+
 // add writes a line and syncs it.
 func (l *ledger) add(n line) error {
 	text, err := json.Marshal(n)
@@ -142,6 +156,10 @@ func (l *ledger) add(n line) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.file == nil {
+		n.apply(l.items)
+		return nil
+	}
 	if _, err := l.file.Write(append(text, '\n')); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
@@ -157,6 +175,7 @@ func (l *ledger) want(channel string, alerts []Alert, now time.Time, coolDown ti
 	var news []Alert
 	var gone []string
 	for _, a := range alerts {
+		coolDown := cmp.Or(a.CoolDown, coolDown)
 		i := l.items[itemKey{channel, a.Fingerprint()}]
 		if i == nil {
 			i = &item{}
@@ -194,9 +213,7 @@ func (l *ledger) pending(channel string) [][]Alert {
 			all = append(all, *i.pending)
 		}
 	}
-	slices.SortFunc(all, func(a, b Alert) int {
-		return strings.Compare(a.Rule+"\x00"+a.Key+"\x00"+a.Fingerprint(), b.Rule+"\x00"+b.Key+"\x00"+b.Fingerprint())
-	})
+	slices.SortFunc(all, byRule)
 	var groups [][]Alert
 	for i, a := range all {
 		if i == 0 || all[i-1].Rule != a.Rule {
@@ -205,6 +222,10 @@ func (l *ledger) pending(channel string) [][]Alert {
 		groups[len(groups)-1] = append(groups[len(groups)-1], a)
 	}
 	return groups
+}
+
+func byRule(a, b Alert) int {
+	return strings.Compare(a.Rule+"\x00"+a.Key+"\x00"+a.Fingerprint(), b.Rule+"\x00"+b.Key+"\x00"+b.Fingerprint())
 }
 
 func ids(group []Alert) []string {

@@ -1,10 +1,13 @@
 package alert
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -13,6 +16,8 @@ import (
 	"millrace/internal/retry"
 	"millrace/internal/secrets"
 )
+
+const defaultCoolDown = 24 * time.Hour
 
 // Options say how alerts are sent.
 type Options struct {
@@ -38,7 +43,7 @@ type Outcome struct {
 // does not keep the others waiting.
 func Send(ctx context.Context, channels []Channel, alerts []Alert, o Options) (outcomes []Outcome, notes []eventlog.Note, err error) {
 	if o.CoolDown <= 0 {
-		o.CoolDown = 24 * time.Hour
+		o.CoolDown = defaultCoolDown
 	}
 	if o.Deadline <= 0 {
 		o.Deadline = 30 * time.Second
@@ -74,6 +79,56 @@ func Send(ctx context.Context, channels []Channel, alerts []Alert, o Options) (o
 	}
 	return outcomes, notes, g.Wait()
 }
+
+// Preview is what Send would send, in the order of the channels. Nothing is
+// sent or noted, and no secret is looked up.
+func Preview(channels []Channel, alerts []Alert, o Options) ([]Body, error) {
+	if err := check(channels, alerts); err != nil {
+		return nil, err
+	}
+	l, err := readLedger(o.Env.Path(filepath.FromSlash(o.Ledger)))
+	if err != nil {
+		return nil, err
+	}
+	var list []Body
+	for _, c := range channels {
+		if err := l.want(c.Name, alerts, o.Now, cmp.Or(o.CoolDown, defaultCoolDown)); err != nil {
+			return nil, err
+		}
+		for _, group := range l.pending(c.Name) {
+			b, err := c.body(group, o)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, b)
+		}
+	}
+	return list, nil
+}
+
+// Told lists the alerts of a ledger that somebody was told of, or is to be,
+// and whose end nobody was, in the order of rules, keys and fingerprints: each
+// once, on however many channels.
+func Told(ledger string) ([]Alert, error) {
+	l, err := readLedger(ledger)
+	if err != nil {
+		return nil, err
+	}
+	of := map[string]Alert{}
+	for k, i := range l.items {
+		for _, a := range []*Alert{i.last, i.pending} {
+			if a != nil && a.State == Firing && (a == i.pending || i.pending == nil || i.pending.State == Firing) {
+				if was, ok := of[k.id]; !ok || was.Started.Before(a.Started) {
+					of[k.id] = *a
+				}
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Values(of), byRule), nil
+}
+
+// Check says what is wrong with channels, before anything is sent.
+func Check(channels []Channel) error { return check(channels, nil) }
 
 func check(channels []Channel, alerts []Alert) error {
 	seen := map[string]bool{}

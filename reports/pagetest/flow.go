@@ -51,11 +51,11 @@ func Values() []metrics.Value {
 	}
 	return []metrics.Value{
 		{KPI: kpis["orders"], V: 4837, N: 4901, Used: 4837, Excluded: left("returns", 64), Interval: none},
-		{KPI: kpis["order_cycle_time_p50"], V: 36.64, N: 4837, Used: 2984, Open: 1790, Excluded: left("cancelled", 10, "cleared without cash", 53), Interval: none},
-		{KPI: kpis["order_cycle_time_p90"], V: 81.2, N: 4837, Used: 2984, Open: 1790, Excluded: left("cancelled", 10, "cleared without cash", 53), Interval: none},
-		{KPI: kpis["touchless_share"], V: 0.421, N: 4837, Used: 4512, Open: 315, Excluded: left("cancelled", 10), Interval: metrics.Interval{Low: .407, High: .435},
-			Notes: []eventlog.Note{{Code: "unsure", Text: "Of 137 orders nobody can tell who acted; they do not count as touchless orders."}}},
-		{KPI: kpis["shipment_to_invoice"], V: 0.352, N: 11206, Used: 10933, Open: 211, Excluded: left("not to be billed", 49, "billed before they were shipped", 13), Interval: none},
+		{KPI: kpis["ct.order_to_cash"], V: 36.64, P90: 81.2, N: 4837, Used: 2984, Open: 1790, Excluded: left("cancelled", 10, "cleared without cash", 53), Interval: none},
+		{KPI: kpis["auto.touchless_order_rate.bill"], V: 0.421, N: 11630, Used: 10848, Open: 758, Excluded: left("cancelled", 24), Interval: metrics.Interval{Low: .412, High: .430},
+			Notes: []eventlog.Note{{Code: "unsure", Text: "Of 137 order lines nobody can tell who acted; they do not count as touchless order lines, to the invoice."}}},
+		{KPI: kpis["ct.order_to_delivery"], V: 6.4, P90: 14.1, N: 4837, Used: 4603, Open: 224, Excluded: left("cancelled", 10), Interval: none},
+		{KPI: kpis["ct.ship_to_invoice"], V: 0.352, P90: 1.02, N: 11206, Used: 10933, Open: 211, Excluded: left("not to be billed", 49, "billed before they were shipped", 13), Interval: none},
 		{KPI: kpis["dso.simple"], By: []metrics.Label{{Dimension: "currency", Value: "EUR"}}, V: 42.6, N: 5214, Used: 5170, Excluded: left("cancelled by a reversal", 44), Interval: none},
 	}
 }

@@ -75,6 +75,11 @@ func (l *line) free() bool {
 	return !l.inDelivery && l.rejected == "" && l.o.cancelledAt == 0 && l.o.createdAt != 0
 }
 
+// revised notes what the line asks for now.
+func (l *line) revised(at instant) {
+	l.revisions = append(l.revisions, revision{at, l.quantity, l.price, l.requested})
+}
+
 func (s *sim) requantified(l *line, by user) {
 	if !l.free() {
 		return
@@ -87,6 +92,7 @@ func (s *sim) requantified(l *line, by user) {
 		l.quantity -= 1000 * int64(1+d.below(int(old/1000)-1))
 	}
 	s.resize(l)
+	l.revised(s.now)
 	s.numbers.change++
 	s.changed(&change{object: "ORDER", objectNo: l.o.no, item: l.no, field: "quantity", old: quantityText(old), new: quantityText(l.quantity), by: by}, l.o)
 }
@@ -107,6 +113,7 @@ func (s *sim) repriced(o *order, l *line, by user) {
 	if l.price == old {
 		l.price += 100
 	}
+	l.revised(s.now)
 	s.numbers.change++
 	s.changed(&change{object: "ORDER", objectNo: o.no, item: l.no, field: "price", old: priceText(old), new: priceText(l.price), by: by}, o)
 }
@@ -140,6 +147,7 @@ func (s *sim) postponed(o *order, days int, by user) {
 	s.changed(&change{object: "ORDER", objectNo: o.no, field: "requested_date", old: dateText(old), new: dateText(o.requested), by: by}, o)
 	for _, l := range o.lines {
 		l.requested = o.requested
+		l.revised(s.now)
 		for i := range l.promises {
 			p := &l.promises[i]
 			p.requested = o.requested

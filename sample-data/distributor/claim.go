@@ -158,6 +158,7 @@ func (s *sim) returned(dl *delivery, refused bool) {
 				quantity = 1000 * int64(1+d.below(int(quantity/1000)))
 			}
 			l := &line{o: o, no: (len(o.lines) + 1) * 10, m: it.l.m, quantity: quantity, price: it.l.price, createdAt: s.now, requested: o.requested, reference: it.l}
+			l.revised(s.now)
 			o.lines = append(o.lines, l)
 		}
 		o.confirmedAt, o.confirmedBy = s.now, by

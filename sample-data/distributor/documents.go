@@ -71,6 +71,15 @@ type line struct {
 	firstShip  instant
 	firstBill  instant
 	inDelivery bool
+	revisions  []revision
+}
+
+// A revision is what the customer was to get, from an instant on.
+type revision struct {
+	at        instant
+	quantity  int64
+	price     int64
+	requested date
 }
 
 // A promise is a schedule line.
@@ -390,7 +399,8 @@ type message struct {
 	partner  string
 	key      string
 	hash     uint64
-	about    int64 // number of the document, 0: not known
+	about    int64  // number of the document, 0: not known
+	order    *order // that an inbound message is about, known or not
 	closed   bool
 	owner    string
 	occurred instant

@@ -52,7 +52,13 @@ var layouts = []layout{
 		"first_goods_issue_at:z full_ship_at:z delivered_at:z first_invoice_created_at:z last_invoice_posted_at:z cleared_at:z paid_at:z cancelled_at:z state:t "+
 		"touches_entry:i touches_fulfil:i touches_bill:i touches_cash:i unknown_entry:i unknown_fulfil:i unknown_bill:i unknown_cash:i"),
 	laid("truth", "line", "order_no:t item_no:i ordered_quantity:3 net_value:2 shipped_quantity:3 billed_quantity:3 billed_net:2 returned_quantity:3 credited_net:2 requested_date:d first_confirmed_date:d "+
-		"allocated_at:z first_goods_issue_at:z full_ship_at:z delivered_at:z first_billed_at:z rejected_at:z short_picked_quantity:3 state:t"),
+		"allocated_at:z first_goods_issue_at:z full_ship_at:z delivered_at:z first_billed_at:z rejected_at:z short_picked_quantity:3 state:t unit:t confirmed_date:d confirmed_in_time:3 rejection_reason:t rejected_by:t"),
+	laid("truth", "revision", "order_no:t item_no:i valid_from:z ordered_quantity:3 net_price:4 requested_date:d"),
+	laid("truth", "issue", "delivery_no:t delivery_item_no:i order_no:t item_no:i quantity:3 issued_at:z taken_back_at:z"),
+	laid("truth", "pick", "delivery_no:t delivery_item_no:i order_no:t item_no:i reservations:i target_quantity:3 picked_quantity:3 finished_at:z"),
+	laid("truth", "bill", "invoice_no:t invoice_item_no:i kind:t reason:t order_no:t item_no:i delivery_no:t delivery_item_no:i quantity:3 net_price:4 net_amount:2 invoice_date:d created_at:z posted_at:z cancelled_at:z"),
+	laid("truth", "message", "message_id:t direction:t kind:t partner:t business_key:t content:t order_no:t occurred_at:z acknowledged_at:z closed_unposted:t"),
+	laid("truth", "attempt", "message_id:t attempt_no:i started_at:z ended_at:z error:t"),
 	laid("truth", "wait", "order_no:t object_type:t object_no:t kind:t from_at:z to_at:z seconds:i extra_seconds:i cause:t"),
 	laid("truth", "link", "source_type:t source_no:t qualifier:t target_type:t target_no:t quantity:3 amount:2"),
 	laid("truth", "document", "type:t number:t created_at:z posted_at:z effective_at:z cancelled_at:z state:t amount:2 currency:t"),
@@ -105,6 +111,12 @@ const (
 	tCall
 	truthOrder
 	truthLine
+	truthRevision
+	truthIssue
+	truthPick
+	truthBill
+	truthMessage
+	truthAttempt
 	truthWait
 	truthLink
 	truthDocument

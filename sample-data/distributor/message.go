@@ -8,7 +8,7 @@ var errorCodes = [...]string{"PARTNER_UNKNOWN", "MATERIAL_UNKNOWN", "UNIT_INVALI
 func (s *sim) orderMessage(o *order, channel, partner string, by user) {
 	d := rolled(s.seed, aMessage, o.key)
 	m := s.newMessage(&d, true, "ORDERS", channel, partner, o.po)
-	m.hash = mix(o.key ^ s.seed)
+	m.hash, m.order = mix(o.key^s.seed), o
 	m.occurred = s.now - d.between(second, 3*minute) - instant(d.below(1000))
 	if channel == "API" {
 		m.occurred = s.now
@@ -74,7 +74,7 @@ func (s *sim) again(first *message, o *order, accepted bool, by user, d dice) {
 func (s *sim) orderChange(o *order, l *line) {
 	d := rolled(s.seed, aMessage, o.key^0xC4)
 	m := s.newMessage(&d, true, "ORDCHG", "EDI", fmt.Sprintf("EDI%d", o.c.no), o.po)
-	m.hash = mix(m.hash ^ o.key)
+	m.hash, m.order = mix(m.hash^o.key), o
 	m.occurred = s.now - d.between(second, 2*minute)
 	s.process(&d, m, m.received+d.between(second, 20*second), 500, func(t instant, hand user) {
 		if o.no != 0 {

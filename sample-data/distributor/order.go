@@ -133,6 +133,9 @@ func (s *sim) create(o *order, by user) {
 		l.createdAt = s.now
 	}
 	s.promiseAll(o)
+	for _, l := range o.lines {
+		l.revised(s.now)
+	}
 	hold := s.creditChecked(o)
 	if d.chance(380) {
 		s.deliveryHold(o)

@@ -14,6 +14,10 @@ func (k *clerk) writeTruth() {
 	}
 	k.truthWaits()
 	k.truthLinks()
+	k.truthIssues()
+	k.truthPicks()
+	k.truthBills()
+	k.truthMessages()
 	k.truthDocuments()
 	k.truthLedger()
 	k.truthMoney()
@@ -246,7 +250,27 @@ func (k *clerk) truthOrder(o *order) {
 		t.zoned(l.rejectedAt, utc)
 		t.decimal(l.short)
 		t.text(l.state())
+		t.text(l.m.unit)
+		last, inTime := l.promised()
+		if len(l.promises) > 0 {
+			t.day(last)
+		} else {
+			t.null(1)
+		}
+		t.decimal(inTime)
+		t.text(l.rejected)
+		switch {
+		case l.rejected == "":
+			t.null(1)
+		case l.byCustomer:
+			t.text("customer")
+		default:
+			t.text("internal")
+		}
 		t.end()
+		for _, r := range l.revisions {
+			k.truthRevision(l, r)
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ event AS (
 	       max(time) FILTER (activity IN ('Proof of Delivery', 'End Transport')) AS delivered_at,
 	       max(time) FILTER (activity = 'Proof of Delivery') AS proof_at,
 	       max(time) FILTER (activity = 'Receive Return') AS returned_at,
-	       bool_or(precision = 'day') AS day_precision
+	       bool_or(precision = 'day') AS day_precision, bool_or(precision = 'day' AND activity = 'Post Goods Issue') AS shipped_to_day
 	FROM (FROM o2c.object_events WHERE object_type IN ('Delivery', 'Shipment')
 	      UNION ALL BY NAME
 	      SELECT e.* REPLACE (l.source_object AS object) FROM o2c.links l
@@ -48,7 +48,7 @@ SELECT o.id AS delivery_id, d.number AS delivery_number, coalesce(d.kind, 'outbo
        v.created_at, v.allocated_at, v.pick_started_at, v.picked_at, v.packed_at, v.shipped_at,
        coalesce(v.reversals, 0) AS reversals, coalesce(v.deallocations, 0) AS deallocations,
        v.transport_started_at, coalesce(v.proof_at, v.delivered_at) AS delivered_at, v.returned_at, x.cancelled_at,
-       coalesce(v.day_precision, FALSE) AS day_precision, d.object AS delivery_object
+       coalesce(v.day_precision, FALSE) AS day_precision, coalesce(v.shipped_to_day, FALSE) AS shipped_to_day, d.object AS delivery_object
 FROM objects."Delivery" d
 JOIN main.object o ON o.object = d.object
 LEFT JOIN event v ON v.delivery = d.object

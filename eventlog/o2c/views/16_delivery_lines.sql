@@ -1,7 +1,8 @@
 -- What went out on each delivery line, and was it billed?
 -- billed_at is the creation, billed_posted_at the posting of its earliest
 -- invoice that was not cancelled. Shipped not invoiced: shipped_at is set,
--- is_billing_relevant, billed_posted_at is not.
+-- is_billing_relevant, billed_posted_at is not. reallocations counts reservations
+-- given up and changes of what was reserved.
 CREATE OR REPLACE VIEW o2c.delivery_lines AS
 WITH
 fulfils AS (
@@ -11,15 +12,15 @@ fulfils AS (
 event AS (
 	SELECT object AS line,
 	       CASE WHEN arg_max(activity, (time, sequence, event)) = 'Post Goods Issue' THEN max(time) END AS shipped_at,
-	       count(*) AS n
+	       count(*) AS n, bool_or(precision = 'day') AS to_day
 	FROM o2c.object_events
 	WHERE object_type = 'DeliveryItem' AND activity IN ('Post Goods Issue', 'Reverse Goods Issue') GROUP BY ALL
 ),
 reserved AS (
-	SELECT l.target_object AS line, sum(coalesce(l.quantity, a.quantity)) AS quantity
+	SELECT l.target_object AS line, sum(coalesce(l.quantity, a.quantity)) FILTER (coalesce(a.status, '') <> 'cancelled') AS quantity,
+	       count(*) FILTER (a.status = 'cancelled') AS given_up
 	FROM o2c.links l JOIN objects."Allocation" a ON a.object = l.source_object
-	WHERE l.source_type = 'Allocation' AND l.qualifier = 'reserves for' AND l.target_type = 'DeliveryItem'
-	  AND coalesce(a.status, '') <> 'cancelled' GROUP BY ALL
+	WHERE l.source_type = 'Allocation' AND l.qualifier = 'reserves for' AND l.target_type = 'DeliveryItem' GROUP BY ALL
 ),
 picked AS (
 	SELECT l.target_object AS line, sum(t.actual_quantity) AS quantity, sum(t.target_quantity) AS target
@@ -51,14 +52,14 @@ SELECT o.id AS delivery_line_id, d.delivery_id, d.kind, i.position, i.status,
        i.quantity, i.unit, coalesce(i.allocated_quantity, a.quantity) AS allocated_quantity,
        coalesce(i.picked_quantity, p.quantity) AS picked_quantity,
        coalesce(p.target, i.allocated_quantity, a.quantity) AS pick_target_quantity,
-       coalesce(c.n, 0) AS reallocations,
+       coalesce(c.n, 0) + coalesce(a.given_up, 0) AS reallocations,
        coalesce(i.net_price, si.net_price) AS net_price,
        (i.quantity * coalesce(i.net_price, si.net_price))::DECIMAL(18,4) AS net_value,
        coalesce(i.currency, si.currency) AS currency,
        coalesce(i.billing_relevant, TRUE) AND coalesce(si.billing_relevant, TRUE) AS is_billing_relevant,
        d.created_at, d.allocated_at, d.pick_started_at, d.picked_at, d.packed_at,
        CASE WHEN v.n > 0 THEN v.shipped_at ELSE d.shipped_at END AS shipped_at,
-       d.delivered_at, d.returned_at, d.cancelled_at, d.day_precision, d.site, d.carrier,
+       d.delivered_at, d.returned_at, d.cancelled_at, d.day_precision, CASE WHEN v.n > 0 THEN v.to_day ELSE d.shipped_to_day END AS shipped_to_day, d.site, d.carrier,
        coalesce(b.billed_at, ob.billed_at) AS billed_at, coalesce(b.posted_at, ob.posted_at) AS billed_posted_at,
        b.quantity AS billed_quantity,
        i.object AS line_object, d.delivery_object, f.order_line AS order_line_object

@@ -3,6 +3,7 @@
 -- every such line is billed in full and every invoice of the order is cleared,
 -- by cash; cleared_at: the same by whatever means. Prepaid orders may be paid
 -- before they ship. rejected_at: when the last of its lines was rejected, if all are. Touches: see o2c.order_lines.
+-- day_times are the instants of its events that are known to the day only: a milestone among them is a day.
 CREATE OR REPLACE VIEW o2c.orders AS
 WITH
 line AS (
@@ -89,7 +90,7 @@ touch AS (
 	FROM header h JOIN act e ON e.order_object = h.object AND NOT coalesce(e.activity = 'Quote Sales Order' AND e.time < h.received_at, FALSE) GROUP BY ALL
 ),
 precise AS (
-	SELECT order_object, bool_or(precision = 'day') AS day_precision FROM o2c.order_events GROUP BY ALL
+	SELECT order_object, bool_or(precision = 'day') AS day_precision, list_sort(list(DISTINCT time) FILTER (precision = 'day')) AS day_times FROM o2c.order_events GROUP BY ALL
 )
 SELECT h.order_id, h.number AS order_number, coalesce(h.kind, 'order') AS kind, h.kind IS NOT DISTINCT FROM 'return' AS is_return,
        h.status, coalesce(h.channel, '') AS channel, h.customer_reference, h.organisation, h.site,
@@ -112,7 +113,7 @@ SELECT h.order_id, h.number AS order_number, coalesce(h.kind, 'order') AS kind, 
        CASE WHEN h.is_billed THEN coalesce(t.unknown_bill, 0) END AS unknown_touches_bill,
        CASE WHEN h.paid_at IS NOT NULL THEN coalesce(t.human_cash, 0) END AS human_touches_cash,
        CASE WHEN h.paid_at IS NOT NULL THEN coalesce(t.unknown_cash, 0) END AS unknown_touches_cash,
-       coalesce(p.day_precision, FALSE) AS day_precision, h.object AS order_object
+       coalesce(p.day_precision, FALSE) AS day_precision, coalesce(p.day_times, []) AS day_times, h.object AS order_object
 FROM header h
 LEFT JOIN touch t ON t.order_object = h.object
 LEFT JOIN precise p ON p.order_object = h.object
