@@ -272,6 +272,11 @@ func (s *statement) values() (values []Value, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(values) == 0 {
+		if values, err = s.none(); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.open(values); err != nil {
 		return nil, err
 	}
@@ -286,6 +291,21 @@ func (s *statement) values() (values []Value, err error) {
 		}
 	}
 	return values, nil
+}
+
+// none is the value of a stock of which nothing is there: zero, in whatever
+// currency, if the data has anything of the kind at all.
+func (s *statement) none() (values []Value, err error) {
+	if s.k.Kind != StockKind || len(s.by) > 0 {
+		return nil, nil
+	}
+	err = s.each("SELECT 1 FROM o2c."+quoted(s.k.View)+" LIMIT 1", func(func(...any) error) error {
+		v := s.k.unknown(eventlog.Note{Code: "nothing", Text: fmt.Sprintf("There are no %s.", s.k.Of)})
+		v.V = 0
+		values = []Value{v}
+		return nil
+	})
+	return values, err
 }
 
 func (s *statement) run() ([]Value, error) {

@@ -230,7 +230,7 @@ func fillView(ctx context.Context, s *eventlog.Scratch, view, text string) error
 func horizonSQL() string {
 	var parts []string
 	for _, x := range []struct{ view, born, last string }{
-		{"orders", "least(received_at, created_at)", "greatest(created_at, confirmed_at, released_at, full_ship_at, delivered_at, last_posted_at, cleared_at, paid_at, cancelled_at)"},
+		{"orders", "least(received_at, created_at)", "greatest(created_at, confirmed_at, released_at, full_ship_at, delivered_at, last_posted_at, cleared_at, paid_at, cancelled_at, rejected_at)"},
 		{"order_lines", "created_at", "greatest(created_at, confirmed_at, released_at, allocated_at, full_ship_at, last_ship_at, delivered_at, billed_posted_at, paid_at, rejected_at, cancelled_at)"},
 		{"order_segments", "least(began_at, created_at)", "greatest(began_at, ended_at, paid_at, cleared_at)"},
 		{"line_blocks", "began_at", "greatest(began_at, ended_at)"},

@@ -232,7 +232,7 @@ func (b *book) evaluated(t *rapid.T, s *eventlog.Scratch, kpis []*metrics.KPI, o
 			for _, l := range v.By {
 				key += " " + l.Value
 			}
-			if v.Known() {
+			if v.Known() && (v.N > 0 || v.V != 0) { // of nothing, it is zero in whatever currency
 				got[key] = v.V
 			}
 		}

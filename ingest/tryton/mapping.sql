@@ -384,13 +384,17 @@ SELECT 'sale-line:' || l.id AS id, 'sale_line' AS source_table, l.id::VARCHAR AS
        row_number() OVER (PARTITION BY l.sale ORDER BY l.sequence NULLS LAST, l.id) AS position,
        l.quantity, u.name AS unit, l.unit_price AS net_price, l.quantity * l.unit_price AS net_value, k.code AS currency,
        m.first_date AS first_confirmed_date, m.last_date AS confirmed_date,
+       CASE WHEN l.quantity > 0 AND m.last_date IS NOT NULL THEN coalesce(m.in_time, 0) END AS confirmed_quantity,
        CASE WHEN g.line IS NOT NULL THEN 'delivery cancelled' END AS rejection_reason,
        CASE WHEN g.line IS NOT NULL THEN 'internal' END AS rejected_by
 FROM sale_line l
 JOIN sale_sale s ON s.id = l.sale
-LEFT JOIN (SELECT origin, arg_min(coalesce(origin_planned_date, planned_date), id) AS first_date,
-                  max(planned_date) FILTER (state <> 'cancelled') AS last_date
-           FROM stock_move WHERE origin LIKE 'sale.line,%' GROUP BY ALL) m ON m.origin = 'sale.line,' || l.id
+-- what is planned is promised: by the day the customer asks for, in_time
+LEFT JOIN (SELECT k.origin, arg_min(coalesce(k.origin_planned_date, k.planned_date), k.id) AS first_date,
+                  max(k.planned_date) FILTER (k.state <> 'cancelled') AS last_date,
+                  sum(k.quantity) FILTER (k.state <> 'cancelled' AND coalesce(k.planned_date <= o.shipping_date, TRUE)) AS in_time
+           FROM stock_move k JOIN sale_line x ON k.origin = 'sale.line,' || x.id JOIN sale_sale o ON o.id = x.sale
+           GROUP BY k.origin) m ON m.origin = 'sale.line,' || l.id
 LEFT JOIN given_up g ON g.line = l.id
 LEFT JOIN measure u ON u.unit = l.unit
 LEFT JOIN money k ON k.currency = s.currency

@@ -2,7 +2,7 @@
 -- full_ship_at: every line that is not rejected is shipped in full. paid_at:
 -- every such line is billed in full and every invoice of the order is cleared,
 -- by cash; cleared_at: the same by whatever means. Prepaid orders may be paid
--- before they ship. Touches: see o2c.order_lines.
+-- before they ship. rejected_at: when the last of its lines was rejected, if all are. Touches: see o2c.order_lines.
 -- day_times are the instants of its events that are known to the day only: a milestone among them is a day.
 CREATE OR REPLACE VIEW o2c.orders AS
 WITH
@@ -18,6 +18,7 @@ line AS (
 	            THEN max(full_ship_at) END AS full_ship_at,
 	       CASE WHEN count(*) FILTER (delivered_at IS NULL AND NOT is_rejected AND is_delivery_relevant) = 0
 	            THEN max(delivered_at) END AS delivered_at,
+	       CASE WHEN count(*) FILTER (NOT is_rejected) = 0 THEN max(rejected_at) END AS rejected_at,
 	       count(*) FILTER (NOT is_billed AND NOT is_rejected AND is_billing_relevant) = 0 AND count(*) FILTER (is_billed) > 0 AS is_billed,
 	       sum(changes_after_confirmation) AS changes_after_confirmation
 	FROM o2c.order_lines GROUP BY ALL
@@ -53,7 +54,7 @@ header AS (
 	       coalesce(l.last_ship_at, d.last_ship_at) AS last_ship_at,
 	       CASE WHEN l.lines IS NOT NULL THEN l.full_ship_at WHEN d.unshipped = 0 THEN d.last_ship_at END AS full_ship_at,
 	       coalesce(l.delivered_at, CASE WHEN l.lines IS NULL THEN d.delivered_at END) AS delivered_at,
-	       l.allocated_at, l.lines, l.rejected_lines, l.requested_date AS line_requested_date,
+	       l.allocated_at, l.lines, l.rejected_lines, l.rejected_at, l.requested_date AS line_requested_date,
 	       l.first_confirmed_date, l.confirmed_date, l.changes_after_confirmation,
 	       coalesce(d.deliveries, 0) AS deliveries, coalesce(i.invoices, 0) AS invoices,
 	       i.first_invoiced_at, i.last_invoiced_at, i.first_posted_at, i.last_posted_at, i.due_date,
@@ -99,7 +100,7 @@ SELECT h.order_id, h.number AS order_number, coalesce(h.kind, 'order') AS kind, 
        h.received_at, h.created_at, h.created_by, h.quoted_at, h.confirmed_at, h.confirmation_sent_at, h.released_at,
        h.allocated_at, h.first_ship_at, h.last_ship_at, h.full_ship_at, h.delivered_at,
        h.first_invoiced_at, h.last_invoiced_at, h.first_posted_at, h.last_posted_at, h.is_billed, h.due_date,
-       h.cleared_at, h.paid_at, h.completed_at, h.cancelled_at,
+       h.cleared_at, h.paid_at, h.completed_at, h.cancelled_at, h.rejected_at,
        coalesce(h.lines, 0) AS lines, coalesce(h.rejected_lines, 0) AS rejected_lines, h.deliveries, h.invoices,
        h.disputes, h.blocks, h.amendments, coalesce(h.changes_after_confirmation, 0) AS changes_after_confirmation,
        coalesce(t.events, 0) AS decision_events, coalesce(t.automatic, 0) AS automatic_events,
