@@ -114,10 +114,10 @@ func (a *asking) columns() error {
 // horizon finds when the data begins and ends, and so which moment is asked.
 func (a *asking) horizon() error {
 	var firstAt, lastAt sql.NullTime
-	var lastDay sql.NullString
-	if len(a.types["horizon"]) > 0 {
-		err := a.each("SELECT first_at, last_at, CAST(last_day AS VARCHAR) FROM o2c.horizon", func(scan func(...any) error) error {
-			return scan(&firstAt, &lastAt, &lastDay)
+	var firstDay, lastDay sql.NullString
+	if a.types["horizon"]["first_day"] != "" {
+		err := a.each("SELECT first_at, last_at, CAST(first_day AS VARCHAR), CAST(last_day AS VARCHAR) FROM o2c.horizon", func(scan func(...any) error) error {
+			return scan(&firstAt, &lastAt, &firstDay, &lastDay)
 		})
 		if err != nil {
 			return err
@@ -133,6 +133,11 @@ func (a *asking) horizon() error {
 	a.firstAt = firstAt.Time
 	if !firstAt.Valid {
 		a.firstAt = last.In(a.zone)
+	}
+	if firstDay.Valid {
+		if t := Day(firstDay.String).In(a.zone); t.Before(a.firstAt) {
+			a.firstAt = t
+		}
 	}
 	a.end = a.moment(first(a.o.AsOf, last), last)
 	return nil

@@ -145,6 +145,10 @@ func (a *asking) statements(k *KPI) ([]*statement, error) {
 			return nil, refusal{err}
 		}
 	}
+	overBy, err := a.overBy(k)
+	if err != nil {
+		return nil, refusal{err}
+	}
 	periods, err := a.periods()
 	if err != nil {
 		return nil, err
@@ -154,17 +158,41 @@ func (a *asking) statements(k *KPI) ([]*statement, error) {
 		return nil, refusal{fmt.Errorf("kpi %s does not say to which period an object belongs (attributed_to)", k.Name)}
 	}
 	if len(periods) == 0 || !states {
-		return []*statement{{asking: a, k: k, by: by, periods: periods, now: a.end}}, nil
+		return []*statement{{asking: a, k: k, by: by, overBy: overBy, periods: periods, now: a.end}}, nil
 	}
 	var list []*statement
 	for _, p := range periods {
-		list = append(list, &statement{asking: a, k: k, by: by, periods: []Period{p}, now: a.momentOf(p)})
+		list = append(list, &statement{asking: a, k: k, by: by, overBy: overBy, periods: []Period{p}, now: a.momentOf(p)})
 	}
 	return list, nil
 }
 
+// overBy are the expressions of the dimensions asked for, of what k divides by.
+func (a *asking) overBy(k *KPI) (by []string, err error) {
+	if k.Over == nil {
+		return nil, nil
+	}
+	o := k.over()
+	for _, l := range a.o.Only {
+		if _, err := o.dimension(l.Dimension, a.types[o.View]); err != nil {
+			return nil, err
+		}
+	}
+	for _, d := range a.o.By {
+		e, err := o.dimension(d, a.types[o.View])
+		if err != nil {
+			return nil, err
+		}
+		by = append(by, e)
+	}
+	return by, nil
+}
+
 // saidNow notes what is not as of the day that was asked for.
 func (k *KPI) saidNow(values []Value) {
+	if k.Over != nil {
+		k.over().saidNow(values)
+	}
 	var columns []string
 	text := strings.Join([]string{k.From, k.To, k.Hit, k.Unsure, k.Numerator, k.Denominator, k.Value, k.Open, k.Scope}, " ")
 	for _, l := range k.LeaveOut {
@@ -391,7 +419,9 @@ func (s *statement) figure(v *Value, numbers map[string]float64, counts map[stri
 		v.Numerator, v.Denominator = get("numerator"), get("denominator")
 		if v.Denominator != 0 && v.Used > 0 {
 			v.V = v.Numerator / v.Denominator
-			v.Interval = cochran(v.Numerator, v.Denominator, get("nn"), get("nd"), get("dd"), v.Used)
+			if k.Over == nil { // else they are two samples
+				v.Interval = cochran(v.Numerator, v.Denominator, get("nn"), get("nd"), get("dd"), v.Used)
+			}
 			if k.Unit == Percent {
 				v.V, v.Interval.Low, v.Interval.High = v.V*100, v.Interval.Low*100, v.Interval.High*100
 			}

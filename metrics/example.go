@@ -223,7 +223,7 @@ func horizonSQL() string {
 	} {
 		parts = append(parts, fmt.Sprintf("SELECT min(%s) AS f, max(%s) AS t FROM o2c.%s", x.born, x.last, x.view))
 	}
-	return "DELETE FROM o2c.horizon; INSERT INTO o2c.horizon (first_at, last_at, last_day) SELECT min(f), max(t), (SELECT max(d) FROM (SELECT max(greatest(posting_date, cleared_on)) AS d FROM o2c.receivable_entries UNION ALL SELECT max(greatest(applied_on, reversed_on)) FROM o2c.applications)) FROM (" +
+	return "DELETE FROM o2c.horizon; INSERT INTO o2c.horizon (first_at, last_at, first_day, last_day) SELECT min(f), max(t), (SELECT min(d) FROM (SELECT min(posting_date) AS d FROM o2c.receivable_entries UNION ALL SELECT min(applied_on) FROM o2c.applications)), (SELECT max(d) FROM (SELECT max(greatest(posting_date, cleared_on)) AS d FROM o2c.receivable_entries UNION ALL SELECT max(greatest(applied_on, reversed_on)) FROM o2c.applications)) FROM (" +
 		strings.Join(parts, " UNION ALL ") + ")"
 }
 

@@ -71,6 +71,10 @@ type KPI struct {
 	Numerator   string `yaml:"numerator"`
 	Denominator string `yaml:"denominator"`
 	Value       string `yaml:"value"`
+	// Over is the denominator of a ratio where it is of other rows than the
+	// numerator: disputes opened in a period over invoices posted in it. Its rows
+	// are counted with the others.
+	Over *Over `yaml:"over"`
 	// Currency is the column with the currency of amounts: figures of several
 	// are never added up without rates. Amount is what an object is worth, to say
 	// what is open.
@@ -114,6 +118,33 @@ type KPI struct {
 type LeaveOut struct {
 	Reason string `yaml:"reason"`
 	When   string `yaml:"when"`
+}
+
+// An Over is what a ratio divides by, of a view of its own. Both views have to
+// have the dimensions that are asked for.
+type Over struct {
+	View       string            `yaml:"view"`
+	Join       string            `yaml:"join"`
+	Scope      string            `yaml:"scope"`
+	Value      string            `yaml:"value"` // what is added up; 1 counts
+	Currency   string            `yaml:"currency"`
+	At         string            `yaml:"attributed_to"` // of a state: nothing
+	LeaveOut   []LeaveOut        `yaml:"leave_out"`
+	Dimensions map[string]string `yaml:"dimensions"`
+}
+
+// over is the denominator's half of a ratio of two views.
+func (k *KPI) over() *KPI {
+	o := k.Over
+	return &KPI{Name: k.Name + " over", Kind: RatioKind, View: o.View, Join: o.Join, Scope: o.Scope, Numerator: "0", Denominator: o.Value,
+		Currency: o.Currency, At: o.At, AsOf: k.AsOf, LeaveOut: o.LeaveOut, Dimensions: o.Dimensions, Days: k.Days}
+}
+
+func (k *KPI) overValue() string {
+	if k.Over == nil {
+		return ""
+	}
+	return k.Over.Value
 }
 
 // A Unit is what a value is measured in.
@@ -288,8 +319,8 @@ func (k *KPI) validateKind(wrong func(string, ...any) error) error {
 			return wrong("a rate needs hit, and the unit share")
 		}
 	case RatioKind:
-		if k.Numerator == "" || k.Denominator == "" {
-			return wrong("a ratio needs numerator and denominator")
+		if k.Numerator == "" || (k.Denominator == "") == (k.Over == nil) {
+			return wrong("a ratio needs numerator, and denominator or over")
 		}
 	case SumKind:
 		if k.Value == "" {
@@ -302,6 +333,16 @@ func (k *KPI) validateKind(wrong func(string, ...any) error) error {
 	case SQLKind:
 		if k.SQL == "" {
 			return wrong("kind sql needs sql")
+		}
+	}
+	if o := k.Over; o != nil {
+		switch {
+		case k.Kind != RatioKind || len(k.Split) > 0 || k.Open != "":
+			return wrong("over is of kind ratio, without split and open")
+		case o.View == "" || o.Value == "":
+			return wrong("over needs view and value")
+		case (o.At == "") != k.AsOf || (o.Currency == "") != (k.Currency == ""):
+			return wrong("over has attributed_to and currency where the figure has them")
 		}
 	}
 	if k.Kind != ReceivablesKind && k.Method != "" {

@@ -22,6 +22,7 @@ type statement struct {
 	*asking
 	k       *KPI
 	by      []string // expressions of the dimensions, as asked
+	overBy  []string // the same, of what a ratio divides by
 	periods []Period // of what happened; nil: all of it
 	now     moment   // whose state is looked at
 }
@@ -78,12 +79,35 @@ func (s *statement) currencies() bool {
 // rows writes the CTEs up to counted: what is looked at, each row with its fate.
 func (s *statement) rows() (string, error) {
 	k := s.k
-	types := s.types[k.View]
 	var b strings.Builder
 	b.WriteString("WITH ")
 	for _, name := range sortedKeys(k.With) {
 		fmt.Fprintf(&b, "%s AS (\n\t%s\n),\n", name, strings.TrimSpace(s.fill(k.With[name])))
 	}
+	text, fx, err := s.lookedAt()
+	if err != nil {
+		return "", err
+	}
+	if k.Over != nil {
+		o := *s
+		o.k, o.by = k.over(), s.overBy
+		over, _, err := o.lookedAt()
+		if err != nil {
+			return "", err
+		}
+		text += "\n\tUNION ALL BY NAME\n\t" + over
+	}
+	fmt.Fprintf(&b, "looked_at AS (\n\t%s\n)", text)
+	s.measured(&b, fx)
+	s.counted(&b)
+	return b.String(), nil
+}
+
+// lookedAt writes what is looked at, each row with its fate, and how amounts
+// are converted.
+func (s *statement) lookedAt() (text, fx string, err error) {
+	k := s.k
+	types := s.types[k.View]
 	columns := []string{}
 	add := func(format string, a ...any) { columns = append(columns, fmt.Sprintf(format, a...)) }
 	for i, e := range s.by {
@@ -95,7 +119,7 @@ func (s *statement) rows() (string, error) {
 		if x.expression != "" {
 			instant, err := s.instant(x.expression)
 			if err != nil {
-				return "", err
+				return "", "", err
 			}
 			text = instant
 		}
@@ -103,14 +127,13 @@ func (s *statement) rows() (string, error) {
 	}
 	if k.Kind == DurationKind {
 		if err := s.ends(add); err != nil {
-			return "", err
+			return "", "", err
 		}
 	}
 	if k.Kind == RateKind {
 		add("coalesce(%s, FALSE) AS hit", s.fill(k.Hit))
 		add("coalesce(%s, FALSE) AS unsure", s.fill(first(k.Unsure, "FALSE")))
 	}
-	fx := ""
 	if k.Currency != "" {
 		add("coalesce(%s, '') AS document_currency", s.fill(k.Currency))
 		if s.o.Currency != "" {
@@ -123,7 +146,11 @@ func (s *statement) rows() (string, error) {
 		}
 	}
 	number("numerator", first(k.Numerator, k.Value))
-	number("denominator", k.Denominator)
+	denominator := k.Denominator
+	if k.Over != nil {
+		denominator = "0"
+	}
+	number("denominator", denominator)
 	number("amount", k.Amount)
 	add("%s AS fate", s.fate())
 
@@ -135,10 +162,7 @@ func (s *statement) rows() (string, error) {
 	if k.Join != "" {
 		join = "\n\t" + strings.TrimSpace(s.fill(k.Join))
 	}
-	fmt.Fprintf(&b, "looked_at AS (\n\tSELECT %s\n\tFROM o2c.%s AS v%s%s\n)", strings.Join(columns, ",\n\t       "), quoted(k.View), join, where)
-	s.measured(&b, fx)
-	s.counted(&b)
-	return b.String(), nil
+	return fmt.Sprintf("SELECT %s\n\tFROM o2c.%s AS v%s%s", strings.Join(columns, ",\n\t       "), quoted(k.View), join, where), fx, nil
 }
 
 // since is when an object began to be open, where that matters.
@@ -257,7 +281,7 @@ func (s *statement) measured(b *strings.Builder, fx string) {
 		fmt.Fprintf(b, ",\nrates(currency, day, rate) AS (VALUES\n\t%s\n)", s.o.Rates.rows(s.o.Currency))
 		joins += fmt.Sprintf("\n\tASOF LEFT JOIN rates fx ON fx.currency = l.document_currency AND %s >= fx.day", day)
 		added = append(added, literal(s.o.Currency)+" AS currency")
-		for _, c := range []struct{ name, text string }{{"numerator", first(k.Numerator, k.Value)}, {"denominator", k.Denominator}} {
+		for _, c := range []struct{ name, text string }{{"numerator", first(k.Numerator, k.Value)}, {"denominator", first(k.Denominator, k.overValue())}} {
 			if c.text != "" {
 				replaced = append(replaced, fmt.Sprintf("CAST(l.%s%s AS DECIMAL(38,6)) AS %s", c.name, fx, c.name))
 			}
@@ -354,6 +378,11 @@ func (s *statement) reasons() []string {
 	}
 	for _, l := range s.k.LeaveOut {
 		add(l.Reason)
+	}
+	if s.k.Over != nil {
+		for _, l := range s.k.Over.LeaveOut {
+			add(l.Reason)
+		}
 	}
 	if s.k.Kind == DurationKind {
 		add(timeless)

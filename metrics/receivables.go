@@ -1,7 +1,6 @@
 package metrics
 
 import (
-	"database/sql"
 	"fmt"
 	"math"
 	"strings"
@@ -10,42 +9,59 @@ import (
 	"millrace/eventlog"
 )
 
-// A Method says how a figure is made of the ledger. AR is what is open of debit
-// entries at the moment, with tax; credit balances and unapplied cash are not
-// netted. Sales are the invoices posted in the period and not cancelled by
-// then, with tax. The period is the one asked for, else the Days before the
-// moment, or all of the data if that is less.
+// A Method says how a figure is made of the ledger, at the end of a day (24:00
+// in the project's zone).
+//
+// AR is what is open then of the debit entries posted by then, with tax: what
+// was settled on the day is not open. Credit balances and unapplied cash are
+// not netted. An entry is due until the end of its due date; without one, of
+// its posting date. Sales are the invoices posted in the period, with tax,
+// also those settled at once. An invoice that is cancelled by then is left out
+// on both sides, and at the beginning.
+//
+// The period is the one asked for; without one it is the Days (90) that end
+// with the day, or those since the ledger's first posting if they are fewer.
+// Of a period that was asked for, and of three months, the months before the
+// one in which the ledger begins do not count.
 type Method string
 
-// The methods there are.
+// The methods there are; the names are those of domain/kpis.md, section 5.
 const (
 	// DSOSimple is AR / sales × days of the period.
 	DSOSimple Method = "simple"
-	// DSORolling is AR / sales of the last three months × their days.
+	// DSORolling is AR / sales × days of the three months that end with the day:
+	// calendar months at a month's end, else from the day after the same day
+	// three months before.
 	DSORolling Method = "rolling3"
-	// DSOCountback takes the sales of one month after the other off AR, newest
-	// first, and adds up their days; of the last month, a part. A month without
-	// sales counts whole.
+	// DSOCountback takes the sales of one calendar month after the other off AR,
+	// newest first, and adds up their days; of the last month, the share of its
+	// sales that is needed. A month without sales counts whole. The month of the
+	// day has the days up to it.
 	DSOCountback Method = "countback"
-	// DSOTrue adds up, over the open entries, age × amount / sales of its month.
+	// DSOTrue adds up, over the open entries, age × amount / sales of the calendar
+	// month of posting. Age is in days since posting.
 	DSOTrue Method = "true"
 	// DSOBest is the AR that is not yet due / sales × days of the period.
 	DSOBest Method = "best_possible"
 	// Delinquent is DSOSimple − DSOBest: the days of sales that are overdue.
 	Delinquent Method = "delinquent"
+	// Disputed is the AR under dispute / sales × days of the period.
+	Disputed Method = "disputed"
 	// CEI is (AR before + sales − AR) / (AR before + sales − AR not yet due) × 100:
-	// 100 is all that could be collected.
+	// 100 is all that could be collected. AR before is at the end of the day
+	// before the period.
 	CEI Method = "cei"
-	// Turnover is sales / the mean of AR before and after.
+	// Turnover is sales / the mean of AR before and after the period.
 	Turnover Method = "turnover"
 )
 
 // Methods lists them.
-var Methods = []Method{DSOSimple, DSORolling, DSOCountback, DSOTrue, DSOBest, Delinquent, CEI, Turnover}
+var Methods = []Method{DSOSimple, DSORolling, DSOCountback, DSOTrue, DSOBest, Delinquent, Disputed, CEI, Turnover}
 
 // A ledger is the receivables at a moment, by dimensions and currency.
 type ledger struct {
 	accounts []*account
+	oldest   Day // posting
 }
 
 // An account is the ledger of one group.
@@ -54,19 +70,22 @@ type account struct {
 	currency string
 	n, used  int64
 	excluded [4]int64 // see ledgerReasons
+	undated  int64    // open entries without a due date
 	ar       float64  // open of debit entries
 	current  float64  // of it, not yet due
-	sales    map[string]float64
+	disputed float64  // of it, under dispute
+	before   float64  // open at the end of the day before the period
+	days     map[Day]float64
+	sales    map[string]float64 // by month
 	aged     map[string]float64 // by month of posting: Σ open × days since
-	days     map[Day]float64    // sales by day, of the last four months
-	oldest   Day                // posting
 }
 
 var ledgerReasons = [4]string{"without date or amount", "cancelled by a reversal", "credits", rateless}
 
-// ledger reads the receivables at the statement's moment.
+// ledger reads the receivables at the statement's moment, and what was open
+// before the period of the figure.
 func (s *statement) ledger() (*ledger, error) {
-	key := fmt.Sprint(s.now.day, s.by, s.k.Scope)
+	key := fmt.Sprint(s.now.day, s.by, s.k.Scope, s.firstDay())
 	if l := s.ledgers[key]; l != nil {
 		return l, nil
 	}
@@ -76,22 +95,29 @@ func (s *statement) ledger() (*ledger, error) {
 	n := len(groups)
 	text := fmt.Sprintf(`%sSELECT %s,
        count(*), count(*) FILTER (fate IS NULL), count(*) FILTER (fate = 1), count(*) FILTER (fate = 2), count(*) FILTER (fate = 3), count(*) FILTER (fate = 4),
+       count(*) FILTER (fate IS NULL AND undated AND open <> 0),
        coalesce(sum(open) FILTER (fate IS NULL), 0)::DOUBLE, coalesce(sum(open) FILTER (fate IS NULL AND due_date >= %s), 0)::DOUBLE,
-       CAST(min(posting_date) FILTER (fate IS NULL) AS VARCHAR)
+       coalesce(sum(open) FILTER (fate IS NULL AND disputed), 0)::DOUBLE, coalesce(sum(before) FILTER (fate IS NULL), 0)::DOUBLE,
+       coalesce(CAST(min(posting_date) FILTER (fate IS NULL) AS VARCHAR), '')
 FROM entry
 GROUP BY ALL ORDER BY ALL`, from, strings.Join(groups, ", "), s.now.date())
 	err := s.each(s.states(text), func(scan func(...any) error) error {
 		c := &account{by: make([]string, n-1), sales: map[string]float64{}, aged: map[string]float64{}, days: map[Day]float64{}}
-		var oldest sql.NullString
-		cells := make([]any, 0, n+9)
+		var oldest Day
+		var cells []any
 		for i := range c.by {
 			cells = append(cells, &c.by[i])
 		}
-		cells = append(cells, &c.currency, &c.n, &c.used, &c.excluded[0], &c.excluded[1], &c.excluded[2], &c.excluded[3], &c.ar, &c.current, &oldest)
-		if err := scan(cells...); err != nil {
+		cells = append(cells, &c.currency, &c.n, &c.used)
+		for i := range c.excluded {
+			cells = append(cells, &c.excluded[i])
+		}
+		if err := scan(append(cells, &c.undated, &c.ar, &c.current, &c.disputed, &c.before, &oldest)...); err != nil {
 			return err
 		}
-		c.oldest = Day(oldest.String)
+		if l.oldest == "" || oldest != "" && oldest < l.oldest {
+			l.oldest = oldest
+		}
 		l.accounts = append(l.accounts, c)
 		accounts[strings.Join(append(c.by, c.currency), "\x00")] = c
 		return nil
@@ -125,7 +151,8 @@ GROUP BY ALL ORDER BY ALL`, from, strings.Join(groups, ", "), s.now.date())
 }
 
 // ledgerRows writes the entries as the methods look at them, each with its
-// fate: 1 to 4 are the ledgerReasons.
+// fate: 1 to 4 are the ledgerReasons. One rate converts all amounts of a
+// currency, that of the moment: else a figure moves with the rates.
 func (s *statement) ledgerRows() (from string, groups []string) {
 	var columns []string
 	for i, e := range s.by {
@@ -140,9 +167,16 @@ func (s *statement) ledgerRows() (from string, groups []string) {
 		with = fmt.Sprintf("rates(currency, day, rate) AS (VALUES\n\t%s\n),\n", s.o.Rates.rows(s.o.Currency))
 		join = fmt.Sprintf("\n\tASOF LEFT JOIN rates fx ON fx.currency = v.currency AND %s >= fx.day", s.now.date())
 	}
-	columns = append(columns, currency+" AS currency", "coalesce(v.kind, 'invoice') AS kind", "v.posting_date", "v.due_date",
-		"CAST(v.amount"+factor+" AS DECIMAL(38,6)) AS amount", "CAST(v.open_amount"+factor+" AS DECIMAL(38,6)) AS open",
-		fmt.Sprintf("CASE WHEN v.posting_date IS NULL OR v.amount IS NULL OR v.currency IS NULL THEN 1\n\t            WHEN v.clearing_kind = 'reversal' THEN 2 WHEN v.amount <= 0 THEN 3 WHEN %s THEN 4 END AS fate", noRate))
+	first := "DATE '" + string(s.firstDay()) + "'"
+	with += fmt.Sprintf("earlier AS (\n\tSELECT entry_object, sum(amount) AS amount FROM o2c.applications\n\tWHERE applied_on < %s AND (reversed_on IS NULL OR reversed_on >= %s) GROUP BY entry_object\n),\n", first, first)
+	join += "\n\tLEFT JOIN o2c.invoices i ON i.invoice_id = v.invoice_id AND i.is_cancelled\n\tLEFT JOIN earlier ON earlier.entry_object = v.entry_object"
+	money := func(e string) string { return "CAST((" + e + ")" + factor + " AS DECIMAL(38,6))" }
+	columns = append(columns, currency+" AS currency", "coalesce(v.kind, 'invoice') AS kind", "v.posting_date",
+		"coalesce(v.due_date, v.posting_date) AS due_date", "v.due_date IS NULL AS undated",
+		"v.disputed_from IS NOT NULL AND v.disputed_to IS NULL AS disputed",
+		money("v.amount")+" AS amount", money("v.open_amount")+" AS open",
+		money("CASE WHEN v.posting_date < "+first+" THEN v.amount - coalesce(earlier.amount, 0) ELSE 0 END")+" AS before",
+		fmt.Sprintf("CASE WHEN v.posting_date IS NULL OR v.amount IS NULL OR v.currency IS NULL THEN 1\n\t            WHEN v.clearing_kind = 'reversal' OR i.is_cancelled THEN 2 WHEN v.amount <= 0 THEN 3 WHEN %s THEN 4 END AS fate", noRate))
 	where := ""
 	for i, c := range s.conditions(s.types["receivable_entries"]) {
 		where += map[bool]string{true: "\n\tWHERE ", false: "\n\t  AND "}[i == 0] + c
@@ -169,21 +203,7 @@ func (s *statement) receivables() ([]Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	var before map[string]float64
-	p := s.period()
-	if s.k.Method == CEI || s.k.Method == Turnover {
-		b := *s
-		b.now = moment{day: p.First.Add(-1), at: p.Start, past: true}
-		b.periods = nil
-		opening, err := b.ledger()
-		if err != nil {
-			return nil, err
-		}
-		before = map[string]float64{}
-		for _, c := range opening.accounts {
-			before[strings.Join(append(c.by, c.currency), "\x00")] = c.ar
-		}
-	}
+	p := s.sales(l.oldest)
 	var values []Value
 	for _, c := range l.accounts {
 		v := s.k.nothing()
@@ -198,7 +218,7 @@ func (s *statement) receivables() ([]Value, error) {
 				v.Excluded = append(v.Excluded, Exclusion{ledgerReasons[i], n})
 			}
 		}
-		s.method(&v, c, p, before[strings.Join(append(c.by, c.currency), "\x00")])
+		s.method(&v, c, p, l.oldest)
 		if !v.Known() {
 			v.Notes = append(v.Notes, eventlog.Note{Code: "nothing", Text: fmt.Sprintf("There are no sales from %s to %s to compare with.", p.First, p.Last)})
 		}
@@ -207,8 +227,32 @@ func (s *statement) receivables() ([]Value, error) {
 	return values, nil
 }
 
+// sales is the period whose sales the figure looks at, given the ledger's
+// oldest posting. See [Method].
+func (s *statement) sales(oldest Day) Period {
+	p := Period{First: s.firstDay(), Last: s.now.day}
+	switch {
+	case oldest == "" || oldest > p.Last:
+	case s.k.Method == DSORolling:
+		p.First = max(threeMonths(p.Last), oldest[:8]+"01")
+	case len(s.periods) == 0:
+		p.First = max(p.First, oldest)
+	default:
+		p.First = min(max(p.First, oldest[:8]+"01"), p.Last)
+	}
+	return p
+}
+
+// firstDay is the first day of the period of a figure of the ledger.
+func (s *statement) firstDay() Day {
+	if len(s.periods) > 0 {
+		return s.periods[len(s.periods)-1].First
+	}
+	return s.now.day.Add(1 - s.k.Days)
+}
+
 // method makes one figure of one account.
-func (s *statement) method(v *Value, c *account, p Period, before float64) {
+func (s *statement) method(v *Value, c *account, p Period, oldest Day) {
 	note := func(code, format string, a ...any) {
 		v.Notes = append(v.Notes, eventlog.Note{Code: code, Text: fmt.Sprintf(format, a...)})
 	}
@@ -218,16 +262,11 @@ func (s *statement) method(v *Value, c *account, p Period, before float64) {
 			v.V = numerator / denominator * times
 		}
 	}
-	// The sales of a period that begins before the data are of the days that the data has.
-	since := p.First
-	if s.k.Method == DSORolling {
-		since = threeMonths(p.Last)
+	if c.undated > 0 && (s.k.Method == DSOBest || s.k.Method == Delinquent || s.k.Method == CEI) {
+		note("undated", "%d open entries have no due date; they count as due on the day of their posting.", c.undated)
 	}
-	if c.oldest > since && c.oldest <= p.Last {
-		since = c.oldest
-	}
-	days := float64(p.Last.Since(since) + 1)
-	sales := c.sold(since, p.Last)
+	days := float64(p.Last.Since(p.First) + 1)
+	sales := c.sold(p.First, p.Last)
 	switch s.k.Method {
 	case DSOSimple, DSORolling:
 		divide(c.ar, sales, days)
@@ -235,10 +274,12 @@ func (s *statement) method(v *Value, c *account, p Period, before float64) {
 		divide(c.current, sales, days)
 	case Delinquent:
 		divide(c.ar-c.current, sales, days)
+	case Disputed:
+		divide(c.disputed, sales, days)
 	case DSOCountback:
 		v.Numerator = c.ar
 		var whole bool
-		if v.V, whole = c.countback(p.Last); !whole {
+		if v.V, whole = c.countback(p.Last, oldest); !whole {
 			note("at-least", "The sales on record do not reach back far enough to stand for all that is open: it is this many days, or more.")
 		}
 		return
@@ -255,11 +296,11 @@ func (s *statement) method(v *Value, c *account, p Period, before float64) {
 		}
 		return
 	case CEI:
-		divide(before+sales-c.ar, before+sales-c.current, 100)
+		divide(c.before+sales-c.ar, c.before+sales-c.current, 100)
 	case Turnover:
-		divide(sales, (before+c.ar)/2, 1)
+		divide(sales, (c.before+c.ar)/2, 1)
 	}
-	note("sales", "Sales of %s to %s, %g days.", since, p.Last, days)
+	note("sales", "Sales of %s to %s, %g days.", p.First, p.Last, days)
 }
 
 // threeMonths is the first day of the three months that end with a day.
@@ -273,16 +314,16 @@ func threeMonths(last Day) Day {
 
 // countback says how many days of sales, newest first, AR stands for; whole is
 // false where the sales on record are less than it.
-func (c *account) countback(last Day) (days float64, whole bool) {
+func (c *account) countback(last, oldest Day) (days float64, whole bool) {
 	rest := c.ar
 	if rest <= 0 {
 		return 0, true
 	}
-	if c.oldest == "" {
+	if oldest == "" {
 		return math.NaN(), true
 	}
 	month := last
-	for month >= c.oldest || month[:7] == c.oldest[:7] {
+	for month >= oldest || month[:7] == oldest[:7] {
 		first := month[:8] + "01"
 		in := float64(month.Since(first) + 1)
 		if sold := c.sold(first, month); sold > 0 && rest < sold {

@@ -25,7 +25,7 @@ func TestLinksInStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	whole := evaluate(t, dir)
-	for _, name := range []string{"order_cycle_time_p50", "touchless_share", "shipment_to_invoice", "dso"} {
+	for _, name := range []string{"order_cycle_time_p50", "touchless_share", "shipment_to_invoice", "dso.simple"} {
 		if v := whole[name]; !v.Known() {
 			t.Errorf("of all: %v", v)
 		}
@@ -36,7 +36,7 @@ func TestLinksInStore(t *testing.T) {
 	if v.Known() || len(v.Notes) == 0 || v.Notes[0].Code != "links" || !strings.Contains(v.Notes[len(v.Notes)-1].Text, " references of wms, ") {
 		t.Errorf("of half of the deliveries, %d being lost: %v", lost, v)
 	}
-	for _, name := range []string{"orders", "dso"} {
+	for _, name := range []string{"orders", "dso.simple"} {
 		if a, b := whole[name], half[name]; math.Abs(a.V-b.V) > 1e-9 {
 			t.Errorf("it does not rest on deliveries: %v, was %v", b, a)
 		}

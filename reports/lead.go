@@ -101,7 +101,7 @@ func (b *builder) pulseSentence() Text {
 			if len(parts) == 1 {
 				parts[0][1].Text = " of the billed orders passed without a human touch"
 			}
-		case "dso":
+		case "dso.simple":
 			parts = append(parts, Text{{Text: "receivables stand at "}, {Text: number + " days of sales", Strong: true, Note: note}})
 		}
 	}
