@@ -78,13 +78,16 @@ type kpiCmd struct {
 	KPI    []string `arg:"" optional:"" help:"Which ones, by name, or by the beginning of it: dso. Default: all."`
 	Family string   `placeholder:"NAME" help:"Only those of a family: time, automation, delivery, billing, cash, integration, exceptions."`
 	kpiFlags
+	fileFlags
 	jsonFlag
 }
 
 func (c *kpiCmd) Help() string {
 	return "Key figures, each with how many objects it rests on, what is left out and why, and its interval.\n" +
 		"Where there are fewer than 30, people see the counts and not the figure; --json has both.\n\n" +
-		"Examples:\n  millrace kpi\n  millrace kpi dso --period month\n  millrace kpi ct.order_to_cash --by site --from 2025-07-01 --to 2025-09-30\n  millrace kpi --family cash --as-of 2025-06-30 --json"
+		"Examples:\n  millrace kpi\n  millrace kpi dso --period month\n  millrace kpi ct.order_to_cash --by site --from 2025-07-01 --to 2025-09-30\n  millrace kpi --family cash --as-of 2025-06-30 --json\n" +
+		"  millrace kpi --file ar.csv --as-of 2025-06-30                 a list of invoices or orders, with nothing set up\n" +
+		"  millrace kpi dso --file ar.csv --map ar.yaml --period month   ar.yaml: columns: {invoice: \"No.\", cleared: \"Paid off\"}"
 }
 
 func (c *kpiCmd) Run(e *env) (err error) {
@@ -100,7 +103,7 @@ func (c *kpiCmd) Run(e *env) (err error) {
 	if err != nil {
 		return err
 	}
-	s, err := e.openClosed()
+	s, err := c.store(e)
 	if err != nil {
 		return err
 	}
@@ -112,6 +115,9 @@ func (c *kpiCmd) Run(e *env) (err error) {
 	day, err := metrics.AsOf(e, s.Query, o)
 	if err != nil {
 		return err
+	}
+	if c.File != "" && len(c.KPI) == 0 && c.Family == "" {
+		values = tellable(e.Stderr, values)
 	}
 	if c.JSON {
 		return printJSON(e.Stdout, struct {
