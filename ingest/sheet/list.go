@@ -105,7 +105,7 @@ func (l *list) value(row []string, field int) string {
 func (l *list) survey() error {
 	l.dates = make([]*dateColumn, len(l.fields))
 	var columns []*dateColumn
-	disputed := l.index("disputed")
+	disputed, cleared := l.index("disputed"), l.index("cleared")
 	for i, f := range l.fields {
 		if l.at[i] >= 0 && (f.Kind == "day" || f.Kind == "time" || f.Kind == "flag or day") {
 			l.dates[i] = &dateColumn{name: l.column(i), zone: l.zone, line: map[string]int64{}}
@@ -125,10 +125,11 @@ func (l *list) survey() error {
 				words++
 			}
 		}
-		if number := l.value(row, 0); meaning == "payment" || l.kind == paymentTable {
-			l.paidBy[number] = true
-		} else {
+		switch number := l.value(row, 0); {
+		case meaning != "payment" && l.kind != paymentTable:
 			l.invoice[number] = true
+		case l.value(row, cleared) == "": // else it is what the clearing of the invoices says
+			l.paidBy[number] = true
 		}
 		for i, f := range l.fields {
 			text := l.value(row, i)

@@ -3,7 +3,7 @@
 -- What it relies on:
 -- * A row is an order as a whole. It has one line without a quantity, which is shipped, delivered and billed as a whole: what was short or late of it
 --   the list does not say.
--- * A day without a time is the beginning of the day; of a day on which the order was entered later, that moment.
+-- * On a day of which one milestone is known without a time, the order's others are too: else what follows would come before what it follows.
 -- * What it says of invoices and payments are days of the order. There is no ledger in it, so no receivables are made, and an amount is the order's alone.
 
 CREATE MACRO own(key) AS source_name() || ':' || key;
@@ -21,10 +21,10 @@ said AS (
 	UNION ALL SELECT id, 'invoiced', 'Post Invoice', invoiced FROM order_row
 	UNION ALL SELECT id, 'paid', 'Sales Order Paid', paid FROM order_row
 )
-SELECT s.id, s.name, s.activity, list_contains(string_split(coalesce(o.days, ''), ','), s.name) AS is_day,
-       CASE WHEN is_day AND s.name <> 'received' AND s.time < o.created AND (s.time AT TIME ZONE source_zone())::DATE = (o.created AT TIME ZONE source_zone())::DATE THEN o.created ELSE s.time END AS time
-FROM said s JOIN order_row o USING (id)
-WHERE s.time IS NOT NULL;
+SELECT id, name, activity, bool_or(said_day) OVER same_day AS is_day, CASE WHEN is_day THEN day::TIMESTAMP AT TIME ZONE source_zone() ELSE time END AS time
+FROM (SELECT s.*, (s.time AT TIME ZONE source_zone())::DATE AS day, list_contains(string_split(coalesce(o.days, ''), ','), s.name) AS said_day
+      FROM said s JOIN order_row o USING (id) WHERE s.time IS NOT NULL)
+WINDOW same_day AS (PARTITION BY id, day);
 
 CREATE VIEW happened AS
 SELECT name || '/' || id AS key, activity, time, is_day, id,
