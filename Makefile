@@ -13,7 +13,7 @@ PKG ?= ./...
 # Where .ci/needs puts what a browser test loads into a page.
 export MILLRACE_AXE ?= $(CURDIR)/.build/node_modules/axe-core/axe.min.js
 
-.PHONY: help build test needs check vet lint fuzz bench rewrite demo clean
+.PHONY: help build test needs check vet lint fuzz bench bench-kpi rewrite demo clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name doc; do printf '  make %-10s%s\n' "$$name" "$$doc"; done
@@ -58,6 +58,9 @@ bench: $(if $(MILLRACE_PYTHON),,.build/python/ready) ## beside DuckDB, polars an
 	@go test $(TAGS) -c -o .build/bench.test ./bench
 	@cd bench && MILLRACE_PYTHON="$(or $(MILLRACE_PYTHON),$$(test ! -e ../.build/python/ready || echo $(CURDIR)/.build/python/bin/python))" \
 	  MILLRACE_BENCH_EVENTS="$(EVENTS)" MILLRACE_BENCH_GROWTH="$(GROWTH)" MILLRACE_BENCH_ONLY="$(ONLY)" ../.build/bench.test
+
+bench-kpi: ## every key figure timed, over ORDERS=1000000 orders (default 25000)
+	@MILLRACE_ORDERS="$(ORDERS)" go test $(TAGS) ./metrics -run '^$$' -bench KPI -benchtime 1x -timeout 60m
 
 rewrite: ## rewrite all expected text; then read the diff
 	@for dir in $$(grep -rl --include='*_test.go' 'cockroachdb/datadriven"' . | sed 's,/[^/]*$$,,' | sort -u); do \

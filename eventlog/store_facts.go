@@ -60,6 +60,21 @@ func (s *Store) SourcesLoaded(ctx context.Context) (at map[string]time.Time, err
 	return at, err
 }
 
+// SourceContents returns the hashes of what each source brought, in the order
+// of its loads: the same of two stores that were loaded with the same.
+func (s *Store) SourceContents(ctx context.Context) (hashes map[string][]string, err error) {
+	hashes = map[string][]string{}
+	err = s.session(ctx, func(c *storeConn) error {
+		return c.each(ctx, storeText("source_contents"), nil, func(scan func(...any) error) error {
+			var source, content string
+			err := scan(&source, &content)
+			hashes[source] = append(hashes[source], content)
+			return err
+		})
+	})
+	return hashes, err
+}
+
 // RejectedRows returns how many rows were not taken in all loads.
 func (s *Store) RejectedRows(ctx context.Context) (n int64, err error) {
 	err = s.session(ctx, func(c *storeConn) error {

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -45,6 +46,9 @@ type Options struct {
 	Rates    *Rates
 	// Calendars say when sites work, for figures in working time.
 	Calendars Calendars
+	// Parallel is how many figures are computed at once; the Querier must take
+	// as many questions. Default 1.
+	Parallel int
 }
 
 //go:embed sql/columns.sql
@@ -60,6 +64,7 @@ type asking struct {
 	order   map[string][]string          // view → columns
 	firstAt time.Time                    // of the data
 	end     moment                       // of what is asked
+	mu      sync.Mutex                   // of the following
 	ledgers map[string]*ledger           // by moment and dimensions
 	kinds   map[string]bool              // expressions that are days
 }
@@ -198,7 +203,10 @@ func (s *statement) isDay(expression string) (bool, error) {
 		return t == "DATE", nil
 	}
 	key := s.k.Name + "\x00" + expression
-	if is, ok := s.kinds[key]; ok {
+	s.mu.Lock()
+	is, ok := s.kinds[key]
+	s.mu.Unlock()
+	if ok {
 		return is, nil
 	}
 	with := ""
@@ -208,14 +216,15 @@ func (s *statement) isDay(expression string) (bool, error) {
 	if with != "" {
 		with = "WITH " + strings.TrimSuffix(with, ", ") + " "
 	}
-	is := false
 	err := s.each(fmt.Sprintf("SELECT column_type FROM (DESCRIBE %sSELECT %s AS x FROM o2c.%s AS v %s)", with, s.fill(expression), quoted(s.k.View), s.fill(s.k.Join)), func(scan func(...any) error) error {
 		var t string
 		err := scan(&t)
 		is = t == "DATE"
 		return err
 	})
+	s.mu.Lock()
 	s.kinds[key] = is
+	s.mu.Unlock()
 	return is, err
 }
 
@@ -276,15 +285,17 @@ func (s *statement) period() Period {
 	return Period{First: from, Last: s.now.day, Start: from.In(s.zone), End: s.now.at}
 }
 
+var localCall = regexp.MustCompile(`\blocal\(`)
+
 // local writes local(instant) as the day of the instant in the project's zone.
 func (s *statement) local(text string) string {
 	for {
-		at := strings.Index(text, "local(")
-		if at < 0 || at > 0 && (text[at-1] == '_' || text[at-1] >= 'a' && text[at-1] <= 'z') {
+		at := localCall.FindStringIndex(text)
+		if at == nil {
 			return text
 		}
-		depth, end := 0, -1
-		for i := at + len("local"); i < len(text); i++ {
+		depth, end := 1, -1
+		for i := at[1]; i < len(text) && end < 0; i++ {
 			switch text[i] {
 			case '(':
 				depth++
@@ -293,14 +304,11 @@ func (s *statement) local(text string) string {
 					end = i
 				}
 			}
-			if end >= 0 {
-				break
-			}
 		}
 		if end < 0 {
 			return text // DuckDB says where a parenthesis is missing
 		}
-		text = text[:at] + "((" + text[at+len("local("):end] + ") AT TIME ZONE " + s.zoneText() + ")::DATE" + text[end+1:]
+		text = text[:at[0]] + "((" + text[at[1]:end] + ") AT TIME ZONE " + s.zoneText() + ")::DATE" + text[end+1:]
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"millrace/eventlog"
 	"millrace/eventlog/o2c"
 )
@@ -27,27 +29,33 @@ func Evaluate(ctx context.Context, q Querier, kpis []*KPI, o Options) ([]Value, 
 	if err != nil {
 		return nil, err
 	}
-	var values []Value
-	var refused error
-	answered := false
-	for _, k := range kpis {
-		list, err := a.evaluate(k, found)
-		var no refusal
-		switch {
-		case errors.As(err, &no):
-			refused = no.reason
-			list = []Value{k.unknown(eventlog.Note{Code: "dimension", Text: sentence(no.reason.Error())})}
-		case err != nil:
-			return nil, fmt.Errorf("kpi %s: %w", k.Name, err)
-		default:
-			answered = true
-		}
-		values = append(values, list...)
+	lists := make([][]Value, len(kpis))
+	refused := make([]error, len(kpis))
+	g, ctx := errgroup.WithContext(ctx)
+	a.ctx = ctx
+	g.SetLimit(max(1, o.Parallel))
+	for i, k := range kpis {
+		g.Go(func() error {
+			list, err := a.evaluate(k, found)
+			var no refusal
+			if errors.As(err, &no) {
+				refused[i] = no.reason
+				list, err = []Value{k.unknown(eventlog.Note{Code: "dimension", Text: sentence(no.reason.Error())})}, nil
+			}
+			if err != nil {
+				return fmt.Errorf("kpi %s: %w", k.Name, err)
+			}
+			lists[i] = list
+			return nil
+		})
 	}
-	if refused != nil && !answered {
-		return nil, refused
+	if err := g.Wait(); err != nil {
+		return nil, err
 	}
-	return values, nil
+	if !slices.Contains(refused, nil) && len(kpis) > 0 {
+		return nil, refused[0]
+	}
+	return slices.Concat(lists...), nil
 }
 
 // AsOf says at the end of which day Evaluate looks, given the same store and options.
@@ -419,7 +427,7 @@ func (s *statement) figure(v *Value, numbers map[string]float64, counts map[stri
 		v.Numerator, v.Denominator = get("numerator"), get("denominator")
 		if v.Denominator != 0 && v.Used > 0 {
 			v.V = v.Numerator / v.Denominator
-			if k.Over == nil { // else they are two samples
+			if k.Over == nil && v.Used >= defaultMinN { // else they are two samples, or the approximation is none
 				v.Interval = cochran(v.Numerator, v.Denominator, get("nn"), get("nd"), get("dd"), v.Used)
 			}
 			if k.Unit == Percent {

@@ -274,12 +274,13 @@ func (s *statement) measured(b *strings.Builder, fx string) {
 		added = append(added, "l.document_currency AS currency")
 	}
 	if fx != "" {
-		day := fmt.Sprintf("coalesce((make_timestamptz(l.happened) AT TIME ZONE %s)::DATE, %s)", s.zoneText(), s.now.date())
-		if k.AsOf {
-			day = s.now.date()
+		rates := s.o.Rates
+		join := fmt.Sprintf("\n\tASOF LEFT JOIN rates fx ON fx.currency = l.document_currency AND coalesce((make_timestamptz(l.happened) AT TIME ZONE %s)::DATE, %s) >= fx.day", s.zoneText(), s.now.date())
+		if k.AsOf { // one rate for all
+			rates, join = rates.at(s.now.day), "\n\tLEFT JOIN rates fx ON fx.currency = l.document_currency"
 		}
-		fmt.Fprintf(b, ",\nrates(currency, day, rate) AS (VALUES\n\t%s\n)", s.o.Rates.rows(s.o.Currency))
-		joins += fmt.Sprintf("\n\tASOF LEFT JOIN rates fx ON fx.currency = l.document_currency AND %s >= fx.day", day)
+		fmt.Fprintf(b, ",\nrates(currency, day, rate) AS (VALUES\n\t%s\n)", rates.rows(s.o.Currency))
+		joins += join
 		added = append(added, literal(s.o.Currency)+" AS currency")
 		for _, c := range []struct{ name, text string }{{"numerator", first(k.Numerator, k.Value)}, {"denominator", first(k.Denominator, k.overValue())}} {
 			if c.text != "" {

@@ -99,3 +99,19 @@ func (t *Rates) rows(to string) string {
 	}
 	return strings.Join(lines, ",\n\t")
 }
+
+// at are the rates that hold on a day.
+func (t *Rates) at(day Day) *Rates {
+	held := &Rates{}
+	for _, r := range t.list { // by currencies, then days
+		n := len(held.list)
+		switch {
+		case r.day > day:
+		case n > 0 && held.list[n-1].from == r.from && held.list[n-1].to == r.to:
+			held.list[n-1] = r
+		default:
+			held.list = append(held.list, r)
+		}
+	}
+	return held
+}

@@ -3,6 +3,7 @@ package metrics
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,8 +87,11 @@ var ledgerReasons = [4]string{"without date or amount", "cancelled by a reversal
 // before the period of the figure.
 func (s *statement) ledger() (*ledger, error) {
 	key := fmt.Sprint(s.now.day, s.by, s.k.Scope, s.firstDay())
-	if l := s.ledgers[key]; l != nil {
-		return l, nil
+	s.mu.Lock()
+	known := s.ledgers[key]
+	s.mu.Unlock()
+	if known != nil {
+		return known, nil
 	}
 	from, groups := s.ledgerRows()
 	l := &ledger{}
@@ -146,7 +150,9 @@ GROUP BY ALL ORDER BY ALL`, from, strings.Join(groups, ", "), s.now.date())
 		c.aged[day[:7]] += aged
 		return nil
 	})
-	s.ledgers[key] = l
+	s.mu.Lock()
+	s.ledgers[key] = l // several may read the same: they read the same
+	s.mu.Unlock()
 	return l, err
 }
 
@@ -164,8 +170,8 @@ func (s *statement) ledgerRows() (from string, groups []string) {
 	noRate := "FALSE"
 	if s.o.Currency != "" {
 		currency, factor, noRate = literal(s.o.Currency), " * fx.rate", "fx.rate IS NULL"
-		with = fmt.Sprintf("rates(currency, day, rate) AS (VALUES\n\t%s\n),\n", s.o.Rates.rows(s.o.Currency))
-		join = fmt.Sprintf("\n\tASOF LEFT JOIN rates fx ON fx.currency = v.currency AND %s >= fx.day", s.now.date())
+		with = fmt.Sprintf("rates(currency, day, rate) AS (VALUES\n\t%s\n),\n", s.o.Rates.at(s.now.day).rows(s.o.Currency))
+		join = "\n\tLEFT JOIN rates fx ON fx.currency = v.currency"
 	}
 	first := "DATE '" + string(s.firstDay()) + "'"
 	with += fmt.Sprintf("earlier AS (\n\tSELECT entry_object, sum(amount) AS amount FROM o2c.applications\n\tWHERE applied_on < %s AND (reversed_on IS NULL OR reversed_on >= %s) GROUP BY entry_object\n),\n", first, first)
@@ -220,7 +226,11 @@ func (s *statement) receivables() ([]Value, error) {
 		}
 		s.method(&v, c, p, l.oldest)
 		if !v.Known() {
-			v.Notes = append(v.Notes, eventlog.Note{Code: "nothing", Text: fmt.Sprintf("There are no sales from %s to %s to compare with.", p.First, p.Last)})
+			text := fmt.Sprintf("There are no sales from %s to %s to compare with.", p.First, p.Last)
+			if s.k.Method == CEI {
+				text = "There was nothing due to be collected."
+			}
+			v.Notes = slices.Insert(v.Notes, 0, eventlog.Note{Code: "nothing", Text: text})
 		}
 		values = append(values, v)
 	}
@@ -315,7 +325,7 @@ func threeMonths(last Day) Day {
 // countback says how many days of sales, newest first, AR stands for; whole is
 // false where the sales on record are less than it.
 func (c *account) countback(last, oldest Day) (days float64, whole bool) {
-	rest := c.ar
+	rest, nothing := c.ar, 1e-12*c.ar // sums of the same amounts may differ in their last digits
 	if rest <= 0 {
 		return 0, true
 	}
@@ -326,12 +336,11 @@ func (c *account) countback(last, oldest Day) (days float64, whole bool) {
 	for month >= oldest || month[:7] == oldest[:7] {
 		first := month[:8] + "01"
 		in := float64(month.Since(first) + 1)
-		if sold := c.sold(first, month); sold > 0 && rest < sold {
+		sold := c.sold(first, month)
+		if rest < sold {
 			return days + in*rest/sold, true
-		} else {
-			days, rest = days+in, rest-sold
 		}
-		if rest <= 0 {
+		if days, rest = days+in, rest-sold; rest <= nothing {
 			return days, true
 		}
 		month = first.Add(-1)

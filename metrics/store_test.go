@@ -43,19 +43,19 @@ func TestLinksInStore(t *testing.T) {
 	}
 }
 
-// evaluate loads the distributor's systems and returns the first value of each figure.
-func evaluate(t *testing.T, dir string) map[string]metrics.Value {
+// load loads the distributor's systems into a store.
+func load(t testing.TB, dir string) *eventlog.Store {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "millrace.duckdb")
 	s, err := eventlog.Open(t.Context(), path, eventlog.OpenOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
 	for _, sys := range distributor.Systems() {
 		sys.Origin = "simulated"
 		tables, err := folder.Open(t.Context(), filepath.Join(dir, sys.Name), sys, true)
@@ -76,7 +76,13 @@ func evaluate(t *testing.T, dir string) map[string]metrics.Value {
 	if _, err := s.Derive(t.Context(), o2c.Refresh()); err != nil {
 		t.Fatal(err)
 	}
-	values, err := metrics.Evaluate(t.Context(), s.Query, metrics.Catalogue(), metrics.Options{})
+	return s
+}
+
+// evaluate loads the distributor's systems and returns the first value of each figure.
+func evaluate(t *testing.T, dir string) map[string]metrics.Value {
+	t.Helper()
+	values, err := metrics.Evaluate(t.Context(), load(t, dir).Query, metrics.Catalogue(), metrics.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -110,7 +110,7 @@ at_risk AS (
 survived AS (
 	SELECT *, sum(CASE WHEN ended = n THEN -1e9 WHEN ended = 0 THEN 0 ELSE ln(1 - ended / n) END) OVER (%sORDER BY t) AS log_s FROM at_risk
 )
-SELECT %smin(t)::DOUBLE FROM survived WHERE log_s <= ln(0.5) + 1e-12 GROUP BY ALL ORDER BY ALL`, rows, by, over, over, by)
+SELECT %smin(t)::DOUBLE FROM survived WHERE log_s <= ln(0.5) + 1e-12 GROUP BY ALL HAVING count(*) > 0 ORDER BY ALL`, rows, by, over, over, by)
 	var t float64
 	return s.eachGroup(text, groups, []any{&t}, func(v *Value) { v.Survival = t / s.k.unitOfTime() })
 }

@@ -38,8 +38,12 @@ type cli struct {
 	KPI    kpiCmd    `cmd:"" name:"kpi" help:"Key figures of order-to-cash: times, touchless rates, delivery, billing, cash."`
 	SLA    slaCmd    `cmd:"" name:"sla" help:"Service levels: what is late now, whose it is, and what it is worth."`
 	Report reportCmd `cmd:"" help:"Write a page to read, print and pass on."`
-	Export exportCmd `cmd:"" help:"Write a log's events, or its variants and graph, for other tools."`
-	Bench  struct {
+	Export struct {
+		Log  exportCmd     `cmd:"" default:"withargs" help:"A log's events, or its variants and graph, or all of it as XES or OCEL. What export means without another word."`
+		KPI  exportKPICmd  `cmd:"" name:"kpi" help:"Key figures, with definitions, what was left out, and a manifest."`
+		Star exportStarCmd `cmd:"" help:"Facts and dimensions with stable names, for Power BI and other tools."`
+	} `cmd:"" help:"Write results for other tools."`
+	Bench struct {
 		Generate benchGenerateCmd `cmd:"" help:"Make an order-to-cash log of any size, case-centric or object-centric, to measure with."`
 	} `cmd:"" help:"Measure on this machine."`
 	Schedule struct {

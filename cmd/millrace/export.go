@@ -314,7 +314,7 @@ func writeTable(ctx context.Context, w io.Writer, l *eventlog.Log, what, format 
 	if filters == 0 {
 		about = append(about, xlsx.Line{Name: "Filter", Text: "none"})
 	}
-	_, err := xlsx.Write(ctx, w, about, notes, xlsx.Table{Name: what, Schema: r.schema, Batches: r.batches})
+	_, err := xlsx.Write(ctx, w, xlsx.Book{About: about, Notes: notes, Tables: []xlsx.Table{{Name: what, Schema: r.schema, Batches: r.batches}}})
 	return err
 }
 

@@ -6,12 +6,13 @@ import (
 	"io"
 	"maps"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 
 	"millrace/eventlog"
 	"millrace/metrics"
-	"millrace/reports/figure"
+	"millrace/reports"
 )
 
 // kpiFlags say of what figures are, and how they are split.
@@ -28,7 +29,7 @@ type kpiFlags struct {
 // options are those of metrics.
 func (f *kpiFlags) options(e *env) (metrics.Options, error) {
 	p := e.Project
-	o := metrics.Options{LinkRate: p.LinkRate, Zone: p.zone(), Grain: metrics.Grain(f.Period), By: f.By, Calendars: p.siteCalendars(), FiscalYear: p.fiscalYear()}
+	o := metrics.Options{LinkRate: p.LinkRate, Zone: p.zone(), Grain: metrics.Grain(f.Period), By: f.By, Calendars: p.siteCalendars(), FiscalYear: p.fiscalYear(), Parallel: runtime.GOMAXPROCS(0)}
 	for _, d := range []struct {
 		flag, text string
 		to         *metrics.Day
@@ -177,12 +178,12 @@ func printKPIs(w io.Writer, day metrics.Day, values []metrics.Value) error {
 			of = append(of, v.Period)
 		}
 		for _, l := range v.By {
-			if l.Dimension == "currency" && v.Currency == l.Value {
+			if l.Dimension == "currency" && v.KPI.Unit == metrics.Money { // its number says so
 				continue
 			}
 			of = append(of, printable(first(l.Value, "(none)")))
 		}
-		number, unit := kpiNumber(v)
+		number, unit := reports.FigureText(v)
 		var left []string
 		for _, x := range v.Excluded {
 			left = append(left, count(x.N)+" "+x.Reason)
@@ -192,8 +193,8 @@ func printKPIs(w io.Writer, day metrics.Day, values []metrics.Value) error {
 			open = count(v.Open)
 		}
 		if v.Interval.Known() && !v.Few() {
-			low, _ := kpiText(v, v.Interval.Low)
-			high, _ := kpiText(v, v.Interval.High)
+			low, _ := reports.FigureNumber(v, v.Interval.Low)
+			high, _ := reports.FigureNumber(v, v.Interval.High)
 			interval = low + "–" + high
 		}
 		if !v.Known() && len(v.Notes) > 0 {
@@ -212,37 +213,6 @@ func first(list ...string) string {
 		}
 	}
 	return ""
-}
-
-// kpiNumber words a value; where it rests on few objects, as their count.
-func kpiNumber(v metrics.Value) (number, unit string) {
-	switch {
-	case !v.Known():
-		return figure.None, ""
-	case v.Few() && v.KPI.Kind == metrics.RateKind:
-		return fmt.Sprintf("%s of %s", count(int64(v.Numerator)), count(v.Used)), ""
-	case v.Few():
-		return figure.None, "few"
-	}
-	return kpiText(v, v.V)
-}
-
-func kpiText(v metrics.Value, x float64) (number, unit string) {
-	switch v.KPI.Unit {
-	case metrics.Count:
-		return figure.Number(x, 0), ""
-	case metrics.Share:
-		return figure.Number(x*100, 1), "%"
-	case metrics.Percent:
-		return figure.Number(x, 1), "%"
-	case metrics.Money:
-		return figure.Number(x, 2), v.Currency
-	case metrics.Times:
-		return figure.Number(x, 2), "times"
-	case metrics.Quantity:
-		return figure.Number(x, 2), ""
-	}
-	return figure.Number(x, 2), string(v.KPI.Unit)
 }
 
 // rates reads the project's exchange rates.

@@ -14,6 +14,7 @@ import (
 	"millrace/eventlog"
 	"millrace/eventlog/calendar"
 	"millrace/metrics"
+	"millrace/reports/deliver"
 	"millrace/reports/schedule"
 )
 
@@ -44,6 +45,8 @@ type project struct {
 	// Masters say by object type, Customer or Material, what tells those of
 	// several sources to be one.
 	Masters map[string]masterSpec `yaml:"masters"`
+	// Destinations are where exports go, by name.
+	Destinations map[string]deliver.To `yaml:"destinations"`
 	// Schedules are what is run when.
 	Schedules []schedule.Config `yaml:"schedules"`
 

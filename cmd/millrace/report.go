@@ -111,9 +111,21 @@ func storedFacts(e *env, l *openedLog, in *reports.FlowInput) error {
 		in.LeftOut = append(in.LeftOut, reports.LeftOut{N: rejected, What: "rows rejected on load"})
 	}
 	if l.ofOrders() && !l.Narrowed { // the figures are of all orders
-		in.Tiles, err = metrics.Evaluate(e, l.Stored.Query, metrics.Catalogue(), metrics.Options{LinkRate: e.Project.LinkRate})
+		in.Tiles, err = metrics.Evaluate(e, l.Stored.Query, headlines(), metrics.Options{LinkRate: e.Project.LinkRate})
 	}
 	return err
+}
+
+// headlines are the key figures that a report begins with; millrace kpi has all.
+func headlines() []*metrics.KPI {
+	var list []*metrics.KPI
+	for _, k := range metrics.Catalogue() {
+		switch k.Name {
+		case "orders", "order_cycle_time_p50", "order_cycle_time_p90", "touchless_share", "shipment_to_invoice", "dso.simple":
+			list = append(list, k)
+		}
+	}
+	return list
 }
 
 // mapLevel projects a log onto some activities and draws the most frequent

@@ -24,6 +24,8 @@ func stepKinds(e *env) []schedule.Kind {
 		ingestStep(e),
 		reportStep(e),
 		exportStep(e),
+		kpiStep(e),
+		starStep(e),
 	}
 }
 

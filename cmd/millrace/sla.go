@@ -10,6 +10,7 @@ import (
 
 	"millrace/eventlog"
 	"millrace/metrics"
+	"millrace/reports"
 	"millrace/reports/figure"
 )
 
@@ -191,7 +192,7 @@ func printStandings(w io.Writer, list []metrics.Standing) error {
 			note = s.Notes[0].Text
 		}
 		if s.Figure != nil {
-			number, unit := kpiNumber(*s.Figure)
+			number, unit := reports.FigureText(*s.Figure)
 			bound := r.Above
 			limit = "at most "
 			if bound == nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -160,6 +161,17 @@ func grantSelect(quote func(string) string) func(schema, table, user string) str
 	}
 }
 
+// grantFolded is for servers that keep a user's name in capitals, unless it
+// was quoted when it was made: "reader" would be nobody.
+func grantFolded(schema, table, user string) string {
+	if !simpleName.MatchString(user) {
+		user = doubleQuoted(user)
+	}
+	return fmt.Sprintf("GRANT SELECT ON %s.%s TO %s", doubleQuoted(schema), doubleQuoted(table), user)
+}
+
+var simpleName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+
 // decimalType is DuckDB's type of a decimal; VARCHAR where it has none.
 func decimalType(precision, scale int64) string {
 	if scale < 0 {
@@ -172,20 +184,31 @@ func decimalType(precision, scale int64) string {
 	return fmt.Sprintf("DECIMAL(%d,%d)", precision, scale)
 }
 
-// beginTx begins by the driver, for those that track it.
-func beginTx(o sql.TxOptions, statements ...string) func(context.Context, *sql.Conn) (bool, func(context.Context) error, error) {
+// beginTx begins by the driver, for those that track it. Not by database/sql:
+// that waits for ever when a connection breaks under a transaction of a
+// [sql.Conn], which it cannot close before the transaction ends.
+func beginTx(o driver.TxOptions, statements ...string) func(context.Context, *sql.Conn) (bool, func(context.Context) error, error) {
 	return func(ctx context.Context, c *sql.Conn) (bool, func(context.Context) error, error) {
-		tx, err := c.BeginTx(context.WithoutCancel(ctx), &o) // it lives longer than ctx may
+		var tx driver.Tx
+		err := c.Raw(func(connection any) (err error) {
+			b, ok := connection.(driver.ConnBeginTx)
+			if !ok {
+				return fmt.Errorf("the driver's %T begins no transaction", connection)
+			}
+			tx, err = b.BeginTx(context.WithoutCancel(ctx), o) // it lives longer than ctx may
+			return err
+		})
 		if err != nil {
 			return false, nil, err
 		}
+		end := func(context.Context) error { return c.Raw(func(any) error { return tx.Rollback() }) }
 		for _, s := range statements {
-			if _, err := tx.ExecContext(ctx, s); err != nil {
-				_ = tx.Rollback() // err says why
+			if _, err := c.ExecContext(ctx, s); err != nil {
+				_ = end(ctx) // err says why
 				return false, nil, err
 			}
 		}
-		return true, func(context.Context) error { return tx.Rollback() }, nil
+		return true, end, nil
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"io"
@@ -53,7 +54,7 @@ func (s *source) fail(ctx context.Context, what string, err error) error {
 }
 
 func (s *source) meaning(err error) meaning {
-	if broken(err) || errors.Is(err, errSilent) {
+	if broken(err) || errors.Is(err, errSilent) || errors.Is(err, errUnreached) {
 		return transient
 	}
 	return s.dialect.classify(err)
@@ -68,6 +69,12 @@ func (s *source) advice(err error, m meaning) string {
 	var record tls.RecordHeaderError
 	text := strings.ToLower(err.Error())
 	switch {
+	case errors.Is(err, errUnreached):
+		text := "; check host and port of database:"
+		if s.tls != nil {
+			text += ", and if the server has no TLS, say tls: off, provided that nobody can listen on the way to it"
+		}
+		return text
 	case errors.Is(err, errSilent):
 		return "; timeout: is " + s.timeout.String()
 	case m == tooLong:
@@ -80,7 +87,7 @@ func (s *source) advice(err error, m meaning) string {
 		return "; ask for the right to read it"
 	case errors.As(err, &unknown), errors.As(err, &host), errors.As(err, &invalid), strings.Contains(text, "x509:"):
 		return "; say tls: {ca: FILE} with the certificate of who signed the server's, or tls: off if nobody can listen on the way to it"
-	case s.tls != nil && (errors.As(err, &record) || strings.Contains(text, "tls") || strings.Contains(text, "ssl")):
+	case s.tls != nil && (errors.As(err, &record) || strings.Contains(text, "tls") || strings.Contains(text, "ssl") || s.conn == nil && hungUp(err)):
 		return "; if the server has no TLS, say tls: off, provided that nobody can listen on the way to it"
 	}
 	return ""
@@ -89,7 +96,10 @@ func (s *source) advice(err error, m meaning) string {
 // broken says whether a connection is gone or could not be made, for a reason
 // that may pass.
 func broken(err error) bool {
-	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
+	if untrusted(err) {
+		return false // SAP HANA's driver calls it a bad connection
+	}
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
 		return true
 	}
 	for _, e := range []syscall.Errno{syscall.ECONNRESET, syscall.ECONNREFUSED, syscall.ECONNABORTED, syscall.EPIPE, syscall.ETIMEDOUT, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EHOSTDOWN} {
@@ -103,6 +113,19 @@ func broken(err error) bool {
 	}
 	var timeout net.Error
 	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// hungUp says whether the other end closed the connection.
+func hungUp(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+}
+
+// untrusted says whether TLS was refused; it will be when asked again.
+func untrusted(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	return errors.As(err, &certificate) || errors.As(err, &record) || errors.As(err, &alert)
 }
 
 // oneOf says whether a code is in a list, or begins with one that ends in %.

@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"context"
 	"database/sql"
 	"database/sql/driver"
 	_ "embed"
@@ -8,9 +9,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"strings"
+	"time"
 
 	hdb "github.com/SAP/go-hdb/driver"
+	"github.com/SAP/go-hdb/driver/dial"
 )
 
 //go:embed sql/hana_tables.sql
@@ -27,12 +31,12 @@ var hana = &dialect{
 	name: "SAP HANA", schemes: []string{"hana"}, port: "30015", example: "hana://reader@s4.example:30015/S4P",
 	connector: hanaConnector,
 	session:   noSession,
-	begin:     beginTx(sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}),
+	begin:     beginTx(driver.TxOptions{Isolation: driver.IsolationLevel(sql.LevelRepeatableRead), ReadOnly: true}),
 	long:      neverLong,
 	quote:     doubleQuoted, param: questionMark, first: limited, rows: anyRows,
 	tables: hanaTables, columns: hanaColumns, key: hanaKey,
 	column: hanaColumn,
-	grant:  grantSelect(doubleQuoted),
+	grant:  grantFolded,
 	classify: func(err error) meaning {
 		var e hdb.Error
 		if !errors.As(err, &e) {
@@ -54,10 +58,16 @@ var hana = &dialect{
 	},
 }
 
+// hanaText is a parameter that comes as text. A CAST says so: the driver sends
+// a parameter in the type that the server infers for it, and makes no date of
+// a text.
+const hanaText = "CAST(%s AS NVARCHAR(64))"
+
 func hanaConnector(t *target) (driver.Connector, error) {
 	c := hdb.NewBasicAuthConnector(t.addr(), t.user, t.password)
 	c.SetApplicationName("millrace")
-	c.SetTimeout(t.timeout)
+	c.SetTimeout(t.silence() + time.Second) // of a read; we are to be first
+	c.SetDialer(hanaDialer{t})
 	c.SetLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if t.tls != nil {
 		c.SetTLSConfig(tlsOf(t))
@@ -68,6 +78,14 @@ func hanaConnector(t *target) (driver.Connector, error) {
 	return c, nil
 }
 
+// A hanaDialer connects as the driver would, over a line that can be cut.
+type hanaDialer struct{ *target }
+
+func (d hanaDialer) DialContext(ctx context.Context, address string, o dial.DialerOptions) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: o.Timeout, KeepAlive: o.TCPKeepAlive}
+	return d.line.opened(dialer.DialContext(ctx, "tcp", address))
+}
+
 func hanaColumn(name string, t catalogType) (column, bool) {
 	c := column{name: name, sql: "VARCHAR", text: plain}
 	q := doubleQuoted(name)
@@ -76,10 +94,10 @@ func hanaColumn(name string, t catalogType) (column, bool) {
 	case "TINYINT", "SMALLINT", "INTEGER", "BIGINT":
 		c.sql, c.text, c.bind = "BIGINT", nil, bindInteger
 	case "DECIMAL", "FIXED8", "FIXED12", "FIXED16", "SMALLDECIMAL":
-		c.sql, c.read, c.compare, c.text = "", "TO_VARCHAR("+q+")", "TO_DECIMAL(%s)", leadingZero
+		c.sql, c.read, c.compare, c.text = "", "TO_VARCHAR("+q+")", "TO_DECIMAL("+hanaText+")", leadingZero
 		if t.length.Valid && t.scale.Valid {
 			c.sql = decimalType(t.length.Int64, t.scale.Int64)
-			c.compare = fmt.Sprintf("TO_DECIMAL(%%s, %d, %d)", t.length.Int64, t.scale.Int64)
+			c.compare = fmt.Sprintf("TO_DECIMAL("+strings.ReplaceAll(hanaText, "%", "%%")+", %d, %d)", t.length.Int64, t.scale.Int64)
 		}
 	case "DOUBLE":
 		c.sql, c.text, c.bind = "DOUBLE", nil, bindFloat
@@ -88,21 +106,21 @@ func hanaColumn(name string, t catalogType) (column, bool) {
 	case "BOOLEAN":
 		c.sql, c.form, c.text, c.unordered = "BOOLEAN", booleanForm, nil, true
 	case "DATE":
-		c.sql, c.compare = "DATE", "TO_DATE(%s, 'YYYY-MM-DD')"
+		c.sql, c.compare = "DATE", "TO_DATE("+hanaText+", 'YYYY-MM-DD')"
 		written("YYYY-MM-DD")
 		c.bind = func(text string) (any, error) { return datePart(text), nil }
 	case "TIME":
-		c.sql, c.compare = "TIME", "TO_TIME(%s, 'HH24:MI:SS')"
+		c.sql, c.compare = "TIME", "TO_TIME("+hanaText+", 'HH24:MI:SS')"
 		written("HH24:MI:SS")
 	case "SECONDDATE":
-		c.sql, c.compare = "TIMESTAMP", "TO_SECONDDATE(%s, 'YYYY-MM-DD HH24:MI:SS')"
+		c.sql, c.compare = "TIMESTAMP", "TO_SECONDDATE("+hanaText+", 'YYYY-MM-DD HH24:MI:SS')"
 		written("YYYY-MM-DD HH24:MI:SS")
 		c.bind = func(text string) (any, error) {
 			second, _, _ := strings.Cut(secondOf(text), ".")
 			return second, nil
 		}
 	case "TIMESTAMP", "LONGDATE":
-		c.sql, c.compare, c.text, c.key = "TIMESTAMP", "TO_TIMESTAMP(%s, 'YYYY-MM-DD HH24:MI:SS.FF7')", micros, sameText
+		c.sql, c.compare, c.text, c.key = "TIMESTAMP", "TO_TIMESTAMP("+hanaText+", 'YYYY-MM-DD HH24:MI:SS.FF7')", micros, sameText
 		written("YYYY-MM-DD HH24:MI:SS.FF7")
 		c.bind = func(text string) (any, error) { return fractionOf(text), nil }
 	case "CHAR", "NCHAR":

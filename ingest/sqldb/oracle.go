@@ -1,11 +1,12 @@
 package sqldb
 
 import (
-	"database/sql"
+	"context"
 	"database/sql/driver"
 	_ "embed"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -32,7 +33,7 @@ var oracle = &dialect{
 			" NLS_DATE_FORMAT = 'YYYY-MM-DD HH24:MI:SS' NLS_TIMESTAMP_FORMAT = 'YYYY-MM-DD HH24:MI:SS.FF9'"}
 	},
 	// The driver commits what is not in a transaction that it began.
-	begin: beginTx(sql.TxOptions{}, "SET TRANSACTION READ ONLY"),
+	begin: beginTx(driver.TxOptions{}, "SET TRANSACTION READ ONLY"),
 	long:  neverLong,
 	quote: doubleQuoted, param: numbered(":"),
 	// FETCH FIRST is not known before 12c, and ERP systems are old.
@@ -43,7 +44,7 @@ var oracle = &dialect{
 	rows:    anyRows,
 	tables:  oracleTables, columns: oracleColumns, key: oracleKey,
 	column:   oracleColumn,
-	grant:    grantSelect(doubleQuoted),
+	grant:    grantFolded,
 	classify: oracleMeaning,
 }
 
@@ -88,7 +89,15 @@ func oracleConnector(t *target) (driver.Connector, error) {
 	if t.tls != nil {
 		c.WithTLSConfig(tlsOf(t))
 	}
+	c.Dialer(oracleDialer{t})
 	return c, nil
+}
+
+// An oracleDialer connects over a line that can be cut.
+type oracleDialer struct{ *target }
+
+func (d oracleDialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	return d.line.opened((&net.Dialer{Timeout: connectTimeout}).DialContext(ctx, network, address))
 }
 
 const (

@@ -60,7 +60,11 @@ func (s *source) session(ctx context.Context) (*sql.Conn, error) {
 	}
 	dial, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
+	defer context.AfterFunc(dial, s.line.cut)()
 	c, err := s.db.Conn(dial)
+	if err != nil && context.Cause(ctx) == nil && dial.Err() != nil {
+		err = fmt.Errorf("%w within %v: %w", errUnreached, connectTimeout, err)
+	}
 	if err == nil {
 		s.conn = c
 		err = s.setUp(ctx, c)
@@ -85,6 +89,7 @@ func (s *source) drop() {
 	if s.conn == nil {
 		return
 	}
+	s.line.cut()
 	s.lost = s.begun
 	s.begun, s.end = false, nil
 	_ = s.conn.Close() // it is broken or not wanted
@@ -100,6 +105,8 @@ func (s *source) Begin(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	ctx, w := s.watch(ctx)
+	defer w.stop()
 	consistent, end, err := s.dialect.begin(ctx, c)
 	if err != nil {
 		return false, s.fail(ctx, "", err)
@@ -115,6 +122,8 @@ func (s *source) End(ctx context.Context) error {
 	}
 	end := s.end
 	s.begun, s.end = false, nil
+	ctx, w := s.watch(ctx)
+	defer w.stop()
 	if err := end(ctx); err != nil {
 		return s.fail(ctx, "", err)
 	}
@@ -122,6 +131,12 @@ func (s *source) End(ctx context.Context) error {
 }
 
 func (s *source) Close() error {
+	if s.conn != nil && !s.begun {
+		late := time.AfterFunc(connectTimeout, s.line.cut)
+		_ = s.conn.Close() // says goodbye, over a line that is whole
+		late.Stop()
+		s.conn = nil
+	}
 	s.drop()
 	return s.db.Close()
 }
@@ -152,6 +167,9 @@ func (s *source) Count(ctx context.Context, table *eventlog.Table) (int64, error
 	return n, nil
 }
 
+// errUnreached says that a server takes a connection, if at all, and no login.
+var errUnreached = errors.New("nobody answers")
+
 // errSilent says that a server did not answer in time.
 var errSilent = errors.New("no answer in time")
 
@@ -161,12 +179,14 @@ type watch struct {
 	timer  *time.Timer
 	limit  time.Duration
 	cancel context.CancelCauseFunc
+	whole  func() bool // leaves the line whole
 }
 
 func (s *source) watch(ctx context.Context) (context.Context, *watch) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	w := &watch{limit: s.timeout + s.timeout/10 + time.Second, cancel: cancel}
+	w := &watch{limit: s.silence(), cancel: cancel}
 	w.timer = time.AfterFunc(w.limit, func() { cancel(errSilent) })
+	w.whole = context.AfterFunc(ctx, s.line.cut)
 	return ctx, w
 }
 
@@ -176,6 +196,7 @@ func (w *watch) again() { w.timer.Reset(w.limit) }
 
 func (w *watch) stop() {
 	w.timer.Stop()
+	w.whole()
 	w.cancel(nil)
 }
 

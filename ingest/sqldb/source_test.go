@@ -277,31 +277,33 @@ func TestSnapshot(t *testing.T) {
 		server := start(t)
 		t.Run(server.Kind, func(t *testing.T) {
 			table := fill(t, server, 100)
-			s := openAs(t, Config{Database: server.URL("reader", "shop")})
-			count := func() int64 {
-				t.Helper()
-				n, err := s.Count(t.Context(), table)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return n
-			}
-			if ok, err := s.Begin(t.Context()); err != nil || !ok {
-				t.Fatalf("begin: %v, %v", ok, err)
-			}
-			count() // PostgreSQL takes the snapshot with the first question
-			server.Exec(t, "shop", "INSERT INTO items VALUES (1000, 'late', '')")
-			if n := count(); n != 100 {
-				t.Errorf("%d rows in the snapshot, want 100", n)
-			}
-			if err := s.End(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if n := count(); n != 101 {
-				t.Errorf("%d rows after it, want 101", n)
-			}
+			snapshot(t, openAs(t, Config{Database: server.URL("reader", "shop")}), table, 100, func() {
+				server.Exec(t, "shop", "INSERT INTO items VALUES (1000, 'late', '')")
+			})
 		})
 	}
+}
+
+// snapshot reads a table that has rows, to which another is added meanwhile.
+func snapshot(t *testing.T, s ingest.Source, table *eventlog.Table, rows int64, add func()) {
+	t.Helper()
+	count := func(when string, want int64) {
+		t.Helper()
+		if n, err := s.Count(t.Context(), table); err != nil || n != want {
+			t.Errorf("%s: %d rows, %v; want %d", when, n, err, want)
+		}
+	}
+	count("before", rows)
+	if ok, err := s.Begin(t.Context()); err != nil || !ok {
+		t.Fatalf("begin: %v, %v", ok, err)
+	}
+	count("first", rows) // PostgreSQL and SAP HANA take the snapshot with the first question
+	add()
+	count("in the snapshot", rows)
+	if err := s.End(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	count("after it", rows+1)
 }
 
 // A table without a right does not end the transaction that others are read in.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -21,6 +22,33 @@ type target struct {
 	options        url.Values // what a dialect's URL may say besides
 	tls            *tls.Config
 	timeout        time.Duration
+	line           line
+}
+
+// A line is the network connection below a driver that would wait for its
+// server although its context is over: SAP HANA's and Oracle's.
+type line struct {
+	mu   sync.Mutex
+	conn net.Conn
+}
+
+// opened takes what a dialer returned.
+func (l *line) opened(c net.Conn, err error) (net.Conn, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err == nil {
+		l.conn = c
+	}
+	return c, err
+}
+
+// cut ends whatever waits for the server.
+func (l *line) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn != nil {
+		_ = l.conn.Close() // it may be closed already
+	}
 }
 
 // newTarget understands a configuration.
@@ -89,6 +117,10 @@ func known(options []string) string {
 	return ", only " + strings.Join(options, ", ")
 }
 
+// silence is how long a server may be silent, which knows how long a statement
+// may take.
+func (t *target) silence() time.Duration { return t.timeout + t.timeout/10 + time.Second }
+
 // addr is host and port.
 func (t *target) addr() string { return net.JoinHostPort(t.host, t.port) }
 
@@ -104,12 +136,13 @@ func (t *target) origin() string {
 	return scheme + "://" + t.addr() + "/" + t.database
 }
 
-// redact takes the password out of a text, however it is written.
+// redact takes the password out of a text, however it is written, and makes
+// one line of it.
 func (t *target) redact(text string) string {
 	for _, secret := range []string{t.password, url.QueryEscape(t.password), url.PathEscape(t.password), strings.Trim(fmt.Sprintf("%q", t.password), `"`)} {
 		if secret != "" {
 			text = strings.ReplaceAll(text, secret, "***")
 		}
 	}
-	return text
+	return strings.Join(strings.Fields(text), " ")
 }

@@ -39,25 +39,8 @@ type tdsAnswer struct {
 
 func newTDS(t *testing.T) *tdsServer {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &tdsServer{listener: l}
-	var done sync.WaitGroup
-	done.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			done.Go(func() {
-				defer c.Close()
-				_ = s.serve(c) // the client sees what is wrong
-			})
-		}
-	})
-	t.Cleanup(func() { l.Close(); done.Wait() })
+	s := &tdsServer{}
+	s.listener = serveFake(t, nil, s.serve)
 	return s
 }
 

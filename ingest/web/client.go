@@ -57,7 +57,7 @@ func New(c Config, env Env) (*Client, error) {
 	}
 	cl.transport = http.DefaultTransport.(*http.Transport).Clone()
 	if c.CA != "" {
-		if cl.transport.TLSClientConfig, err = authorities(env.path(c.CA)); err != nil {
+		if cl.transport.TLSClientConfig, err = authorities(env.Path(c.CA)); err != nil {
 			return nil, fmt.Errorf("ca: %w", err)
 		}
 	}

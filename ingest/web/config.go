@@ -3,13 +3,11 @@ package web
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/url"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
+
+	"millrace/internal/secrets"
 )
 
 // A Config says how a service is reached.
@@ -56,59 +54,10 @@ type Key struct {
 }
 
 // A Secret says where one is: env:NAME or file:PATH.
-type Secret string
+type Secret = secrets.Ref
 
 // Env is what configurations refer to outside of themselves.
-type Env struct {
-	// Lookup returns an environment variable, as os.LookupEnv does; nil: there are none.
-	Lookup func(name string) (string, bool)
-	// Dir is what paths of files are relative to.
-	Dir string
-}
-
-func (e Env) path(name string) string {
-	if filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(e.Dir, name)
-}
-
-const maxSecret = 64 << 10
-
-// Reveal returns the secret. field is where the configuration has it.
-func (s Secret) Reveal(env Env, field string) (string, error) {
-	kind, name, _ := strings.Cut(string(s), ":")
-	var text string
-	switch {
-	case s == "":
-		return "", fmt.Errorf("%s is missing: want env:NAME or file:PATH", field)
-	case name == "" || kind != "env" && kind != "file":
-		// Not quoted: whoever wrote the secret itself here shall not find it in a log.
-		return "", fmt.Errorf("%s: want env:NAME or file:PATH, not the secret itself", field)
-	case kind == "env":
-		if env.Lookup != nil {
-			text, _ = env.Lookup(name)
-		}
-	default:
-		f, err := os.Open(env.path(name))
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", field, err)
-		}
-		defer f.Close()
-		b, err := io.ReadAll(io.LimitReader(f, maxSecret))
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", field, err)
-		}
-		text = strings.TrimRight(string(b), "\r\n")
-	}
-	if text == "" {
-		return "", fmt.Errorf("%s: %s is not set, or empty", field, s)
-	}
-	if strings.ContainsAny(text, "\r\n\x00") {
-		return "", fmt.Errorf("%s: %s has more than one line", field, s)
-	}
-	return text, nil
-}
+type Env = secrets.Env
 
 // address checks an address of the configuration, to which credentials may go.
 func address(field, text string, allowHTTP bool) (*url.URL, error) {

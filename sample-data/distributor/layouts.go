@@ -57,6 +57,10 @@ var layouts = []layout{
 	laid("truth", "link", "source_type:t source_no:t qualifier:t target_type:t target_no:t quantity:3 amount:2"),
 	laid("truth", "document", "type:t number:t created_at:z posted_at:z effective_at:z cancelled_at:z state:t amount:2 currency:t"),
 	laid("truth", "ledger", "entry_no:t kind:t customer_no:t currency:t posting_date:d due_date:d amount:2 cash_settled:2 otherwise_settled:2 open_amount:2 cleared_on:d"),
+	laid("truth", "invoice", "invoice_no:t kind:t customer_no:t site:t orders:i currency:t gross:2 terms_days:i created_at:z posted_at:z cancelled_at:z corrects:t reason:t"),
+	laid("truth", "application", "application_no:t kind:t entry_no:t offset_entry_no:t receipt_no:t amount:2 applied_at:z by:t reversed_at:z"),
+	laid("truth", "receipt", "receipt_no:t customer_no:t currency:t amount:2 value_date:d received_at:z"),
+	laid("truth", "dispute", "case_no:t invoice_no:t customer_no:t currency:t reason:t disputed:2 credited:2 opened_at:z decided_at:z closed_at:z"),
 	laid("truth", "balance", "day:d currency:t receivable:2 unapplied_cash:2 sales_gross:2"),
 	laid("truth", "share", "name:t stated:4 count:i of:i doc:t"),
 	laid("truth", "cause", "cause:t doc:t where:t from_day:d to_day:d stated_effect:t waits:i orders:i total_seconds:i"),
@@ -105,6 +109,10 @@ const (
 	truthLink
 	truthDocument
 	truthLedger
+	truthInvoice
+	truthApplication
+	truthReceipt
+	truthDispute
 	truthBalance
 	truthShare
 	truthCause

@@ -16,6 +16,7 @@ func (k *clerk) writeTruth() {
 	k.truthLinks()
 	k.truthDocuments()
 	k.truthLedger()
+	k.truthMoney()
 	k.countShares()
 }
 

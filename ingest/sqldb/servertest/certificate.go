@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -17,6 +18,19 @@ import (
 
 // path is of a file beside the server's data.
 func (s *Server) path(name string) string { return filepath.Join(s.Dir, name) }
+
+// TLS is how a fake of a server on this machine encrypts, and the file of the
+// authority that says so.
+func TLS(t testing.TB) (config *tls.Config, ca string) {
+	t.Helper()
+	s := &Server{Host: "127.0.0.1", Dir: t.TempDir()}
+	s.certify(t)
+	pair, err := tls.LoadX509KeyPair(s.path("server.crt"), s.path("server.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, s.CA
+}
 
 // certify makes an authority (CA) and a certificate of it for the server, for
 // an hour.

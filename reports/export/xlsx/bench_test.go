@@ -15,7 +15,7 @@ func BenchmarkXLSX(b *testing.B) {
 		rows = append(rows, row{fmt.Sprint("order ", i), of(int64(i)), of(float64(i) / 8), of(int64(1_700_000_000_000_000 + i*1_000_000)), of(i%2 == 0)})
 	}
 	for b.Loop() {
-		if _, err := Write(b.Context(), io.Discard, nil, nil, table(memory.DefaultAllocator, "cases", rows)); err != nil {
+		if _, err := Write(b.Context(), io.Discard, Book{Tables: []Table{table(memory.DefaultAllocator, "cases", rows)}}); err != nil {
 			b.Fatal(err)
 		}
 	}

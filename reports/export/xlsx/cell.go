@@ -5,10 +5,10 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"millrace/eventlog"
@@ -16,7 +16,7 @@ import (
 
 // cells count what cells could not hold.
 type cells struct {
-	cuts, escaped, numbers, times int64
+	cuts, escaped, numbers, times, unlinked int64
 }
 
 const (
@@ -25,37 +25,58 @@ const (
 )
 
 // cell writes the value of a row, which has one.
-func (x *workbook) cell(ref string, col arrow.Array, row int) {
-	switch c := col.(type) {
+func (x *workbook) cell(ref string, c *column, row int) {
+	switch v := c.values.(type) {
 	case *array.Int64:
-		v := c.Value(row)
-		if v >= maxNumber || v <= -maxNumber {
+		n := v.Value(row)
+		if n >= maxNumber || n <= -maxNumber {
 			x.numbers++
-			x.text(ref, strconv.FormatInt(v, 10), 0)
+			x.text(ref, strconv.FormatInt(n, 10), 0)
 			return
 		}
-		x.number(ref, "", 0)
-		x.line = append(strconv.AppendInt(x.line, v, 10), "</v></c>"...)
+		x.number(ref, "", c.style)
+		x.line = append(strconv.AppendInt(x.line, n, 10), "</v></c>"...)
+	case *array.Decimal128:
+		text := v.ValueStr(row)
+		if digits := strings.TrimLeft(strings.NewReplacer("-", "", ".", "").Replace(text), "0"); len(digits) > 15 {
+			x.numbers++
+			x.text(ref, text, 0)
+			return
+		}
+		x.number(ref, "", c.style)
+		x.line = append(append(x.line, text...), "</v></c>"...)
 	case *array.Float64:
-		v := c.Value(row)
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		f := v.Value(row)
+		if math.IsNaN(f) || math.IsInf(f, 0) {
 			x.numbers++
-			x.text(ref, strconv.FormatFloat(v, 'g', -1, 64), 0)
+			x.text(ref, strconv.FormatFloat(f, 'g', -1, 64), 0)
 			return
 		}
-		x.number(ref, "", 0)
-		x.line = append(strconv.AppendFloat(x.line, v, 'g', -1, 64), "</v></c>"...)
+		x.number(ref, "", c.style)
+		x.line = append(strconv.AppendFloat(x.line, f, 'g', -1, 64), "</v></c>"...)
 	case *array.Boolean:
 		x.number(ref, "b", 0)
-		if c.Value(row) {
+		if v.Value(row) {
 			x.line = append(x.line, "1</v></c>"...)
 		} else {
 			x.line = append(x.line, "0</v></c>"...)
 		}
 	case *array.Timestamp:
-		x.time(ref, int64(c.Value(row)))
+		x.time(ref, int64(v.Value(row)), c.Zone, c.style)
+	case *array.Date32:
+		const day = 86_400_000_000
+		x.days(ref, v.ValueStr(row), int64(v.Value(row))*day, c.style)
 	default:
-		x.text(ref, col.ValueStr(row), 0)
+		text := v.ValueStr(row)
+		if c.urls != nil && !c.urls.IsNull(row) {
+			if url := c.urls.ValueStr(row); len(x.links) < maxLinks && len(url) <= maxURL {
+				x.links = append(x.links, link{ref, url})
+				x.text(ref, text, styleLink)
+				return
+			}
+			x.unlinked++
+		}
+		x.text(ref, text, c.style)
 	}
 }
 
@@ -71,17 +92,28 @@ func (x *workbook) number(ref, typ string, style int) {
 	x.line = append(x.line, "><v>"...)
 }
 
-// time writes a time as Excel counts it: in days since 1899-12-30, which is
-// right from 1900-03-01 on, as Excel takes 1900 for a leap year.
-func (x *workbook) time(ref string, us int64) {
+// time writes a moment by the clock of a zone, as Excel has no zones.
+func (x *workbook) time(ref string, us int64, zone *time.Location, style int) {
+	wall := us
+	if zone != nil {
+		_, offset := time.UnixMicro(us).In(zone).Zone()
+		wall += int64(offset) * 1_000_000
+	}
+	x.days(ref, eventlog.FormatTime(us), wall, style)
+}
+
+// days writes a time as Excel counts it: in days since 1899-12-30, which is
+// right from 1900-03-01 on, as Excel takes 1900 for a leap year. text is what
+// is written for a time that Excel does not have.
+func (x *workbook) days(ref, text string, us int64, style int) {
 	const day, unix, first, end = 86_400_000_000, 25_569, 61, 2_958_466 // 1900-03-01, 10000-01-01
 	days := float64(us)/day + unix
 	if days < first || days >= end {
 		x.times++
-		x.text(ref, eventlog.FormatTime(us), 0)
+		x.text(ref, text, 0)
 		return
 	}
-	x.number(ref, "", styleTime)
+	x.number(ref, "", style)
 	x.line = append(strconv.AppendFloat(x.line, days, 'f', -1, 64), "</v></c>"...)
 }
 
@@ -156,5 +188,6 @@ func (c *cells) notes() []eventlog.Note {
 	add(c.escaped, "control-characters", "Cells with characters that Excel does not show, as control characters: %d.")
 	add(c.numbers, "numbers-as-text", "Numbers that Excel cannot hold, of more than 15 digits or none, were written as text: %d.")
 	add(c.times, "times-as-text", "Times before 1900-03-01 or after 9999, which Excel does not have, were written as text: %d.")
+	add(c.unlinked, "links-as-text", "Links beyond the 65530 of a sheet, or longer than 2079 characters, were written as text: %d.")
 	return notes
 }

@@ -73,8 +73,12 @@ func write(t testing.TB, perSheet int, batches ...[]row) ([]byte, []eventlog.Not
 	alloc := memory.NewCheckedAllocator(memory.DefaultAllocator)
 	defer alloc.AssertSize(t, 0)
 	var out bytes.Buffer
-	x := &workbook{zip: zip.NewWriter(&out), table: table(alloc, "cases", batches...), perSheet: perSheet}
-	notes, err := x.write(context.Background(), []Line{{"What", "cases of =log"}, {"Filter", "none"}}, []eventlog.Note{{Code: "x", Text: "said before"}})
+	x := &workbook{zip: zip.NewWriter(&out), perSheet: perSheet, book: Book{
+		About:  []Line{{"What", "cases of =log"}, {"Filter", "none"}},
+		Notes:  []eventlog.Note{{Code: "x", Text: "said before"}},
+		Tables: []Table{table(alloc, "cases", batches...)},
+	}}
+	notes, err := x.write(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +151,7 @@ func TestWorkbook(t *testing.T) {
 	if err != nil || !panes.Freeze || panes.YSplit != 1 {
 		t.Errorf("the header is not frozen: %+v %v", panes, err)
 	}
-	if names := f.GetDefinedName(); len(names) != 1 || names[0].RefersTo != "'cases'!$A$1:$E$5" {
+	if names := f.GetDefinedName(); len(names) != 2 || names[0].RefersTo != "'cases'!$A$1:$E$5" {
 		t.Errorf("filter %+v", names)
 	}
 }
