@@ -35,6 +35,9 @@ func TestSourceSamples(t *testing.T) {
 			continue
 		}
 		for name, s := range p.Sources {
+			if lists := s.lists(); len(lists) == 1 && lists[0].kind.Name == kind && lists[0].Path != "" {
+				continue
+			}
 			k, own, err := s.kind()
 			if err != nil {
 				t.Errorf("%s: %s: %v", kind, name, err)

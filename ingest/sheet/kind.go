@@ -102,15 +102,12 @@ func (k *Kind) System() *eventlog.System {
 	if k.payments != nil {
 		payment := landed(paymentTable, k.payments)
 		payment.Optional = true
-		sys.Tables = append(sys.Tables, payment, eventlog.Table{Name: listTable, Key: []string{"id"}, Columns: []eventlog.TableColumn{{Name: "id", SQL: "VARCHAR"}, {Name: "latest", SQL: "DATE"}}})
+		sys.Tables = append(sys.Tables, payment)
 	}
 	return sys
 }
 
-const (
-	paymentTable = "payment"
-	listTable    = "list" // one row about the list as a whole
-)
+const paymentTable = "payment"
 
 // landed is the table that rows with these fields make. Its id is the number
 // of the document, of a payment one that is made of what it says. days lists
@@ -124,6 +121,8 @@ func landed(name string, fields []Field) eventlog.Table {
 			t.Customer = []string{f.Name}
 		case "customer_name":
 			t.Texts = []string{f.Name}
+		case "remaining":
+			t.Columns = append(t.Columns, eventlog.TableColumn{Name: "as_of", SQL: "DATE"})
 		case "disputed":
 			t.Columns = append(t.Columns, eventlog.TableColumn{Name: "disputed_on", SQL: "DATE"})
 		}

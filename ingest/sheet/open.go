@@ -83,9 +83,6 @@ func Open(ctx context.Context, dir string, k *Kind, c Config, zone *time.Locatio
 	t.Rows = append(t.Rows, t.documents())
 	if k.payments != nil {
 		t.Rows = append(t.Rows, t.paid(!c.Partial))
-		t.Rows = append(t.Rows, eventlog.TableRows{Table: listTable, File: t.main.rows.File, Columns: []string{"id", "latest"}, Complete: true, Rows: func(fn func(int64, []string) error) error {
-			return fn(1, []string{"1", t.latest})
-		}})
 	}
 	return t, nil
 }
@@ -201,7 +198,8 @@ func (t *Tables) documents() eventlog.TableRows {
 	return r
 }
 
-// count counts what notes tell of a row, and gives amounts without a currency the code for none.
+// count counts what notes tell of a row, and gives amounts without a currency
+// the code for none, and settlements without a day that of the list.
 func (t *Tables) count(out map[string]string, kind string) {
 	l := t.main
 	amount := out["amount"]
@@ -228,10 +226,13 @@ func (t *Tables) count(out map[string]string, kind string) {
 	if out["disputed"] == "true" && out["disputed_on"] == "" {
 		l.counts.flagged++
 	}
-	known := l.paidBy[out["id"]] || t.payments != nil && t.payments.paidBy[out["id"]]
-	settled := out["remaining"] != "" && out["remaining"] != amount || out["paid"] != "" && out["paid"] != zero
-	if settled && !known && out["cleared"] == "" && out["paid_on"] == "" {
-		l.counts.undated++
+	paid := out["remaining"] != "" && out["remaining"] != amount || out["paid"] != "" && out["paid"] != zero
+	written := out["written_off"] != "" && out["written_off"] != zero && out["written_off_on"] == ""
+	if (paid || written) && out["cleared"] == "" && (out["paid_on"] == "" || written) {
+		out["as_of"] = t.latest
+		if written || !l.paidBy[out["id"]] && (t.payments == nil || !t.payments.paidBy[out["id"]]) { // else the payments have days
+			l.counts.undated++
+		}
 	}
 }
 
@@ -330,7 +331,7 @@ func (t *Tables) Notes() []eventlog.Note {
 	add("zero", c.zero, "rows with an amount of 0, of which nothing is made: %d.", c.zero)
 	add("credits", c.credits, "credit memos, as their amounts are negative: %d.", c.credits)
 	add("no-due", c.noDue, "rows without a due date or terms, due on the day of their posting: %d.", c.noDue)
-	add("undated", c.undated, "rows of which something was paid, on a day that the list does not say: %d; it counts from %s, so that earlier days have too much open.", c.undated, t.latest)
+	add("undated", c.undated, "rows of which something was settled on a day that the list does not say: %d; it counts from %s, so that earlier days have too much open.", c.undated, t.latest)
 	add("flagged", c.flagged, "disputes without a day: %d; they are counted, but not in figures that have to know since when: disp.open_rate, disp.dso_impact, ar.disputed.", c.flagged)
 	for _, word := range sortedKeys(c.other) {
 		add("type", c.other[word], "rows of type %q: %d; that is neither an invoice, a credit memo nor a payment, so they are entries of the journal and no sales.", word, c.other[word])

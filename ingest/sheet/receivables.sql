@@ -4,6 +4,7 @@
 -- * A row is one invoice or credit memo (or an entry of the journal), or a payment. Amounts have the customer's sign: he owes what is positive.
 -- * What is not open any more was paid, unless the list says that it was not: it tells what was paid and that is less, it was written off,
 --   or it is a credit, which is set off and not paid back. So says remaining, else the clearing, else what was paid and written off.
+-- * as_of is the day of the list, in rows of which something was settled on a day that they do not say.
 -- * paid is all that was paid so far, in the list of payments or not.
 -- * Everything is known to the day. Money is dated by what it settles; when it came in nobody says, so there is no event of that, unless some of it settles
 --   nothing: no figure is to take the time from its receipt to its application for none.
@@ -45,8 +46,7 @@ FROM sum_of;
 CREATE VIEW part AS
 WITH
 told AS (
-	SELECT b.*, abs(b.amount) AS bill, coalesce(l.amount, 0) AS listed, s * coalesce(b.paid, 0) AS paid_so_far, abs(coalesce(b.written_off, 0)) AS w,
-	       (SELECT latest FROM list) AS latest
+	SELECT b.*, abs(b.amount) AS bill, coalesce(l.amount, 0) AS listed, s * coalesce(b.paid, 0) AS paid_so_far, abs(coalesce(b.written_off, 0)) AS w
 	FROM bill b LEFT JOIN (SELECT x.invoice, abs(sum(x.amount)) AS amount FROM listed x GROUP BY x.invoice) l ON l.invoice = b.id
 ),
 settled AS (
@@ -63,12 +63,12 @@ SELECT *, total - listed - w - cash AS rest, greatest(paid_so_far - listed - cas
 -- receipt is the amount of money that came in, if any did.
 CREATE VIEW settlement AS
 SELECT 'paid/' || id AS key, 'receivable' AS source_table, id AS source_key, id AS invoice, s * cash AS amount, s * (cash + CASE WHEN paid IS NOT NULL THEN excess ELSE 0 END) AS receipt,
-       CASE WHEN paid IS NULL THEN coalesce(cleared, paid_on, latest) ELSE coalesce(paid_on, cleared, latest) END AS settled_on, NULL AS kind, currency, customer
+       CASE WHEN paid IS NULL THEN coalesce(cleared, paid_on, as_of) ELSE coalesce(paid_on, cleared, as_of) END AS settled_on, NULL AS kind, currency, customer
 FROM part WHERE cash > 0
 UNION ALL
-SELECT 'written-off/' || id, 'receivable', id, id, s * w, NULL, coalesce(written_off_on, cleared, latest), 'write_off', currency, customer FROM part WHERE w > 0
+SELECT 'written-off/' || id, 'receivable', id, id, s * w, NULL, coalesce(written_off_on, cleared, as_of), 'write_off', currency, customer FROM part WHERE w > 0
 UNION ALL
-SELECT 'cleared/' || id, 'receivable', id, id, s * rest, NULL, coalesce(cleared, paid_on, latest), NULL, currency, customer FROM part WHERE rest > 0
+SELECT 'cleared/' || id, 'receivable', id, id, s * rest, NULL, coalesce(cleared, paid_on, as_of), NULL, currency, customer FROM part WHERE rest > 0
 UNION ALL
 SELECT p.source_table || '/' || p.id, p.source_table, p.id, l.invoice, coalesce(l.amount, 0), p.amount, p.date, NULL, p.currency, p.customer
 FROM paid_list p LEFT JOIN listed l ON l.id = p.id AND l.source_table = p.source_table;
