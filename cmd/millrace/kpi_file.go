@@ -84,7 +84,7 @@ func (f *fileFlags) store(e *env) (_ *fileStore, err error) {
 // plan is the list as the only source of a project. Paths are relative to where
 // the program runs, those in the mapping to the mapping.
 func (f *fileFlags) plan(e *env) (*planned, error) {
-	if !isFile(f.File) {
+	if info, err := os.Stat(f.File); err != nil || info.IsDir() {
 		return nil, usageError{fmt.Errorf("--file: there is no file %q", f.File)}
 	}
 	var c sheet.Config
