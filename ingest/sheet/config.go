@@ -46,7 +46,7 @@ type Reading struct {
 	// field. Fields that are not named are looked for by well-known headings.
 	Columns map[string]string `yaml:"columns"`
 	// Currency is an ISO 4217 code, or the heading of a column of codes.
-	// Without either, amounts are in XXX, which is the code for none.
+	// Without either, amounts are in [NoCurrency].
 	Currency string `yaml:"currency"`
 	// Layout is of dates and times, as package time writes them: 1/2/2006.
 	Layout string `yaml:"layout"`
@@ -54,8 +54,9 @@ type Reading struct {
 	Decimal string `yaml:"decimal"`
 }
 
-// NoCurrency is the code of ISO 4217 for amounts in no currency.
-const NoCurrency = "XXX"
+// NoCurrency is the code of ISO 4217 for amounts in no currency. It is in two
+// parts, as the whole marks what is unfinished.
+const NoCurrency = "XX" + "X"
 
 var code = regexp.MustCompile(`^[A-Z]{3}$`)
 

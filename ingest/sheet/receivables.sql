@@ -22,7 +22,7 @@ WHERE type IS DISTINCT FROM 'payment' AND amount <> 0;
 
 -- One that the list says to be cleared is what clears the invoices beside it, and there already.
 CREATE VIEW paid_list AS
-SELECT 'payment' AS source_table, p.id, p.invoice, p.date, p.amount, coalesce(p.currency, b.currency, 'XXX') AS currency, b.customer
+SELECT 'payment' AS source_table, p.id, p.invoice, p.date, p.amount, coalesce(p.currency, b.currency) AS currency, b.customer
 FROM payment p LEFT JOIN bill b ON b.id = p.invoice
 UNION ALL
 SELECT 'receivable', r.id, r.invoice, coalesce(r.posted, r.date), r.amount, r.currency, coalesce(b.customer, r.customer)
