@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/datadriven"
 
@@ -22,6 +23,7 @@ import (
 	"millrace/ingest/odoo"
 	"millrace/ingest/preset/presettest"
 	"millrace/ingest/sap"
+	"millrace/ingest/sheet"
 	"millrace/ingest/tryton"
 	simulator "millrace/sample-data/distributor"
 	sample "millrace/sample-data/tryton"
@@ -59,6 +61,15 @@ func TestCoverage(t *testing.T) {
 			}
 			return tables.Rows, tables.Close, nil
 		})})
+	for _, l := range []struct {
+		kind, file string
+		reading    sheet.Reading
+	}{
+		{"receivables", "ar.csv", sheet.Reading{Currency: "EUR", Columns: map[string]string{"disputed": "In dispute since", "dispute_closed": "Objection over"}}},
+		{"orders", "orders.csv", sheet.Reading{}},
+	} {
+		list = append(list, column{kind: l.kind, filled: coverList(t, l.kind, sheet.Config{Path: l.file, Reading: l.reading})})
+	}
 	got := markdown(list)
 	if os.Getenv("UPDATE") != "" {
 		if err := os.WriteFile("COVERAGE.md", []byte(got), 0o644); err != nil {
@@ -442,6 +453,22 @@ func coverFeed(t *testing.T, p feeds.Preset) o2c.Filled {
 	sys.Uses = []string{"erp"}
 	c.folder(t, filepath.Join("feeds", p.Kind, "sample"), sys)
 	return c.filled(t)
+}
+
+// coverList loads one of the lists of the samples.
+func coverList(t *testing.T, kind string, c sheet.Config) o2c.Filled {
+	k, ok := sheet.KindOf(kind)
+	if !ok {
+		t.Fatalf("no kind %q of lists", kind)
+	}
+	tables, err := sheet.Open(t.Context(), "../sample-data/lists", k, c, time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tables.Close()
+	cover := newCoverage(t)
+	cover.load(t, k.System(), tables.Rows)
+	return cover.filled(t)
 }
 
 // coverFiles loads each folder that a preset's text tells, beside the documents of its erp.csv.

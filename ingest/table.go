@@ -55,3 +55,6 @@ func (l *RejectList) Add(place, column, reason string) {
 
 // Rejects returns the first MaxRejects, and how many there were.
 func (l *RejectList) Rejects() (first []eventlog.Reject, total int64) { return l.first, l.total }
+
+// Reset forgets all, for another pass.
+func (l *RejectList) Reset() { *l = RejectList{} }

@@ -16,6 +16,7 @@ import (
 	"millrace/ingest/folder"
 	"millrace/ingest/odoo"
 	"millrace/ingest/sap"
+	"millrace/ingest/sheet"
 	"millrace/ingest/tryton"
 )
 
@@ -87,6 +88,9 @@ func kindNames() []string {
 	var names []string
 	for _, k := range sourceKinds {
 		names = append(names, k.name)
+	}
+	for _, k := range sheet.Kinds() {
+		names = append(names, k.Name)
 	}
 	return append(names, "csv", distributor.Kind)
 }

@@ -80,13 +80,16 @@ type kpiCmd struct {
 	Family   string   `placeholder:"NAME" help:"Only those of a family: time, automation, delivery, billing, cash, integration, exceptions."`
 	Baseline string   `placeholder:"FROM..TO" help:"Compare --from to --to with these days, and with the same days of the year before: by how much, and whether it may be chance."`
 	kpiFlags
+	fileFlags
 	jsonFlag
 }
 
 func (c *kpiCmd) Help() string {
 	return "Key figures, each with how many objects it rests on, what is left out and why, and its interval.\n" +
 		"Where there are fewer than 30, people see the counts and not the figure; --json has both.\n\n" +
-		"Examples:\n  millrace kpi\n  millrace kpi dso --period month\n  millrace kpi ct.order_to_cash --by site --from 2025-07-01 --to 2025-09-30\n  millrace kpi --family cash --as-of 2025-06-30 --json\n  millrace kpi ct.order_to_cash --baseline 2025-01-01..2025-03-31 --from 2025-04-01 --to 2025-06-30"
+		"Examples:\n  millrace kpi\n  millrace kpi dso --period month\n  millrace kpi ct.order_to_cash --by site --from 2025-07-01 --to 2025-09-30\n  millrace kpi --family cash --as-of 2025-06-30 --json\n  millrace kpi ct.order_to_cash --baseline 2025-01-01..2025-03-31 --from 2025-04-01 --to 2025-06-30\n" +
+		"  millrace kpi --file ar.csv --as-of 2025-06-30                 a list of invoices or orders, with nothing set up\n" +
+		"  millrace kpi dso --file ar.csv --map ar.yaml --period month   ar.yaml: columns: {invoice: \"No.\", cleared: \"Paid off\"}"
 }
 
 func (c *kpiCmd) Run(e *env) (err error) {
@@ -102,24 +105,27 @@ func (c *kpiCmd) Run(e *env) (err error) {
 	if err != nil {
 		return err
 	}
-	s, err := e.openClosed()
+	s, err := c.store(e)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	if c.Baseline != "" {
-		return c.compare(e, s, kpis, o)
+		return c.compare(e, s.Store, kpis, o)
 	}
 	values, err := metrics.Evaluate(e, s.Query, kpis, o)
 	if err != nil {
 		return err
 	}
-	if err := e.marked(s, kpis, values, o); err != nil {
+	if err := e.marked(s.Store, kpis, values, o); err != nil {
 		return err
 	}
 	day, err := metrics.AsOf(e, s.Query, o)
 	if err != nil {
 		return err
+	}
+	if c.File != "" && len(c.KPI) == 0 && c.Family == "" {
+		values = tellable(e.Stderr, values)
 	}
 	if c.JSON {
 		return printJSON(e.Stdout, struct {

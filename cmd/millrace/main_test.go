@@ -20,7 +20,15 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", UpdateScripts: os.Getenv("UPDATE") != "", RequireExplicitExec: true})
+	lists, err := filepath.Abs("../../sample-data/lists")
+	if err != nil {
+		t.Fatal(err)
+	}
+	setup := func(e *testscript.Env) error {
+		e.Setenv("LISTS", lists)
+		return nil
+	}
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: setup, UpdateScripts: os.Getenv("UPDATE") != "", RequireExplicitExec: true})
 }
 
 // millrace runs the program in this process and returns what it printed; it

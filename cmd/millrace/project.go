@@ -134,11 +134,7 @@ func readProject(path string) (*project, error) {
 		return nil, usageError{fmt.Errorf("%s: timezone: %q is not an IANA time zone such as Europe/Berlin", path, p.Timezone)}
 	}
 	for name, s := range p.Sources {
-		k, own, err := s.kind()
-		if err == nil && own != nil {
-			err = own.check(k)
-		}
-		if err != nil {
+		if err := s.check(); err != nil {
 			return nil, usageError{fmt.Errorf("%s: sources: %s: %w", path, name, err)}
 		}
 	}

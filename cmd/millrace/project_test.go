@@ -9,6 +9,7 @@ import (
 	"millrace/ingest/distributor"
 	"millrace/ingest/odata"
 	"millrace/ingest/rest"
+	"millrace/ingest/sheet"
 	"millrace/ingest/tryton"
 )
 
@@ -17,6 +18,9 @@ func TestSourceSamples(t *testing.T) {
 	samples := map[string]string{"odata": odata.Sample, "rest": rest.Sample, "distributor": distributor.Sample}
 	for _, k := range sourceKinds {
 		samples[k.name] = k.sample
+	}
+	for _, k := range sheet.Kinds() {
+		samples[k.Name] = k.Sample()
 	}
 	for kind, text := range samples {
 		path := filepath.Join(t.TempDir(), "millrace.yaml")
@@ -31,6 +35,9 @@ func TestSourceSamples(t *testing.T) {
 			continue
 		}
 		for name, s := range p.Sources {
+			if lists := s.lists(); len(lists) == 1 && lists[0].kind.Name == kind && lists[0].Path != "" {
+				continue
+			}
 			k, own, err := s.kind()
 			if err != nil {
 				t.Errorf("%s: %s: %v", kind, name, err)

@@ -49,6 +49,7 @@ func (e *env) read(p *planned, o readOptions) (*reading, error) {
 		if r.rows, r.content, r.files, err = p.files(e, e.Project); err != nil {
 			return nil, fmt.Errorf("source %s: %w", p.name, err)
 		}
+		sayUnderstood(e.Stderr, r.files)
 		return r, nil
 	}
 	x, err := e.extractOptions(p, o)

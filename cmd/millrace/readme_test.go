@@ -9,21 +9,52 @@ import (
 
 // What README.md says the demo prints is what it prints.
 func TestReadmeShowsTheDemo(t *testing.T) {
-	path, err := filepath.Abs(filepath.Join("..", "..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	path := readmePath(t)
+	t.Chdir(t.TempDir())
+	readmeShows(t, path, "demo", "demo", "--orders", "2000")
+}
+
+// So it is with the figures from a file.
+func TestReadmeShowsAList(t *testing.T) {
+	path := readmePath(t)
+	t.Chdir(filepath.Join(filepath.Dir(path), "sample-data", "lists"))
+	readmeShows(t, path, "list", "kpi", "dso", "add", "cei", "ar.aging", "--file", "ar.csv", "--map", "ar.yaml", "--as-of", "2026-03-31")
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Chdir(t.TempDir())
-	want := "<!-- demo output -->\n```\n$ millrace demo --orders 2000\n" + millrace(t, "demo", "--orders", "2000") + "```\n<!-- end of demo output -->\n"
-	before, rest, ok := strings.Cut(string(text), "<!-- demo output -->\n")
-	if !ok {
-		t.Fatal("README.md has no place for the demo's output")
+	lines, err := os.ReadFile("ar.yaml")
+	if err != nil {
+		t.Fatal(err)
 	}
-	_, after, _ := strings.Cut(rest, "<!-- end of demo output -->\n")
+	if !strings.Contains(string(text), "```yaml\n# ar.yaml\n"+string(lines)+"```\n") {
+		t.Errorf("README.md shows another ar.yaml than\n%s", lines)
+	}
+}
+
+func readmePath(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// readmeShows compares what a command prints with the place of it in README.md.
+func readmeShows(t *testing.T, path, place string, args ...string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin, end := "<!-- "+place+" output -->\n", "<!-- end of "+place+" output -->\n"
+	want := begin + "```\n$ millrace " + strings.Join(args, " ") + "\n" + millrace(t, args...) + "```\n" + end
+	before, rest, ok := strings.Cut(string(text), begin)
+	if !ok {
+		t.Fatalf("README.md has no place for the output of %q", args)
+	}
+	_, after, _ := strings.Cut(rest, end)
 	if os.Getenv("UPDATE") != "" {
 		if err := os.WriteFile(path, []byte(before+want+after), 0o644); err != nil {
 			t.Fatal(err)
@@ -31,7 +62,7 @@ func TestReadmeShowsTheDemo(t *testing.T) {
 		return
 	}
 	if before+want+after != string(text) {
-		t.Errorf("README.md shows another output of the demo (UPDATE=1 rewrites it); now it is\n%s", want)
+		t.Errorf("README.md shows another output of %q (UPDATE=1 rewrites it); now it is\n%s", args, want)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"millrace/ingest/preset"
 	"millrace/ingest/rest"
 	"millrace/ingest/sap"
+	"millrace/ingest/sheet"
 	"millrace/ingest/sqldb"
 	"millrace/ingest/web"
 )
@@ -38,6 +39,8 @@ type source struct {
 	Messages *systemSource `yaml:"messages"`
 	EDI      *systemSource `yaml:"edi"`
 
+	Receivables *sheet.Config `yaml:"receivables"` // a plain list
+	Orders      *sheet.Config `yaml:"orders"`      // a plain list
 	CSV         *feeds.Config `yaml:"csv"`         // a feed of the user's own; also other formats
 	Distributor *folderSource `yaml:"distributor"` // a folder a system in it
 }
@@ -84,6 +87,9 @@ func (s *source) kind() (k *sourceKind, own *systemSource, err error) {
 			given = append(given, k.name)
 		}
 	}
+	for _, l := range s.lists() {
+		given = append(given, l.kind.Name)
+	}
 	if s.CSV != nil {
 		given = append(given, "csv")
 	}
@@ -99,7 +105,35 @@ func (s *source) kind() (k *sourceKind, own *systemSource, err error) {
 	return nil, nil, fmt.Errorf("two kinds, %s; give each a name of its own", strings.Join(given, " and "))
 }
 
+// A listSource is a plain list, and what it is of.
+type listSource struct {
+	*sheet.Config
+	kind *sheet.Kind
+}
+
+// lists are the source's plain lists: one, if the project is right.
+func (s *source) lists() (list []listSource) {
+	for _, k := range sheet.Kinds() {
+		if c := map[string]*sheet.Config{"receivables": s.Receivables, "orders": s.Orders}[k.Name]; c != nil {
+			list = append(list, listSource{c, &k})
+		}
+	}
+	return list
+}
+
 // check says what is wrong with a source before anything is read.
+func (s *source) check() error {
+	k, own, err := s.kind()
+	if err == nil && own != nil {
+		err = own.check(k)
+	}
+	for _, l := range s.lists() {
+		err = errors.Join(err, l.Check(l.kind))
+	}
+	return err
+}
+
+// check says what is wrong with a system before anything is read.
 func (s *systemSource) check(k *sourceKind) error {
 	var where []string
 	for name, there := range map[string]bool{"path": s.Path != "", "database": s.Database != "", "odata": s.OData != nil, "rest": s.REST != nil} {
@@ -145,6 +179,7 @@ type planned struct {
 	kind *sourceKind
 	own  *systemSource
 	feed *feeds.Config
+	list *listSource
 	sys  *eventlog.System
 }
 
@@ -153,6 +188,8 @@ func (p *planned) where() string {
 	switch {
 	case p.feed != nil:
 		return p.feed.Path
+	case p.list != nil:
+		return p.list.Path
 	case p.own.Path != "":
 		return p.own.Path
 	case p.own.Database != "":
@@ -175,6 +212,9 @@ func (e *env) plan(names []string) ([]*planned, error) {
 		var err error
 		if p.kind, p.own, err = s.kind(); err != nil {
 			return nil, usageError{fmt.Errorf("sources: %s: %w", name, err)}
+		}
+		for _, l := range s.lists() {
+			p.list = &l
 		}
 		if s.Distributor != nil {
 			continue
@@ -260,8 +300,11 @@ func (p *planned) ownFeed() int {
 
 // uses are the sources that it says it uses.
 func (p *planned) uses() []string {
-	if p.feed != nil {
+	switch {
+	case p.feed != nil:
 		return p.feed.Uses
+	case p.list != nil:
+		return nil // it refers to nothing but itself
 	}
 	return p.own.Uses
 }
@@ -278,6 +321,11 @@ func (p *planned) system(project *project, before []string, alike map[string]int
 		}
 		p.sys, err = feeds.Custom(p.name, project.dir, c)
 		return err
+	}
+	if p.list != nil {
+		p.sys = p.list.kind.System()
+		p.sys.Name, p.sys.Timezone = p.name, cmp.Or(p.list.Timezone, project.Timezone)
+		return override(p.sys, project, p.list.Mapping, p.list.Extend)
 	}
 	p.sys = p.kind.system()
 	p.sys.Name = p.name
@@ -296,21 +344,26 @@ func (p *planned) system(project *project, before []string, alike map[string]int
 	if !p.kind.refers && alike[cmp.Or(p.kind.ids, p.kind.name)] > 1 {
 		p.sys.Prefix = p.name + ":"
 	}
+	return override(p.sys, project, p.own.Mapping, p.own.Extend)
+}
+
+// override puts SQL of the project's own in place of a preset's, or behind it.
+func override(sys *eventlog.System, project *project, mappingFile, extendFile string) error {
 	text := func(file string) (preset.SQL, error) {
 		if file == "" {
 			return preset.SQL{}, nil
 		}
 		return preset.ReadSQL(project.path(file), file)
 	}
-	mapping, err := text(p.own.Mapping)
+	mapping, err := text(mappingFile)
 	if err != nil {
 		return fmt.Errorf("mapping: %w", err)
 	}
-	extend, err := text(p.own.Extend)
+	extend, err := text(extendFile)
 	if err != nil {
 		return fmt.Errorf("extend: %w", err)
 	}
-	preset.Override(p.sys, mapping, extend)
+	preset.Override(sys, mapping, extend)
 	return nil
 }
 
@@ -340,6 +393,12 @@ func (p *planned) files(ctx context.Context, project *project) (rows []eventlog.
 	switch {
 	case p.feed != nil:
 		f, err := p.feed.Open(ctx, p.name, project.dir)
+		if err != nil {
+			return nil, "", nil, err
+		}
+		return f.Rows, f.Content, f, nil
+	case p.list != nil:
+		f, err := sheet.Open(ctx, project.dir, p.list.kind, *p.list.Config, project.zone())
 		if err != nil {
 			return nil, "", nil, err
 		}

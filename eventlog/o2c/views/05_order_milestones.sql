@@ -11,6 +11,7 @@ SELECT object AS order_object, object_id AS order_id,
        min(time) FILTER (activity = 'Release Sales Order') AS released_at,
        CASE WHEN arg_max(activity, (time, sequence, event)) FILTER (activity IN ('Cancel Sales Order', 'Reset Sales Order')) = 'Cancel Sales Order'
             THEN max(time) FILTER (activity = 'Cancel Sales Order') END AS cancelled_at,
-       max(time) FILTER (activity = 'Complete Sales Order') AS completed_at
+       max(time) FILTER (activity = 'Complete Sales Order') AS completed_at,
+       max(time) FILTER (activity = 'Sales Order Paid') AS said_paid_at
 FROM o2c.object_events WHERE object_type = 'SalesOrder'
 GROUP BY ALL;

@@ -20,7 +20,8 @@ shipped AS (
 shipping AS (
 	SELECT s.line, min(s.shipped_at) AS first_at, max(s.shipped_at) AS last_at, sum(s.quantity) AS quantity,
 	       count(DISTINCT s.delivery_id) AS deliveries,
-	       min(s.shipped_at) FILTER (abs(s.running) >= abs(i.quantity)) AS full_at
+	       -- a line without a quantity is shipped and billed as a whole
+	       CASE WHEN any_value(i.quantity) IS NULL THEN max(s.shipped_at) ELSE min(s.shipped_at) FILTER (abs(s.running) >= abs(i.quantity)) END AS full_at
 	FROM shipped s JOIN objects."SalesOrderItem" i ON i.object = s.line GROUP BY ALL
 ),
 first_shipment AS (
@@ -100,7 +101,7 @@ base AS (
 	       s.first_at, s.last_at, s.quantity AS shipped_quantity, s.deliveries, s.full_at, f.quantity AS first_shipped_quantity,
 	       d.allocated_at, d.delivery_created_at, d.delivered_at, coalesce(d.delivery_lines, 0) AS delivery_lines,
 	       b.quantity AS billed_quantity, b.amount AS billed_amount, b.credited AS credited_amount, b.first_at AS first_billed_at, b.last_at AS last_billed_at,
-	       b.last_posted_at, abs(b.quantity) >= abs(i.quantity) AS is_billed,
+	       b.last_posted_at, CASE WHEN i.quantity IS NULL THEN b.line IS NOT NULL ELSE abs(b.quantity) >= abs(i.quantity) END AS is_billed,
 	       c.cleared_at, c.paid_at, c.disputes, c.is_credited, x.n AS cancelled_invoices
 	FROM objects."SalesOrderItem" i
 	JOIN main.object o ON o.object = i.object

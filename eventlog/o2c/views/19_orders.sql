@@ -36,7 +36,7 @@ invoice AS (
 	       min(i.posted_at) AS first_posted_at, max(i.posted_at) AS last_posted_at,
 	       CASE WHEN count(*) = count(i.cleared_at) THEN max(i.cleared_at) END AS cleared_at,
 	       CASE WHEN count(*) = count(i.paid_at) THEN max(i.paid_at) END AS paid_at,
-	       max(i.due_date) AS due_date, sum(i.disputes) AS invoice_disputes
+	       max(i.due_date) AS due_date, sum(i.disputes) AS invoice_disputes, count(i.due_amount) AS entries
 	FROM (SELECT DISTINCT order_object, object FROM o2c.order_objects WHERE object_type = 'Invoice') oo
 	JOIN o2c.invoices i ON i.invoice_object = oo.object
 	WHERE NOT i.is_cancelled AND i.kind = 'invoice' GROUP BY ALL
@@ -59,8 +59,9 @@ header AS (
 	       coalesce(d.deliveries, 0) AS deliveries, coalesce(i.invoices, 0) AS invoices,
 	       i.first_invoiced_at, i.last_invoiced_at, i.first_posted_at, i.last_posted_at, i.due_date,
 	       coalesce(l.is_billed, i.invoices > 0, FALSE) AS is_billed,
-	       CASE WHEN coalesce(l.is_billed, TRUE) THEN i.cleared_at END AS cleared_at,
-	       CASE WHEN coalesce(l.is_billed, TRUE) THEN i.paid_at END AS paid_at,
+	       -- where the source has no ledger, it is its own word that counts
+	       CASE WHEN coalesce(l.is_billed, TRUE) THEN CASE WHEN i.entries = 0 THEN m.said_paid_at ELSE i.cleared_at END END AS cleared_at,
+	       CASE WHEN coalesce(l.is_billed, TRUE) THEN CASE WHEN i.entries = 0 THEN m.said_paid_at ELSE i.paid_at END END AS paid_at,
 	       coalesce(b.disputes, 0) AS disputes, coalesce(b.blocks, 0) AS blocks, coalesce(b.amendments, 0) AS amendments
 	FROM objects."SalesOrder" so
 	JOIN main.object o ON o.object = so.object
