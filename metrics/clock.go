@@ -20,9 +20,6 @@ type Calendars struct {
 	Of map[string]*calendar.Calendar
 }
 
-// some says that there is a calendar.
-func (c Calendars) some() bool { return c.Default != nil || len(c.Of) > 0 }
-
 // sites writes which calendar a site has, as rows of (site, calendar), and the
 // hours of the calendars, as rows of (calendar, start, until, before): from
 // start to until, in µs UTC, the site works, and before start it has worked so

@@ -88,12 +88,6 @@ func (l *list) index(name string) int {
 	return slices.IndexFunc(l.fields, func(f Field) bool { return f.Name == name })
 }
 
-// has says whether there is a column for a field.
-func (l *list) has(name string) bool {
-	i := l.index(name)
-	return i >= 0 && l.at[i] >= 0
-}
-
 // value is what a row says of a field, without blanks around it.
 func (l *list) value(row []string, field int) string {
 	if field < 0 || l.at[field] < 0 || l.at[field] >= len(row) {

@@ -33,7 +33,6 @@ type hdbServer struct {
 	method   string    // of authentication
 	refuse   fakeError // what it says to whoever has logged in
 	packet   int       // rows in a packet, at most
-	tenants  bool      // it is the system database, and says where the tenant is
 	silent   string    // a statement with this text gets no answer
 	seen     []byte    // all that came, to look for what should not
 	program  string    // the name of the client

@@ -61,7 +61,7 @@ func TestServiceForAYear(t *testing.T) {
 				}
 				slices.Sort(want)
 				s := newStage(t, dir, text.String())
-				s.ahead = from.Sub(time.Now())
+				s.ahead = time.Until(from)
 				var got []string
 				for i := range s.Kinds {
 					s.Kinds[i].Run = func(_ context.Context, job Job) error {

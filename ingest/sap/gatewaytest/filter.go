@@ -18,7 +18,7 @@ func (s *set) filter(text string) (condition, error) {
 	f := &filter{set: s, rest: tokens.FindAllString(text, -1)}
 	c, err := f.any()
 	if err == nil && len(f.rest) > 0 {
-		err = fmt.Errorf("Invalid token '%s' at position 0", f.rest[0])
+		err = sayf("Invalid token '%s' at position 0", f.rest[0])
 	}
 	return c, err
 }
@@ -74,7 +74,7 @@ func (f *filter) one() (condition, error) {
 	if _, ok := f.take("("); ok {
 		c, err := f.any()
 		if _, closed := f.take(")"); err == nil && !closed {
-			err = fmt.Errorf("Missing closing parenthesis")
+			err = sayf("Missing closing parenthesis")
 		}
 		return c, err
 	}
@@ -84,9 +84,9 @@ func (f *filter) one() (condition, error) {
 	p := f.set.property(name)
 	switch {
 	case !ok || p == nil:
-		return nil, fmt.Errorf("Property %s not found in type %sType", name, f.set.name)
+		return nil, sayf("Property %s not found in type %sType", name, f.set.name)
 	case p.fixed:
-		return nil, fmt.Errorf("Property %s is not filterable", name)
+		return nil, sayf("Property %s is not filterable", name)
 	}
 	value, err := p.literal(literal)
 	if err != nil {
@@ -98,7 +98,7 @@ func (f *filter) one() (condition, error) {
 		"lt": func(c int) bool { return c < 0 }, "le": func(c int) bool { return c <= 0 },
 	}[operator]
 	if holds == nil {
-		return nil, fmt.Errorf("Invalid operator '%s'", operator)
+		return nil, sayf("Invalid operator '%s'", operator)
 	}
 	return func(r row) bool {
 		if (value == nil || r[name] == nil) && operator != "eq" && operator != "ne" {
@@ -110,7 +110,7 @@ func (f *filter) one() (condition, error) {
 
 // literal holds a literal to the type of the property.
 func (p *property) literal(text string) (any, error) {
-	wrong := fmt.Errorf("Operator is not compatible with operand types at '%s'", text)
+	wrong := sayf("Operator is not compatible with operand types at '%s'", text)
 	prefix, quoted, isQuoted := strings.Cut(text, "'")
 	quoted = strings.ReplaceAll(strings.TrimSuffix(quoted, "'"), "''", "'")
 	switch {
@@ -131,3 +131,10 @@ func (p *property) literal(text string) (any, error) {
 	}
 	return nil, wrong
 }
+
+// A saying is an error in the words of SAP's Gateway, as it goes over the wire.
+type saying string
+
+func (s saying) Error() string { return string(s) }
+
+func sayf(format string, args ...any) error { return saying(fmt.Sprintf(format, args...)) }

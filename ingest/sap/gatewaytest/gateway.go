@@ -248,7 +248,7 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request, s *set, count b
 	}
 	for _, p := range order {
 		if p.fixed {
-			bad(fmt.Errorf("Property %s is not sortable", p.name))
+			bad(sayf("Property %s is not sortable", p.name))
 			return
 		}
 	}
@@ -299,7 +299,7 @@ func (s *set) listed(text string) (list []*property, err error) {
 		name, _, _ = strings.Cut(name, " ")
 		p := s.property(name)
 		if p == nil {
-			return nil, fmt.Errorf("Property %s not found in type %sType", name, s.name)
+			return nil, sayf("Property %s not found in type %sType", name, s.name)
 		}
 		list = append(list, p)
 	}

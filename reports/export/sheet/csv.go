@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // writeCSV writes a sheet by RFC 4180: UTF-8 without a mark, CRLF, a header,
@@ -61,12 +62,9 @@ const formulaSigns = "=+-@\t\r\n＝＋－＠"
 
 // defused returns a text as no spreadsheet runs it.
 func defused(text string) string {
-	rest := strings.TrimLeft(text, "'")
-	for _, r := range rest {
-		if strings.ContainsRune(formulaSigns, r) {
-			return "'" + text
-		}
-		break
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(text, "'"))
+	if first != utf8.RuneError && strings.ContainsRune(formulaSigns, first) {
+		return "'" + text
 	}
 	return text
 }
