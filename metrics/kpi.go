@@ -225,7 +225,9 @@ func (k *KPI) fill() {
 		k.At, k.AsOf = "", true
 	}
 	if k.Kind == DurationKind {
-		k.At = first(k.At, k.To)
+		if !k.AsOf {
+			k.At = first(k.At, k.To)
+		}
 		k.Since = first(k.Since, k.From)
 		if k.Quantile == 0 {
 			k.Quantile = 0.5

@@ -166,6 +166,8 @@ func (k *KPI) unmappable(types map[string]map[string]string) string {
 		return "as of a day, which a view of today does not have"
 	case k.Clock == Business:
 		return "in working time: MetricFlow knows no calendars of sites"
+	case k.Over != nil:
+		return "its denominator is of another view (over)"
 	case len(k.With) > 0 || k.Join != "":
 		return "it joins other views (with, join): make the join a dbt model"
 	case k.At == "":
