@@ -1,0 +1,136 @@
+package tree
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Language returns all traces of t of at most length activities, shortest
+// first, then in the order of labels. It is the definition of what a tree
+// means, written down, and as slow as that: it is an error if there are more
+// than limit traces at any node.
+func (t *Tree) Language(length, limit int) ([][]string, error) {
+	b := &bounded{length: length, limit: limit}
+	set, err := b.of(t)
+	if err != nil {
+		return nil, err
+	}
+	return set.sorted(), nil
+}
+
+type bounded struct{ length, limit int }
+
+// traces are distinct traces by a key.
+type traces map[string][]string
+
+func (s traces) add(trace []string) { s[strings.Join(trace, "\x00")+fmt.Sprint(len(trace))] = trace }
+
+func (s traces) sorted() [][]string {
+	out := make([][]string, 0, len(s))
+	for _, t := range s {
+		out = append(out, t)
+	}
+	slices.SortFunc(out, func(a, b []string) int {
+		if len(a) != len(b) {
+			return len(a) - len(b)
+		}
+		return slices.Compare(a, b)
+	})
+	return out
+}
+
+func (b *bounded) of(t *Tree) (traces, error) {
+	var parts []traces
+	for _, c := range t.Children {
+		s, err := b.of(c)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, s)
+	}
+	out := traces{}
+	switch t.Op {
+	case Tau:
+		out.add(nil)
+	case Activity:
+		if b.length > 0 {
+			out.add([]string{t.Label})
+		}
+	case Choice:
+		for _, s := range parts {
+			for _, trace := range s {
+				out.add(trace)
+			}
+		}
+	case Sequence, Parallel:
+		out.add(nil)
+		for _, s := range parts {
+			var err error
+			if out, err = b.combine(t.Op, out, s); err != nil {
+				return nil, err
+			}
+		}
+	case Loop:
+		once := parts[0]
+		again, err := b.combine(Sequence, parts[1], once)
+		if err != nil {
+			return nil, err
+		}
+		out = traces{}
+		for _, trace := range once {
+			out.add(trace)
+		}
+		for grown := -1; grown != len(out); {
+			grown = len(out)
+			more, err := b.combine(Sequence, out, again)
+			if err != nil {
+				return nil, err
+			}
+			for _, trace := range more {
+				out.add(trace)
+			}
+			if err := b.check(out); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, b.check(out)
+}
+
+func (b *bounded) check(s traces) error {
+	if len(s) > b.limit {
+		return fmt.Errorf("more than %d traces of at most %d activities", b.limit, b.length)
+	}
+	return nil
+}
+
+// combine puts each trace of one set after, or in between, each of another.
+func (b *bounded) combine(op Operator, left, right traces) (traces, error) {
+	out := traces{}
+	for _, l := range left {
+		for _, r := range right {
+			if len(l)+len(r) > b.length {
+				continue
+			}
+			if op == Sequence {
+				out.add(slices.Concat(l, r))
+			} else {
+				interleave(nil, l, r, out.add)
+			}
+			if err := b.check(out); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+func interleave(done, l, r []string, add func([]string)) {
+	if len(l) == 0 || len(r) == 0 {
+		add(slices.Concat(done, l, r))
+		return
+	}
+	interleave(append(slices.Clone(done), l[0]), l[1:], r, add)
+	interleave(append(slices.Clone(done), r[0]), l, r[1:], add)
+}
