@@ -1,0 +1,132 @@
+package markup
+
+import (
+	"bytes"
+	"encoding/xml"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestReadRefuses(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"nothing", "", "the file is empty, or no XML"},
+		{"no XML", "place,transition\n", "the file is empty, or no XML"},
+		{"cut off", "<a>\n<b>", "the file ends within <b> of line 2: was it cut off?"},
+		{"wrong end", "<a>\n</b>", "line 2: </b> closes no element that is open"},
+		{"two roots", "<a/>\n<b/>", "line 2: a second root element <b>"},
+		{"a bomb", "<!DOCTYPE a [<!ENTITY b \"bbbb\"><!ENTITY c \"&b;&b;\">]>\n<a>&c;</a>", "line 2: entity &c; is not expanded: only &lt; &gt; &amp; &quot; &apos; and numbers are"},
+		{"a file of the system", "<!DOCTYPE a [<!ENTITY b SYSTEM \"file:///etc/passwd\">]>\n<a>&b;</a>", "line 2: entity &b; is not expanded: only &lt; &gt; &amp; &quot; &apos; and numbers are"},
+		{"depth", strings.Repeat("<a>", 100_000), "line 1: elements are nested deeper than 200"},
+		{"elements", "<a>" + strings.Repeat("<b/>", MaxElements) + "</a>", "line 1: more than 200000 elements: that is no model for people"},
+		{"encoding", `<?xml version="1.0" encoding="klingon"?><a/>`, `xml: opening charset "klingon": the encoding "klingon" is not known; save the file as UTF-8`},
+	} {
+		if _, err := Read(strings.NewReader(c.text)); err == nil || err.Error() != c.want {
+			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
+		}
+	}
+}
+
+// endless repeats a text for ever.
+type endless struct{ text string }
+
+func (e endless) Read(p []byte) (int, error) {
+	n := 0
+	for n < len(p) {
+		n += copy(p[n:], e.text)
+	}
+	return n, nil
+}
+
+func TestReadIsBounded(t *testing.T) {
+	for name, r := range map[string]io.Reader{
+		"text":      io.MultiReader(strings.NewReader("<a>"), endless{"x"}),
+		"attribute": io.MultiReader(strings.NewReader("<a b='"), endless{"x"}),
+		"comment":   io.MultiReader(strings.NewReader("<!-- "), endless{"x"}),
+		"doctype":   io.MultiReader(strings.NewReader("<!DOCTYPE a ["), endless{"x"}),
+		"attributes": io.MultiReader(strings.NewReader("<a "),
+			endless{"x='' "}),
+	} {
+		runtime.GC()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := read(r, 1<<20)
+		runtime.ReadMemStats(&after)
+		if err == nil || !strings.Contains(err.Error(), "more than 16 MB") {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if grown := int64(after.Sys) - int64(before.Sys); grown > 64<<20 {
+			t.Errorf("%s: %d MB more memory", name, grown>>20)
+		}
+	}
+}
+
+func TestReadStopsAtTheLimit(t *testing.T) {
+	blank := strings.Repeat(" ", MaxBytes-4)
+	if _, err := Read(strings.NewReader(blank + "<a/>")); err != nil {
+		t.Error(err)
+	}
+	if _, err := Read(strings.NewReader(blank + " <a/>")); err == nil || err.Error() != tooLong {
+		t.Errorf("got %v, want %s", err, tooLong)
+	}
+}
+
+func TestReadEncodings(t *testing.T) {
+	e, err := Read(strings.NewReader("\xef\xbb\xbf<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><p:a xmlns:p='u' p:b='\xfc'>1 <c/> &#50;&amp;</p:a>"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Name != "a" || e.Attr("b") != "ü" || e.Text != "1  2&" || e.Child("c") == nil || e.Path("c", "d") != nil {
+		t.Errorf("got %+v", e)
+	}
+}
+
+// What is written reads back.
+func TestWriteReads(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.SliceOf(rapid.SampledFrom([]string{"a", "<", ">", "&", `"`, "'", "\n", "\r", "\t", " ", "ü", "\x00", "\x0b", "\uFFFF", "\xff", "]]>"})).Draw(t, "text")
+		want := strings.Map(func(r rune) rune {
+			if r == 0 || r == 0x0b || r == 0xFFFF {
+				return 0xFFFD
+			}
+			return r
+		}, strings.Join(text, ""))
+		var out bytes.Buffer
+		w := NewWriter(&out)
+		w.Open("a", "b", strings.Join(text, ""))
+		w.Text("c", strings.Join(text, ""))
+		w.Empty("d")
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		e, err := Read(&out)
+		if err != nil {
+			t.Fatalf("%v in %s", err, out.String())
+		}
+		if got := e.Attr("b"); got != want {
+			t.Fatalf("attribute %q, want %q", got, want)
+		}
+		if got := e.Child("c").Text; got != strings.TrimSpace(want) {
+			t.Fatalf("text %q, want %q", got, want)
+		}
+	})
+}
+
+func FuzzRead(f *testing.F) {
+	for _, seed := range []string{"<a b='c'>d<e/></a>", "<!DOCTYPE a [<!ENTITY b 'b'>]><a>&b;</a>", "<a>", "<?xml encoding='x'?>"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		e, err := Read(bytes.NewReader(text))
+		if (e == nil) == (err == nil) {
+			t.Fatalf("%v, %v", e, err)
+		}
+		// Whatever we take for XML, the standard decoder does too, as far as it looks.
+		if err == nil && xml.NewDecoder(bytes.NewReader(text)).Skip() != nil && e.Name == "" {
+			t.Fatal("a root without a name")
+		}
+	})
+}
