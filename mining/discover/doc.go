@@ -1,0 +1,7 @@
+// Package discover finds process models in logs: process trees by the
+// inductive miners.
+//
+// Every miner is a pure function of an [eventlog.Summary]: no I/O, no clock, no
+// randomness. It can be cancelled. It knows trees and nets, and not what they
+// are drawn or checked with.
+package discover
