@@ -30,6 +30,7 @@ type cli struct {
 		Variants    mineVariantsCmd    `cmd:"" help:"The distinct sequences of activities, most frequent first."`
 		DFG         mineDFGCmd         `cmd:"" name:"dfg" help:"The directly-follows graph: who follows whom, how often, after how long."`
 		Map         mineMapCmd         `cmd:"" help:"The process map as a picture, at a level of detail."`
+		Discover    mineDiscoverCmd    `cmd:"" help:"A process model: a process tree, or the Petri net that does the same."`
 		Bottlenecks mineBottlenecksCmd `cmd:"" help:"Waits, the longest in total first, with the value that waits."`
 		Rework      mineReworkCmd      `cmd:"" help:"Activities that are repeated within a case."`
 		OCDFG       mineOCDFGCmd       `cmd:"" name:"ocdfg" help:"The object-centric directly-follows graph: what objects of each type go through."`

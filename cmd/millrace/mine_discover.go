@@ -1,0 +1,228 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"millrace/eventlog"
+	"millrace/mining/discover"
+	"millrace/mining/petri"
+	"millrace/mining/tree"
+)
+
+// mineDiscoverCmd is millrace mine discover.
+type mineDiscoverCmd struct {
+	logFlags
+	jsonFlag
+	Algorithm string  `enum:"inductive" default:"inductive" placeholder:"NAME" help:"How to find the model: ${enum}. inductive gives a process tree, which is sound."`
+	Variant   string  `enum:",im,imf,imd" default:"" placeholder:"NAME" help:"Of inductive: im keeps every case, imf leaves out what is rarer than --noise, imd looks at the directly-follows graph alone. Default: im, or imf if there is noise."`
+	Noise     float64 `placeholder:"SHARE" help:"Of imf: a step is left out if it is no more frequent than this share of the most frequent step from the same activity; 0 to 1, such as 0.2."`
+	Format    string  `enum:",tree,net,json,pnml,ptml" default:"" placeholder:"tree|net|json|pnml|ptml" help:"What to write: the process tree in one line, the net with a transition a line, JSON, or a file for other tools. Default: by the name of --out, else tree."`
+	Out       string  `short:"o" placeholder:"FILE" help:"Write here instead of standard output."`
+}
+
+func (c *mineDiscoverCmd) Help() string {
+	return `Examples:
+  millrace mine discover orders.csv
+  millrace mine discover orders.xes --noise 0.2 --out orders.pnml
+  millrace mine discover order-to-cash --variant imd --format json`
+}
+
+// modelExtensions say the format of a model by the end of a file's name.
+var modelExtensions = []string{".json", ".pnml", ".ptml"}
+
+// A discovered is a model and what it was discovered from.
+type discovered struct {
+	algorithm string
+	variant   discover.Variant
+	noise     float64
+	summary   *eventlog.Summary
+	tree      *tree.Tree
+	net       *petri.Net
+	fitting   *int64 // cases in the language of the model; nil if not known
+	notes     []eventlog.Note
+}
+
+func (c *mineDiscoverCmd) Run(e *env) (err error) {
+	format, err := c.format()
+	if err != nil {
+		return err
+	}
+	options, err := c.inductive()
+	if err != nil {
+		return err
+	}
+	l, s, err := c.summarize(e, nil, eventlog.SummaryOptions{WithoutWaits: true, WithoutVariants: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	m := &discovered{algorithm: c.Algorithm, variant: options.Variant, noise: options.Noise, summary: s, notes: slices.Clone(s.Notes)}
+	if m.tree, err = discover.Inductive(e, s, options); err != nil {
+		return err
+	}
+	m.net = m.tree.Net()
+	m.fit()
+	write := func(w io.Writer) error { return m.write(w, format) }
+	if c.Out == "" {
+		if err := write(e.Stdout); err != nil {
+			return err
+		}
+		if format == "tree" || format == "net" {
+			printNotes(e.Stdout, m.notes)
+		} else if format != "json" {
+			printNotes(e.Stderr, m.notes)
+		}
+		return nil
+	}
+	if err := writeFile(c.Out, write); err != nil {
+		return err
+	}
+	fmt.Fprintln(e.Stderr, "wrote", c.Out)
+	printNotes(e.Stderr, m.notes)
+	return nil
+}
+
+// format is what to write.
+func (c *mineDiscoverCmd) format() (string, error) {
+	switch {
+	case c.JSON && c.Format != "" && c.Format != "json":
+		return "", usageError{fmt.Errorf("--json and --format %s do not go together", c.Format)}
+	case c.JSON:
+		return "json", nil
+	case c.Format != "":
+		return c.Format, nil
+	}
+	if err := outIs(c.Out, "that is no format of models, or say which by --format", modelExtensions...); err != nil {
+		return "", err
+	}
+	if ext := strings.ToLower(filepath.Ext(c.Out)); ext != "" {
+		return ext[1:], nil
+	}
+	return "tree", nil
+}
+
+// inductive are the options of the inductive miner.
+func (c *mineDiscoverCmd) inductive() (o discover.InductiveOptions, err error) {
+	o = discover.InductiveOptions{Variant: discover.Variant(c.Variant), Noise: c.Noise}
+	switch {
+	case !(c.Noise >= 0 && c.Noise <= 1):
+		return o, usageError{fmt.Errorf("--noise is a share between 0 and 1 (0.2 is 20 %%), not %v", c.Noise)}
+	case c.Noise > 0 && o.Variant != "" && o.Variant != discover.IMf:
+		return o, usageError{fmt.Errorf("--noise is for --variant imf; %s leaves nothing out", o.Variant)}
+	case o.Variant != "":
+	case c.Noise > 0:
+		o.Variant = discover.IMf
+	default:
+		o.Variant = discover.IM
+	}
+	return o, nil
+}
+
+// fit counts the cases that are in the language of the tree, and says so.
+func (m *discovered) fit() {
+	a := tree.NewAcceptor(m.tree)
+	var fitting int64
+	var path []string
+	for i := range m.summary.Variants {
+		v := &m.summary.Variants[i]
+		path = path[:0]
+		for _, x := range v.Path {
+			path = append(path, m.summary.Activities[x])
+		}
+		ok, err := a.Accepts(path)
+		if err != nil {
+			m.notes = append(m.notes, eventlog.Note{Code: "fit-unknown", Text: "How many cases fit the model was not counted: " + err.Error() + "."})
+			return
+		}
+		if ok {
+			fitting += v.Cases
+		}
+	}
+	m.fitting = &fitting
+	if fitting < m.summary.Cases {
+		m.notes = append(m.notes, eventlog.Note{Code: "fitting-cases",
+			Text: fmt.Sprintf("%s of %s cases are in the language of the model; the others deviate from it somewhere.", count(fitting), count(m.summary.Cases))})
+	}
+}
+
+func (m *discovered) write(w io.Writer, format string) error {
+	switch format {
+	case "tree":
+		_, err := fmt.Fprintln(w, m.tree)
+		return err
+	case "net":
+		_, err := io.WriteString(w, m.net.String())
+		return err
+	case "pnml":
+		return m.net.WritePNML(w)
+	case "ptml":
+		return m.tree.WritePTML(w)
+	}
+	return printJSON(w, m.value())
+}
+
+// value is what JSON says of the model.
+func (m *discovered) value() any {
+	type place struct {
+		ID      string `json:"id"`
+		Initial int32  `json:"initial"`
+		Final   int32  `json:"final"`
+	}
+	type transition struct {
+		ID    string   `json:"id"`
+		Label *string  `json:"label"` // null of a silent one
+		In    []string `json:"in"`    // places, as often as tokens are taken
+		Out   []string `json:"out"`
+	}
+	net := struct {
+		Places      []place      `json:"places"`
+		Transitions []transition `json:"transitions"`
+	}{[]place{}, []transition{}}
+	for i, p := range m.net.Places {
+		x := place{ID: p.ID, Initial: m.net.Initial[i]}
+		if m.net.Final != nil {
+			x.Final = m.net.Final[i]
+		}
+		net.Places = append(net.Places, x)
+	}
+	arcs := func(of []petri.Arc) []string {
+		out := []string{}
+		for _, a := range of {
+			for range a.Weight {
+				out = append(out, m.net.Places[a.Place].ID)
+			}
+		}
+		return out
+	}
+	for i := range m.net.Transitions {
+		t := &m.net.Transitions[i]
+		x := transition{ID: t.ID, In: arcs(t.In), Out: arcs(t.Out)}
+		if !t.Silent() {
+			x.Label = &t.Label
+		}
+		net.Transitions = append(net.Transitions, x)
+	}
+	var text *string
+	if m.tree != nil {
+		s := m.tree.String()
+		text = &s
+	}
+	return struct {
+		Algorithm  string           `json:"algorithm"`
+		Variant    discover.Variant `json:"variant"`
+		Noise      float64          `json:"noise"`
+		Cases      int64            `json:"cases"`
+		Events     int64            `json:"events"`
+		Activities []string         `json:"activities"`
+		Fitting    *int64           `json:"fitting_cases"`
+		Tree       *string          `json:"tree"`
+		Net        any              `json:"net"`
+		Notes      []eventlog.Note  `json:"notes"`
+	}{m.algorithm, m.variant, m.noise, m.summary.Cases, m.summary.Events,
+		slices.Concat([]string{}, m.summary.Activities), m.fitting, text, net, slices.Concat([]eventlog.Note{}, m.notes)}
+}
