@@ -18,10 +18,11 @@ import (
 type mineDiscoverCmd struct {
 	logFlags
 	jsonFlag
-	Algorithm string  `enum:"inductive" default:"inductive" placeholder:"NAME" help:"How to find the model: ${enum}. inductive gives a process tree, which is sound."`
+	Algorithm string  `enum:"inductive,heuristics,alpha,alpha+" default:"inductive" placeholder:"NAME" help:"How to find the model: ${enum}. inductive gives a process tree, whose net is sound; the others a net that may not be."`
 	Variant   string  `enum:",im,imf,imd" default:"" placeholder:"NAME" help:"Of inductive: im keeps every case, imf leaves out what is rarer than --noise, imd looks at the directly-follows graph alone. Default: im, or imf if there is noise."`
 	Noise     float64 `placeholder:"SHARE" help:"Of imf: a step is left out if it is no more frequent than this share of the most frequent step from the same activity; 0 to 1, such as 0.2."`
-	Format    string  `enum:",tree,net,json,pnml,ptml" default:"" placeholder:"tree|net|json|pnml|ptml" help:"What to write: the process tree in one line, the net with a transition a line, JSON, or a file for other tools. Default: by the name of --out, else tree."`
+	Threshold float64 `name:"dependency" placeholder:"SHARE" help:"Of heuristics: how surely an activity must depend on another, 0 to 1; default: 0.5."`
+	Format    string  `enum:",tree,net,json,pnml,ptml" default:"" placeholder:"tree|net|json|pnml|ptml" help:"What to write: the process tree in one line, the net with a transition a line, JSON, or a file for other tools. Default: by the name of --out, else tree, or net if there is no tree."`
 	Out       string  `short:"o" placeholder:"FILE" help:"Write here instead of standard output."`
 }
 
@@ -29,7 +30,8 @@ func (c *mineDiscoverCmd) Help() string {
 	return `Examples:
   millrace mine discover orders.csv
   millrace mine discover orders.xes --noise 0.2 --out orders.pnml
-  millrace mine discover order-to-cash --variant imd --format json`
+  millrace mine discover order-to-cash --variant imd --format json
+  millrace mine discover orders.csv --algorithm heuristics --dependency 0.9`
 }
 
 // modelExtensions say the format of a model by the end of a file's name.
@@ -41,10 +43,56 @@ type discovered struct {
 	variant   discover.Variant
 	noise     float64
 	summary   *eventlog.Summary
-	tree      *tree.Tree
+	tree      *tree.Tree // nil of a net
 	net       *petri.Net
+	sound     petri.Verdict
 	fitting   *int64 // cases in the language of the model; nil if not known
 	notes     []eventlog.Note
+}
+
+// mine finds the model.
+func (m *discovered) mine(e *env, o discover.InductiveOptions, dependency float64) (err error) {
+	switch m.algorithm {
+	case "alpha", "alpha+":
+		m.net, err = discover.Alpha(e, m.summary, discover.AlphaOptions{Plus: m.algorithm == "alpha+"})
+	case "heuristics":
+		var h *discover.HeuristicsNet
+		if h, err = discover.Heuristics(m.summary, discover.HeuristicsOptions{Dependency: dependency}); err == nil {
+			m.net, err = h.Net(e)
+		}
+	default:
+		m.variant, m.noise = o.Variant, o.Noise
+		if m.tree, err = discover.Inductive(e, m.summary, o); err == nil {
+			m.net, m.sound = m.tree.Net(), petri.Holds
+			m.fit()
+		}
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	return m.check(e)
+}
+
+// check says whether the net is a workflow net, and sound.
+func (m *discovered) check(e *env) error {
+	missing := slices.DeleteFunc(slices.Clone(m.summary.Activities), func(a string) bool { return slices.Contains(m.net.Labels(), a) })
+	if len(missing) > 0 {
+		m.notes = append(m.notes, eventlog.Note{Code: "missing-activities",
+			Text: "Not in the model, because nothing sure enough leads to or from them: " + strings.Join(missing, ", ") + "."})
+	}
+	for _, reason := range m.net.WorkflowNet() {
+		m.notes = append(m.notes, eventlog.Note{Code: "no-workflow-net", Text: "The model is no workflow net: " + reason + "."})
+	}
+	s, err := m.net.CheckSoundness(e, 0)
+	if err != nil {
+		return err
+	}
+	m.sound = s.Sound
+	for _, reason := range s.Reasons {
+		m.notes = append(m.notes, eventlog.Note{Code: "soundness", Text: reason})
+	}
+	return nil
 }
 
 func (c *mineDiscoverCmd) Run(e *env) (err error) {
@@ -61,12 +109,10 @@ func (c *mineDiscoverCmd) Run(e *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	m := &discovered{algorithm: c.Algorithm, variant: options.Variant, noise: options.Noise, summary: s, notes: slices.Clone(s.Notes)}
-	if m.tree, err = discover.Inductive(e, s, options); err != nil {
+	m := &discovered{algorithm: c.Algorithm, summary: s, notes: slices.Clone(s.Notes)}
+	if err := m.mine(e, options, c.Threshold); err != nil {
 		return err
 	}
-	m.net = m.tree.Net()
-	m.fit()
 	write := func(w io.Writer) error { return m.write(w, format) }
 	if c.Out == "" {
 		if err := write(e.Stdout); err != nil {
@@ -92,6 +138,8 @@ func (c *mineDiscoverCmd) format() (string, error) {
 	switch {
 	case c.JSON && c.Format != "" && c.Format != "json":
 		return "", usageError{fmt.Errorf("--json and --format %s do not go together", c.Format)}
+	case c.Algorithm != "inductive" && (c.Format == "tree" || c.Format == "ptml" || strings.EqualFold(filepath.Ext(c.Out), ".ptml")):
+		return "", usageError{fmt.Errorf("--algorithm %s finds a net, which is no process tree; write net, pnml or json", c.Algorithm)}
 	case c.JSON:
 		return "json", nil
 	case c.Format != "":
@@ -103,6 +151,9 @@ func (c *mineDiscoverCmd) format() (string, error) {
 	if ext := strings.ToLower(filepath.Ext(c.Out)); ext != "" {
 		return ext[1:], nil
 	}
+	if c.Algorithm != "inductive" {
+		return "net", nil
+	}
 	return "tree", nil
 }
 
@@ -110,6 +161,12 @@ func (c *mineDiscoverCmd) format() (string, error) {
 func (c *mineDiscoverCmd) inductive() (o discover.InductiveOptions, err error) {
 	o = discover.InductiveOptions{Variant: discover.Variant(c.Variant), Noise: c.Noise}
 	switch {
+	case c.Algorithm != "inductive" && (c.Noise != 0 || c.Variant != ""):
+		return o, usageError{fmt.Errorf("--noise and --variant are of --algorithm inductive, not of %s", c.Algorithm)}
+	case c.Algorithm != "heuristics" && c.Threshold != 0:
+		return o, usageError{fmt.Errorf("--dependency is of --algorithm heuristics, not of %s", c.Algorithm)}
+	case !(c.Threshold >= 0 && c.Threshold <= 1):
+		return o, usageError{fmt.Errorf("--dependency is a share between 0 and 1 (0.9 is 90 %%), not %v", c.Threshold)}
 	case !(c.Noise >= 0 && c.Noise <= 1):
 		return o, usageError{fmt.Errorf("--noise is a share between 0 and 1 (0.2 is 20 %%), not %v", c.Noise)}
 	case c.Noise > 0 && o.Variant != "" && o.Variant != discover.IMf:
@@ -214,15 +271,16 @@ func (m *discovered) value() any {
 	}
 	return struct {
 		Algorithm  string           `json:"algorithm"`
-		Variant    discover.Variant `json:"variant"`
+		Variant    discover.Variant `json:"variant,omitempty"`
 		Noise      float64          `json:"noise"`
 		Cases      int64            `json:"cases"`
 		Events     int64            `json:"events"`
 		Activities []string         `json:"activities"`
 		Fitting    *int64           `json:"fitting_cases"`
+		Sound      string           `json:"sound"`
 		Tree       *string          `json:"tree"`
 		Net        any              `json:"net"`
 		Notes      []eventlog.Note  `json:"notes"`
 	}{m.algorithm, m.variant, m.noise, m.summary.Cases, m.summary.Events,
-		slices.Concat([]string{}, m.summary.Activities), m.fitting, text, net, slices.Concat([]eventlog.Note{}, m.notes)}
+		slices.Concat([]string{}, m.summary.Activities), m.fitting, m.sound.String(), text, net, slices.Concat([]eventlog.Note{}, m.notes)}
 }

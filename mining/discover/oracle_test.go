@@ -27,6 +27,7 @@ type oracle struct {
 		List   []oracleVariant
 		Sorted []oracleVariant `json:"list_time_sorted"`
 	}
+	Alpha, Heuristics json.RawMessage
 }
 
 type oracleVariant struct {
@@ -110,6 +111,16 @@ func (o *oracle) log(t testing.TB) *eventlog.Summary {
 	return s
 }
 
+// graphLog returns the cases in the order of the oracle's graph and what it
+// made of it: that of starts, where there are some, which is the file's.
+func (o *oracle) graphLog(t testing.TB) *eventlog.Summary {
+	if !o.Log.Start {
+		return o.log(t)
+	}
+	s, _ := summary(t, o.Variants.List)
+	return s
+}
+
 // model reads a tree of the oracle.
 func model(t testing.TB, log, variant string) *tree.Tree {
 	t.Helper()
@@ -162,9 +173,8 @@ func TestInductiveAgainstTheOracle(t *testing.T) {
 			}
 			compared++
 			s := s
-			if c.name == "IMd" && o.Log.Start {
-				// Its graph is in the order of starts, here that of the file.
-				s, _ = summary(t, o.Variants.List)
+			if c.name == "IMd" {
+				s = o.graphLog(t)
 			}
 			got, err := Inductive(t.Context(), s, c.options)
 			if err != nil {
