@@ -435,3 +435,8 @@ func BenchmarkInductive(b *testing.B) {
 		})
 	}
 }
+
+// On a log of BPI Challenge 2012's size, too, every case fits.
+func TestIMFitsALargeLog(t *testing.T) {
+	fits(t, large(t), InductiveOptions{})
+}
