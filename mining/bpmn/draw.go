@@ -61,7 +61,7 @@ func measure(t *tree.Tree) size {
 		m := measure(c)
 		s.w = max(s.w, m.w)
 		if i == 0 {
-			s.up, s.down = max(s.up, m.up), max(gateway/2, m.down)
+			s.up, s.down = max(s.up, m.up), m.down
 		} else {
 			s.down += gapY + m.up + m.down
 		}
@@ -145,9 +145,7 @@ func (p *pen) fork(t *tree.Tree, x, y, direction, from int) int {
 		}
 		last := p.draw(c, x+direction*(gateway+gapX), line, direction, split)
 		p.link(last, join, line)
-		if line += m.down; i == 0 {
-			line = max(line, y+gateway/2)
-		}
+		line += m.down
 	}
 	return join
 }
