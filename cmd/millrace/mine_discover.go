@@ -122,9 +122,12 @@ func (c *mineDiscoverCmd) Run(e *env) (err error) {
 		if err := write(e.Stdout); err != nil {
 			return err
 		}
-		if format == "tree" || format == "net" {
+		// A format that was asked for is alone on standard output: others read it.
+		switch {
+		case format == "json": // has them
+		case c.Format == "":
 			printNotes(e.Stdout, m.notes)
-		} else if format != "json" {
+		default:
 			printNotes(e.Stderr, m.notes)
 		}
 		return nil
