@@ -26,6 +26,7 @@ type statement struct {
 	periods []Period // of what happened; nil: all of it
 	now     moment   // whose state is looked at
 	inputs  []string // of a sample: what else to read of each row, as input_0…
+	answer  []Value  // once it was asked
 	due     bool     // measured gets worked: the working time from 1970 until it began
 }
 
@@ -42,20 +43,29 @@ func (s *statement) text() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var groups, columns []string
-	group := func(expression, name string) {
-		groups = append(groups, expression)
-		columns = append(columns, expression+" AS "+name)
+	text, groups := s.summed("")
+	if len(groups) > 0 {
+		text += "\nORDER BY " + strings.Join(groups, ", ")
 	}
-	from := "counted"
+	return s.states(rows + "\n" + text), nil
+}
+
+// summed writes the SELECT that makes the values of the rows counted, and says
+// which columns tell them apart. first are columns to begin with.
+func (s *statement) summed(first string) (text string, groups []string) {
+	var columns []string
+	group := func(name string) {
+		groups = append(groups, name)
+		columns = append(columns, name+" AS "+name)
+	}
 	if len(s.periods) > 0 && !s.k.AsOf {
-		group("period", "period")
+		group("period")
 	}
 	for i := range s.by {
-		group(fmt.Sprintf("by_%d", i), fmt.Sprintf("by_%d", i))
+		group(fmt.Sprintf("by_%d", i))
 	}
 	if s.currencies() {
-		group("currency", "currency")
+		group("currency")
 	}
 	columns = append(columns, "count(*) AS n", "count(*) FILTER (fate IS NULL) AS used", "count(*) FILTER (fate = '') AS open")
 	if s.k.Open != "" {
@@ -65,11 +75,11 @@ func (s *statement) text() (string, error) {
 	for i, reason := range s.reasons() {
 		columns = append(columns, fmt.Sprintf("count(*) FILTER (fate = %s) AS excluded_%d", literal(reason), i))
 	}
-	text := fmt.Sprintf("%s\nSELECT %s\nFROM %s", rows, strings.Join(columns, ",\n       "), from)
+	text = fmt.Sprintf("SELECT %s%s\nFROM counted", first, strings.Join(columns, ",\n       "))
 	if len(groups) > 0 {
-		text += "\nGROUP BY " + strings.Join(groups, ", ") + "\nORDER BY " + strings.Join(groups, ", ")
+		text += "\nGROUP BY " + strings.Join(groups, ", ")
 	}
-	return s.states(text), nil
+	return text, groups
 }
 
 // currencies says that the figure is one of each currency.
@@ -80,12 +90,31 @@ func (s *statement) currencies() bool {
 
 // rows writes the CTEs up to counted: what is looked at, each row with its fate.
 func (s *statement) rows() (string, error) {
+	rows, err := s.ownRows()
+	return "WITH " + withText(s.with()) + rows, err
+}
+
+// with are the SELECTs that the definition names.
+func (s *statement) with() map[string]string {
+	with := map[string]string{}
+	for name, text := range s.k.With {
+		with[name] = strings.TrimSpace(s.fill(text))
+	}
+	return with
+}
+
+func withText(with map[string]string) string {
+	var b strings.Builder
+	for _, name := range sortedKeys(with) {
+		fmt.Fprintf(&b, "%s AS (\n\t%s\n),\n", name, with[name])
+	}
+	return b.String()
+}
+
+// ownRows are the CTEs of rows but those that the definition names.
+func (s *statement) ownRows() (string, error) {
 	k := s.k
 	var b strings.Builder
-	b.WriteString("WITH ")
-	for _, name := range sortedKeys(k.With) {
-		fmt.Fprintf(&b, "%s AS (\n\t%s\n),\n", name, strings.TrimSpace(s.fill(k.With[name])))
-	}
 	text, fx, err := s.lookedAt()
 	if err != nil {
 		return "", err
@@ -209,7 +238,7 @@ func (s *statement) ends(add func(string, ...any)) error {
 	}
 	midnight := func(e string, isDay bool) string {
 		if !isDay {
-			e = fmt.Sprintf("((%s) AT TIME ZONE %s)::DATE", e, s.zoneText())
+			e = s.localDay(e)
 		}
 		return fmt.Sprintf("epoch_us((%s)::TIMESTAMP)", e) // days are all of one length
 	}
@@ -287,7 +316,7 @@ func (s *statement) measured(b *strings.Builder, fx string) {
 	}
 	if fx != "" {
 		rates := s.o.Rates
-		join := fmt.Sprintf("\n\tASOF LEFT JOIN rates fx ON fx.currency = l.document_currency AND coalesce((make_timestamptz(l.happened) AT TIME ZONE %s)::DATE, %s) >= fx.day", s.zoneText(), s.now.date())
+		join := fmt.Sprintf("\n\tASOF LEFT JOIN rates fx ON fx.currency = l.document_currency AND coalesce(%s, %s) >= fx.day", s.localDay("make_timestamptz(l.happened)"), s.now.date())
 		if k.AsOf { // one rate for all
 			rates, join = rates.at(s.now.day), "\n\tLEFT JOIN rates fx ON fx.currency = l.document_currency"
 		}
