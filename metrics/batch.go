@@ -175,7 +175,11 @@ func batchText(b []*statement) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		text, groups := s.summed(fmt.Sprintf("%d AS figure, ", i))
+		var measures []string
+		if s.k.Kind == DurationKind {
+			measures = []string{"list(measure) FILTER (fate IS NULL) AS measures"}
+		}
+		text, groups := s.summed(fmt.Sprintf("%d AS figure, ", i), measures)
 		by = max(by, len(s.by))
 		for _, g := range groups {
 			has[g] = true

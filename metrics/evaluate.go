@@ -375,6 +375,11 @@ func (s *statement) value(names []string, cells []any) (Value, error) {
 				return v, err
 			}
 			counts[name] = n
+		case name == "measures" && k.Kind == DurationKind:
+			if list := cell.([]any); int64(len(list)) >= k.MinN {
+				low, high := bounds(list, k.Quantile)
+				numbers["low"], numbers["high"] = float64(low), float64(high)
+			}
 		case slices.Contains(numberColumns, name):
 			x, err := real(name, cell)
 			if err != nil {

@@ -72,6 +72,19 @@ func (k *KPI) pieces() []piece {
 	return list
 }
 
+// sqlText is all that the guard looks at, as one text.
+func (k *KPI) sqlText() string {
+	var b strings.Builder
+	b.WriteString(k.View)
+	for _, p := range k.pieces() {
+		fmt.Fprintf(&b, "\x00%s\x00%s", p.field, p.text)
+	}
+	if k.Over != nil {
+		b.WriteString("\x00over\x00" + k.over().sqlText())
+	}
+	return b.String()
+}
+
 // longestSQL is how long a piece of SQL may be, in bytes.
 const longestSQL = 64 << 10
 
@@ -83,7 +96,13 @@ var withName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 // parser reads each piece alone, and once more in brackets, so that nothing in
 // it, a bracket, comment or semicolon, reaches what is written around it. The
 // store is shut off besides, see eventlog.OpenOptions.Closed.
+//
+// The texts of the catalogue as it comes with Millrace are not parsed again each
+// time: a test has guarded them. A definition that differs in one letter is.
 func (a *asking) guard(k *KPI) error {
+	if k.proven != "" && k.proven == k.sqlText() {
+		return nil
+	}
 	names := map[string]bool{}
 	for name := range k.With {
 		if !withName.MatchString(name) {

@@ -43,7 +43,7 @@ func (s *statement) text() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, groups := s.summed("")
+	text, groups := s.summed("", s.bounds())
 	if len(groups) > 0 {
 		text += "\nORDER BY " + strings.Join(groups, ", ")
 	}
@@ -51,8 +51,8 @@ func (s *statement) text() (string, error) {
 }
 
 // summed writes the SELECT that makes the values of the rows counted, and says
-// which columns tell them apart. first are columns to begin with.
-func (s *statement) summed(first string) (text string, groups []string) {
+// which columns tell them apart. first are columns to begin with, last to end with.
+func (s *statement) summed(first string, last []string) (text string, groups []string) {
 	var columns []string
 	group := func(name string) {
 		groups = append(groups, name)
@@ -75,6 +75,7 @@ func (s *statement) summed(first string) (text string, groups []string) {
 	for i, reason := range s.reasons() {
 		columns = append(columns, fmt.Sprintf("count(*) FILTER (fate = %s) AS excluded_%d", literal(reason), i))
 	}
+	columns = append(columns, last...)
 	text = fmt.Sprintf("SELECT %s%s\nFROM counted", first, strings.Join(columns, ",\n       "))
 	if len(groups) > 0 {
 		text += "\nGROUP BY " + strings.Join(groups, ", ")
@@ -377,17 +378,29 @@ counted AS (
 	b.WriteString("\n)")
 }
 
+// bounds are the columns of the interval of a quantile. It is between two of the
+// sorted values: Conover, Practical Nonparametric Statistics (3rd ed., 1999),
+// section 3.2.
+func (s *statement) bounds() []string {
+	if s.k.Kind != DurationKind {
+		return nil
+	}
+	bound := func(name string, sign int) string {
+		n := "count(*) FILTER (fate IS NULL)"
+		q := s.k.Quantile
+		return fmt.Sprintf("list_sort(list(measure) FILTER (fate IS NULL))[greatest(1, least(%s, ceil(%s * %g + (%d) * %g * sqrt(%s * %g))))::BIGINT] AS %s", n, n, q, sign, z, n, q*(1-q), name)
+	}
+	return []string{bound("low", -1), bound("high", +1)}
+}
+
 // aggregates are the columns that the kind makes its figure of.
 func (s *statement) aggregates() []string {
 	const used = " FILTER (fate IS NULL)"
 	switch k := s.k; k.Kind {
 	case DurationKind:
-		// The interval of a quantile is between two of the sorted values: Conover,
-		// Practical Nonparametric Statistics (3rd ed., 1999), section 3.2.
 		return []string{
 			fmt.Sprintf("quantile_cont(measure, %g)%s AS quantile", k.Quantile, used), "quantile_cont(measure, 0.5)" + used + " AS p50", "quantile_cont(measure, 0.9)" + used + " AS p90",
 			"avg(measure)" + used + " AS mean",
-			fmt.Sprintf("list_sort(list(measure)%s)[%s] AS low", used, rank(k.Quantile, -1)), fmt.Sprintf("list_sort(list(measure)%s)[%s] AS high", used, rank(k.Quantile, +1)),
 		}
 	case RateKind:
 		return []string{"count(*) FILTER (fate IS NULL AND hit) AS hits", "count(*) FILTER (fate IS NULL AND unsure) AS unsure"}
@@ -402,12 +415,6 @@ func (s *statement) aggregates() []string {
 		}
 	}
 	return nil
-}
-
-// rank writes which of n sorted values bounds the interval of a quantile.
-func rank(q float64, sign int) string {
-	n := "count(*) FILTER (fate IS NULL)"
-	return fmt.Sprintf("greatest(1, least(%s, ceil(%s * %g + (%d) * 1.959964 * sqrt(%s * %g))))::BIGINT", n, n, q, sign, n, q*(1-q))
 }
 
 // reasons lists why objects may be left out, in the order in which they are asked.
