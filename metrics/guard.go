@@ -91,6 +91,9 @@ const longestSQL = 64 << 10
 // withName is the name of a SELECT that expressions join.
 var withName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
+// ownNames are those that statements give to what they read.
+var ownNames = []string{"looked_at", "sites", "hours", "placed", "rates", "measured", "periods", "counted", "lived", "at_risk", "survived"}
+
 // guard says what SQL of k may not run: more than one SELECT or expression in
 // a field, or one that reads anything but the business views. DuckDB's own
 // parser reads each piece alone, and once more in brackets, so that nothing in
@@ -107,6 +110,9 @@ func (a *asking) guard(k *KPI) error {
 	for name := range k.With {
 		if !withName.MatchString(name) {
 			return FieldError{"with", fmt.Errorf("%q: a name is lower case letters, digits and underscores", name)}
+		}
+		if slices.Contains(ownNames, name) || strings.HasPrefix(name, "state_") {
+			return FieldError{"with", fmt.Errorf("%q is a name that the engine's own statement has; take another", name)}
 		}
 		names[name] = true
 	}
