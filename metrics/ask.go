@@ -53,8 +53,8 @@ type Options struct {
 	// Parallel is how many figures are computed at once; the Querier must take
 	// as many questions. Default 1.
 	Parallel int
-	// Timeout is how long one figure, or one rule, may take; then it is stopped,
-	// and that is an error. 0 is DefaultTimeout.
+	// Timeout is how long one statement of a figure, or one rule, may take; then it
+	// is stopped, and that is an error. 0 is DefaultTimeout.
 	Timeout time.Duration
 }
 

@@ -8,7 +8,8 @@ import (
 
 // batches puts the statements together that read the same: what several
 // definitions name in the same words (with), or the same view as of an earlier
-// day, is then made once for all of them.
+// day, is then made once for all of them. The answers are those of each statement
+// by itself.
 func batches(list []*statement) [][]*statement {
 	var all [][]*statement
 	withs := map[*statement]map[string]string{}
@@ -21,6 +22,8 @@ func batches(list []*statement) [][]*statement {
 		}
 		all[i] = append(all[i], s)
 	}
+	// Those that take longest first, so that no core waits for the last one.
+	slices.SortStableFunc(all, func(a, b []*statement) int { return len(b) - len(a) })
 	return all
 }
 
