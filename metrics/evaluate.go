@@ -140,7 +140,7 @@ func (a *asking) evaluate(k *KPI, found []foundLinks) ([]Value, error) {
 		values = []Value{v}
 	}
 	if a.end.past {
-		k.saidNow(values)
+		k.saidNow(values, statements[0].by)
 	}
 	return values, nil
 }
@@ -212,18 +212,13 @@ func (a *asking) overBy(k *KPI) (by []string, err error) {
 }
 
 // saidNow notes what is not as of the day that was asked for.
-func (k *KPI) saidNow(values []Value) {
+func (k *KPI) saidNow(values []Value, by []string) {
+	columns := k.readsNow(by)
 	if k.Over != nil {
-		k.over().saidNow(values)
-	}
-	var columns []string
-	text := strings.Join([]string{k.From, k.To, k.Hit, k.Unsure, k.Numerator, k.Denominator, k.Value, k.Open, k.Scope}, " ")
-	for _, l := range k.LeaveOut {
-		text += " " + l.When
-	}
-	for _, w := range word.FindAllString(text, -1) {
-		if o2c.SaidNow(k.View, w) && !slices.Contains(columns, w) {
-			columns = append(columns, w)
+		for _, c := range k.over().readsNow(nil) {
+			if !slices.Contains(columns, c) {
+				columns = append(columns, c)
+			}
 		}
 	}
 	if len(columns) == 0 {
@@ -232,6 +227,40 @@ func (k *KPI) saidNow(values []Value) {
 	for i := range values {
 		values[i].Notes = append(values[i].Notes, eventlog.Note{Code: "as-of-load", Text: fmt.Sprintf("%s: as of the last load, not of the day asked for.", strings.Join(columns, ", "))})
 	}
+}
+
+// readsNow are the columns that k reads, split by some expressions, and that
+// say what is true at the last load: of its view, and of those it joins.
+func (k *KPI) readsNow(by []string) (columns []string) {
+	own := append([]string{k.From, k.To, k.Hit, k.Unsure, k.Numerator, k.Denominator, k.Value, k.Open, k.Scope, k.At, k.Since, k.Amount, k.Currency, k.Site, k.DayPrecision, k.Key}, by...)
+	for _, l := range k.LeaveOut {
+		own = append(own, l.When)
+	}
+	for _, d := range sortedKeys(k.Split) {
+		own = append(own, k.Split[d])
+	}
+	text := strings.Join(own, "\n")
+	read := func(view, text string) {
+		for _, w := range word.FindAllString(text, -1) {
+			if o2c.SaidNow(view, w) && !slices.Contains(columns, w) {
+				columns = append(columns, w)
+			}
+		}
+	}
+	read(k.View, text+"\n"+k.Join)
+	parts := append([]string{k.SQL}, own...)
+	for _, name := range sortedKeys(k.With) {
+		parts = append(parts, k.With[name])
+	}
+	if k.Join != "" {
+		parts = append(parts, k.Join+"\n"+text)
+	}
+	for _, part := range parts {
+		for _, m := range viewName.FindAllStringSubmatch(part, -1) {
+			read(m[2], part)
+		}
+	}
+	return columns
 }
 
 // word is a name in an expression.

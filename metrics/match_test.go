@@ -39,10 +39,10 @@ func stood(r row, from, to string, end time.Time) bool {
 	return r[from] != "" && r.at(from).Before(end) && (r[to] == "" || !r.at(to).Before(end))
 }
 
-// TestBacklogTruth: the backlog is what somebody would have said on the day,
+// backlog: the backlog is what somebody would have said on the day,
 // before what was changed, taken back or cancelled later.
-func TestBacklogTruth(t *testing.T) {
-	c := simulated(t)
+func (c *company) backlog() {
+	t := c.t
 	undone := 0
 	for _, day := range append(earlier, c.asOf) {
 		end := day.Add(1).In(c.zone)
@@ -97,10 +97,10 @@ func TestBacklogTruth(t *testing.T) {
 	}
 }
 
-// TestUnbilledTruth: what was shipped and not billed is what somebody would
+// unbilled: what was shipped and not billed is what somebody would
 // have said on the day, before invoices were posted or cancelled later.
-func TestUnbilledTruth(t *testing.T) {
-	c := simulated(t)
+func (c *company) unbilled() {
+	t := c.t
 	undone := 0
 	for _, day := range append(earlier, c.asOf) {
 		end := day.Add(1).In(c.zone)
@@ -138,10 +138,10 @@ func TestUnbilledTruth(t *testing.T) {
 	}
 }
 
-// TestMatchTruth: order, shipment and invoice are compared as a clerk would,
+// match: order, shipment and invoice are compared as a clerk would,
 // and the prices put right by a bill that takes another's place are found.
-func TestMatchTruth(t *testing.T) {
-	c := simulated(t)
+func (c *company) match() {
+	t := c.t
 	type line struct {
 		quantity, charged float64
 		last              time.Time

@@ -13,16 +13,16 @@ import (
 	"millrace/metrics"
 )
 
-// TestMoneyTruth: every figure of the families cash and billing is, in three
+// money: every figure of the families cash and billing is, in three
 // months, as known at their end and now, in all, by customer and by site, what
 // loops over the simulator's truth add up to; and the views say on any day what
 // their rows say.
-func TestMoneyTruth(t *testing.T) {
-	c := simulated(t)
-	dir, store := c.dir, c.store
-	b := readBook(t, dir)
+func (c *company) money() {
+	t := c.t
+	store := c.store
+	b := bookOf(c.truthTables)
 	t.Run("figures", func(t *testing.T) { testMoneyFigures(t, b, store) })
-	t.Run("balances", func(t *testing.T) { testBalances(t, readTruth(t, dir, "balance"), store) })
+	t.Run("balances", func(t *testing.T) { testBalances(t, c.truth("balance"), store) })
 	t.Run("states", func(t *testing.T) { testStates(t, store) })
 }
 
