@@ -1,6 +1,7 @@
 package metrics_test
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -59,8 +60,12 @@ func (c *company) reach() map[string][]string {
 			add(l["source_type"]+" "+l["source_no"], of(l["target_type"]+" "+l["target_no"])...)
 		}
 	}
-	for _, m := range c.truth("message") { // also what was typed in by hand in its place
-		add("Message "+m["message_id"], of("SalesOrder "+m["order_no"])...)
+	order := map[string]string{} // by what a message says
+	for _, m := range c.truth("message") {
+		order[m["content"]] = cmp.Or(m["order_no"], order[m["content"]])
+	}
+	for _, m := range c.truth("message") { // also what was typed in by hand in its place, and what came a second time
+		add("Message "+m["message_id"], of("SalesOrder "+order[m["content"]])...)
 	}
 	for _, b := range c.truth("block") {
 		if b["item_no"] == "" {
@@ -314,7 +319,7 @@ func (c *company) firstTimeRight(reach map[string][]string, lines map[string]*mi
 		note(reach["Block "+b["block_no"]], true)
 	}
 	for _, m := range c.logged() {
-		if !m.failed.IsZero() {
+		if !m.failed.IsZero() && !m.again { // that an order comes a second time and is refused is no failure of it
 			note(reach["Message "+m.row["message_id"]], true)
 		}
 	}

@@ -140,7 +140,7 @@ func (a *asking) evaluate(k *KPI, found []foundLinks) ([]Value, error) {
 		values = []Value{v}
 	}
 	if a.end.past {
-		k.saidNow(values, statements[0].by)
+		k.saidNow(values, statements[0].by, a.types)
 	}
 	return values, nil
 }
@@ -212,10 +212,10 @@ func (a *asking) overBy(k *KPI) (by []string, err error) {
 }
 
 // saidNow notes what is not as of the day that was asked for.
-func (k *KPI) saidNow(values []Value, by []string) {
-	columns := k.readsNow(by)
+func (k *KPI) saidNow(values []Value, by []string, columnsOf map[string]map[string]string) {
+	columns := k.readsNow(by, columnsOf[k.View])
 	if k.Over != nil {
-		for _, c := range k.over().readsNow(nil) {
+		for _, c := range k.over().readsNow(nil, columnsOf[k.over().View]) {
 			if !slices.Contains(columns, c) {
 				columns = append(columns, c)
 			}
@@ -231,7 +231,7 @@ func (k *KPI) saidNow(values []Value, by []string) {
 
 // readsNow are the columns that k reads, split by some expressions, and that
 // say what is true at the last load: of its view, and of those it joins.
-func (k *KPI) readsNow(by []string) (columns []string) {
+func (k *KPI) readsNow(by []string, types map[string]string) (columns []string) {
 	own := append([]string{k.From, k.To, k.Hit, k.Unsure, k.Numerator, k.Denominator, k.Value, k.Open, k.Scope, k.At, k.Since, k.Amount, k.Currency, k.Site, k.DayPrecision, k.Key}, by...)
 	for _, l := range k.LeaveOut {
 		own = append(own, l.When)
@@ -240,31 +240,40 @@ func (k *KPI) readsNow(by []string) (columns []string) {
 		own = append(own, k.Split[d])
 	}
 	text := strings.Join(own, "\n")
-	read := func(view, text string) {
-		for _, w := range word.FindAllString(text, -1) {
-			if o2c.SaidNow(view, w) && !slices.Contains(columns, w) {
-				columns = append(columns, w)
+	read := func(view, text string, skip func(qualifier, column string) bool) {
+		for _, m := range qualifiedWord.FindAllStringSubmatch(text, -1) {
+			if m[1] != "o2c." && o2c.SaidNow(view, m[2]) && !slices.Contains(columns, m[2]) && !skip(m[1], m[2]) {
+				columns = append(columns, m[2])
 			}
 		}
 	}
-	read(k.View, text+"\n"+k.Join)
-	parts := append([]string{k.SQL}, own...)
+	// Beside a column of its own view, one of a joined view has to say whose it is.
+	joined := func(qualifier, column string) bool {
+		return qualifier == "v." || qualifier == "" && types[column] != ""
+	}
+	read(k.View, text+"\n"+k.Join, func(qualifier, _ string) bool { return qualifier != "" && qualifier != "v." })
+	within := func(part string, skip func(qualifier, column string) bool) {
+		for _, m := range viewName.FindAllStringSubmatch(part, -1) {
+			read(m[2], part, skip)
+		}
+	}
+	for _, part := range append([]string{k.SQL}, own...) {
+		within(part, func(qualifier, _ string) bool { return qualifier == "v." })
+	}
 	for _, name := range sortedKeys(k.With) {
-		parts = append(parts, k.With[name])
+		within(k.With[name], func(string, string) bool { return false })
 	}
 	if k.Join != "" {
-		parts = append(parts, k.Join+"\n"+text)
-	}
-	for _, part := range parts {
-		for _, m := range viewName.FindAllStringSubmatch(part, -1) {
-			read(m[2], part)
-		}
+		within(k.Join+"\n"+text, joined)
 	}
 	return columns
 }
 
 // word is a name in an expression.
 var word = regexp.MustCompile(`[a-z_][a-z0-9_]*`)
+
+// qualifiedWord is a name in an expression, after the one of what it is of.
+var qualifiedWord = regexp.MustCompile(`\b([a-z_][a-z0-9_]*\.)?([a-z_][a-z0-9_]*)`)
 
 // lacks lists what k needs and is not there: views, and columns of views.
 func (k *KPI) lacks(types map[string]map[string]string) []string {

@@ -74,7 +74,7 @@ type trouble struct {
 }
 
 // troubles are the exceptions that somebody would have seen at the end of a day.
-func (c *company) troubles(day metrics.Day) (list []trouble) {
+func (c *company) troubles(day metrics.Day, reach map[string][]string, messages []*sent) (list []trouble) {
 	end := day.Add(1).In(c.zone)
 	within := func(from, to time.Time) bool {
 		return !from.IsZero() && from.Before(end) && (to.IsZero() || !to.Before(end))
@@ -85,7 +85,6 @@ func (c *company) troubles(day metrics.Day) (list []trouble) {
 			list = append(list, trouble{o["site"], o["currency"], b.at("set_at"), o.number("net_value"), true})
 		}
 	}
-	reach := c.reach()
 	// siteOf is the site of what is about one order only.
 	siteOf := func(object string) string {
 		site, only := "", ""
@@ -98,7 +97,7 @@ func (c *company) troubles(day metrics.Day) (list []trouble) {
 		}
 		return site
 	}
-	for _, m := range c.logged() {
+	for _, m := range messages {
 		recovered := time.Time{}
 		if m.recovered {
 			recovered = m.posted
@@ -164,10 +163,11 @@ func (c *company) goodsTroubles(day metrics.Day, end time.Time) (list []trouble)
 
 // exceptions compares what was open on earlier days and is now.
 func (c *company) exceptions() {
-	for _, day := range append(slices.Clone(earlier), c.asOf) {
+	reach, messages := c.reach(), c.logged()
+	for _, day := range []metrics.Day{earlier[0], earlier[2], c.asOf} {
 		end := day.Add(1).In(c.zone)
 		age, open, value, aging, valueAging := tallies{}, tallies{}, tallies{}, tallies{}, tallies{}
-		for _, x := range c.troubles(day) {
+		for _, x := range c.troubles(day, reach, messages) {
 			old := day.Since(metrics.Day(c.day(x.raised)))
 			bucket := "15+ days"
 			for _, b := range []struct {

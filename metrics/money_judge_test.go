@@ -214,6 +214,9 @@ func (b *book) figures(first, last, known, by string) sums {
 			}
 			l.aged[e["posting_date"][:7]] += open * days(e["posting_date"], known)
 		}
+		if e["kind"] == "RES" && amount > 0 && in(e.day("posting_date")) {
+			s.add("disp.silent", g, !slices.ContainsFunc(b.disputes, func(d row) bool { return d["invoice_no"] == i["invoice_no"] && d.day("opened_at") <= known }), amount, 0)
+		}
 		if e["kind"] == "INV" && amount > 0 && in(e.day("posting_date")) {
 			s.add("bad_debt_rate", g, !cancelled, 0, amount)
 		}
@@ -400,7 +403,7 @@ func (x *sum) value(k *metrics.KPI) float64 {
 	switch {
 	case k.Kind == metrics.CountKind:
 		return float64(x.used)
-	case k.Kind == metrics.StockKind:
+	case k.Kind == metrics.StockKind, k.Kind == metrics.SumKind:
 		return float64(x.num) / 100
 	case x.den == 0 || x.used == 0:
 		return math.NaN()

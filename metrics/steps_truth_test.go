@@ -313,7 +313,10 @@ func (p *passage) parts() map[string]time.Duration {
 // steps compares the segments of order to cash, and the other times.
 func (c *company) steps() {
 	list := c.passages()
-	truth := map[string][]thing{}
+	truth, inDays := map[string][]thing{}, map[string]bool{}
+	for _, k := range metrics.Catalogue() {
+		inDays[k.Name] = k.Unit == metrics.Days
+	}
 	took := func(name, site string, from, to, when time.Time, less time.Duration, toDay bool) {
 		if from.IsZero() || to.IsZero() {
 			return
@@ -325,7 +328,10 @@ func (c *company) steps() {
 		if d < 0 {
 			return
 		}
-		unit := map[metrics.Unit]time.Duration{metrics.Days: 24 * time.Hour, metrics.Hours: time.Hour}[metrics.Named(name)[0].Unit]
+		unit := time.Hour
+		if inDays[name] {
+			unit = 24 * time.Hour
+		}
 		truth[name] = append(truth[name], thing{when, site, float64(d) / float64(unit)})
 	}
 	share := tallies{}
