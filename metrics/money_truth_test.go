@@ -61,6 +61,18 @@ func (c *company) testMoneyFigures(t *testing.T, b *book, store *eventlog.Store)
 		}
 		compareMoney(t, store.Query, flows, o, b.figures("2025-01-01", "2025-01-31", "2025-04-30", by), "2025-01-01", "2025-01-31", oldest, compared, c.cover)
 	}
+	// What is seldom, or known after 60 days only, in more months.
+	for _, month := range []string{"2024-10", "2025-03", "2025-09"} {
+		from, err := time.Parse("2006-01", month)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, last := from.Format(time.DateOnly), from.AddDate(0, 1, -1).Format(time.DateOnly)
+		for _, x := range []struct{ known, names string }{{last, "disp.open disp.silent ar.disputed"}, {from.AddDate(0, 4, -1).Format(time.DateOnly), "inv.accuracy"}} {
+			o := metrics.Options{Grain: metrics.ByMonth, From: metrics.Day(first), To: metrics.Day(last), AsOf: metrics.Day(x.known), By: []string{"site"}}
+			compareMoney(t, store.Query, metrics.Named(strings.Fields(x.names)...), o, b.figures(first, last, x.known, "site"), first, last, oldest, compared, c.cover)
+		}
+	}
 	late := b.figures("2025-01-01", "2025-01-31", "2025-04-30", "")
 	for _, name := range []string{"inv.accuracy", "cash.accuracy"} {
 		if x := late[name][""]; x.used == 0 || x.num == 0 || x.num == x.used {

@@ -60,10 +60,15 @@ func (c *company) arrive(byOrder map[string]*passage) {
 			toDay[strings.TrimPrefix(object, "SalesOrder ")] = true
 		}
 	}
-	byMessage := map[string]bool{}
+	byMessage, brought := map[string]bool{}, map[string]bool{}
 	for _, m := range c.truth("message") {
 		if m["kind"] == "ORDERS" && !lost[m["message_id"]] {
-			byMessage[m["order_no"]] = true
+			byMessage[m["order_no"]], brought[m["message_id"]] = true, true
+		}
+	}
+	for _, l := range c.truth("link") { // also what came a second time and was made a second order
+		if l["qualifier"] == "concerns" && brought[l["source_no"]] {
+			byMessage[l["target_no"]] = true
 		}
 	}
 	for no, p := range byOrder {
@@ -72,7 +77,7 @@ func (c *company) arrive(byOrder map[string]*passage) {
 		}
 		p.received = p.order.at("received_at")
 		if toDay[no] { // at midnight UTC of the day
-			p.received, p.receivedToDay = p.received.In(c.zone).Truncate(0), true
+			p.received, p.receivedToDay = p.received.In(c.zone), true
 			y, m, d := p.received.Date()
 			p.received = time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 		}
