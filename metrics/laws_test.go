@@ -3,6 +3,7 @@ package metrics_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -132,7 +133,7 @@ func TestWeeksLater(t *testing.T) {
 	}
 	calendars, met := office(t), map[string]bool{}
 	law := func(rt *rapid.T) {
-		k := rapid.SampledFrom(durations).Draw(rt, "figure")
+		k := durations[rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "figure"), 0)).IntN(len(durations))] // rapid's own choice is mostly of the first
 		views := []string{k.View}
 		if strings.HasPrefix(k.Name, "blk.") {
 			views = append(views, "line_blocks")
