@@ -236,4 +236,3 @@ func (k *clerk) truthDeliveries() {
 		t.end()
 	}
 }
-
