@@ -164,7 +164,7 @@ func (a *asking) values(k *KPI, x *asked) []Value {
 		values = []Value{v}
 	}
 	if a.end.past && len(x.statements) > 0 {
-		k.saidNow(values)
+		k.saidNow(values, x.statements[0].by, a.types)
 	}
 	return values
 }
@@ -236,18 +236,13 @@ func (a *asking) overBy(k *KPI) (by []string, err error) {
 }
 
 // saidNow notes what is not as of the day that was asked for.
-func (k *KPI) saidNow(values []Value) {
+func (k *KPI) saidNow(values []Value, by []string, columnsOf map[string]map[string]string) {
+	columns := k.readsNow(by, columnsOf[k.View])
 	if k.Over != nil {
-		k.over().saidNow(values)
-	}
-	var columns []string
-	text := strings.Join([]string{k.From, k.To, k.Hit, k.Unsure, k.Numerator, k.Denominator, k.Value, k.Open, k.Scope}, " ")
-	for _, l := range k.LeaveOut {
-		text += " " + l.When
-	}
-	for _, w := range word.FindAllString(text, -1) {
-		if o2c.SaidNow(k.View, w) && !slices.Contains(columns, w) {
-			columns = append(columns, w)
+		for _, c := range k.over().readsNow(nil, columnsOf[k.over().View]) {
+			if !slices.Contains(columns, c) {
+				columns = append(columns, c)
+			}
 		}
 	}
 	if len(columns) == 0 {
@@ -258,8 +253,51 @@ func (k *KPI) saidNow(values []Value) {
 	}
 }
 
+// readsNow are the columns that k reads, split by some expressions, and that
+// say what is true at the last load: of its view, and of those it joins.
+func (k *KPI) readsNow(by []string, types map[string]string) (columns []string) {
+	own := append([]string{k.From, k.To, k.Hit, k.Unsure, k.Numerator, k.Denominator, k.Value, k.Open, k.Scope, k.At, k.Since, k.Amount, k.Currency, k.Site, k.DayPrecision, k.Key}, by...)
+	for _, l := range k.LeaveOut {
+		own = append(own, l.When)
+	}
+	for _, d := range sortedKeys(k.Split) {
+		own = append(own, k.Split[d])
+	}
+	text := strings.Join(own, "\n")
+	read := func(view, text string, skip func(qualifier, column string) bool) {
+		for _, m := range qualifiedWord.FindAllStringSubmatch(text, -1) {
+			if m[1] != "o2c." && o2c.SaidNow(view, m[2]) && !slices.Contains(columns, m[2]) && !skip(m[1], m[2]) {
+				columns = append(columns, m[2])
+			}
+		}
+	}
+	// Beside a column of its own view, one of a joined view has to say whose it is.
+	joined := func(qualifier, column string) bool {
+		return qualifier == "v." || qualifier == "" && types[column] != ""
+	}
+	read(k.View, text+"\n"+k.Join, func(qualifier, _ string) bool { return qualifier != "" && qualifier != "v." })
+	within := func(part string, skip func(qualifier, column string) bool) {
+		for _, m := range viewName.FindAllStringSubmatch(part, -1) {
+			read(m[2], part, skip)
+		}
+	}
+	for _, part := range append([]string{k.SQL}, own...) {
+		within(part, func(qualifier, _ string) bool { return qualifier == "v." })
+	}
+	for _, name := range sortedKeys(k.With) {
+		within(k.With[name], func(string, string) bool { return false })
+	}
+	if k.Join != "" {
+		within(k.Join+"\n"+text, joined)
+	}
+	return columns
+}
+
 // word is a name in an expression.
 var word = regexp.MustCompile(`[a-z_][a-z0-9_]*`)
+
+// qualifiedWord is a name in an expression, after the one of what it is of.
+var qualifiedWord = regexp.MustCompile(`\b([a-z_][a-z0-9_]*\.)?([a-z_][a-z0-9_]*)`)
 
 // lacks lists what k needs and is not there: views, and columns of views.
 func (k *KPI) lacks(types map[string]map[string]string) []string {

@@ -174,7 +174,7 @@ func (a *asking) standing(r *Rule, worst int, found []foundLinks) ([]Standing, e
 	}
 	if a.end.past {
 		values := []Value{s.k.nothing()}
-		s.k.saidNow(values)
+		s.k.saidNow(values, s.by, a.types)
 		out.Notes = append(out.Notes, values[0].Notes...)
 	}
 	return []Standing{out}, nil
