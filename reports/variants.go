@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"millrace/metrics"
 	"millrace/mining"
 	"millrace/reports/figure"
 )
@@ -56,7 +57,7 @@ type VariantRow struct {
 	Steps      []Step
 	Difference string // from the most frequent variant, in words
 	Median     string
-	Cumulative string // share of this and all more frequent variants
+	Cumulative string // share of this and all before it in the ranking
 	Touchless  string // share of its cases; "" if it is not known
 	NoTouch    bool   // most of them are
 	Avoidable  string // time in all its cases; "" if it is not known
@@ -113,7 +114,10 @@ func (b *builder) variants() *Variants {
 		frequent.About = fmt.Sprintf("The %s most frequent of %s variants cover %s of the %s.", small(n), figure.Count(int64(all)), figure.Share(v.Variants[n-1].Cumulative), b.cases)
 	} else {
 		frequent.About = fmt.Sprintf("All %s go one of these ways.", b.countCases(v.Cases))
-		if all == 1 {
+		switch {
+		case v.Cases == 1:
+			frequent.About = "It went this way."
+		case all == 1:
 			frequent.About = fmt.Sprintf("All %s go the same way.", b.countCases(v.Cases))
 		}
 	}
@@ -125,7 +129,7 @@ func (b *builder) variants() *Variants {
 			judged += n
 		}
 		if judged > 0 {
-			out.TouchlessNote = b.define("Touchless "+b.cases, ways.TouchlessMeans, sample(judged, b.one(), b.cases, nil, v.Cases-judged))
+			out.TouchlessNote = b.define("Touchless "+b.cases, ways.TouchlessMeans, sample(judged, b.one(), b.cases, []metrics.Exclusion{{Reason: "not invoiced in full, returned or cancelled", N: v.Cases - judged}}, 0))
 		}
 	}
 	all := b.avoidable()
@@ -197,7 +201,9 @@ func (b *builder) byAvoidable(out *Variants, all avoidableTime) Ranking {
 	for _, x := range list[:n] {
 		w := b.in.Variants.Variants[x.at]
 		cases, us = cases+w.Cases, us+x.us
-		r.Rows = append(r.Rows, b.variantRow(w, out, all))
+		row := b.variantRow(w, out, all)
+		row.Cumulative = figure.Share(float64(us) / float64(all.us))
+		r.Rows = append(r.Rows, row)
 	}
 	r.About = fmt.Sprintf("The %s ways with most avoidable time have %s of its %s, in %s of the %s.", small(n),
 		figure.Share(float64(us)/float64(all.us)), figure.Hours(float64(all.us)), figure.Share(float64(cases)/float64(b.in.Variants.Cases)), b.cases)
@@ -309,13 +315,13 @@ func difference(way, usual []string) string {
 			names = append(names[:most], fmt.Sprintf("%d more", n))
 		}
 		if len(names) > 0 {
-			parts = append(parts, what+" "+list(names))
+			parts = append(parts, fmt.Sprintf(what, list(names)))
 		}
 	}
-	add("without", left)
-	add("with", added)
-	add("repeats", again)
-	add("in another place", moved)
+	add("without %s", left)
+	add("with %s", added)
+	add("%s", again)
+	add("%s in another place", moved)
 	return strings.Join(parts, "; ")
 }
 

@@ -110,8 +110,19 @@ func (d *Drawing) dot() []byte {
 	for _, e := range d.edges {
 		largest = max(largest, float64(e.count))
 	}
-	for k := 1; k < len(spine); k++ { // one straight line, whether or not each step of it is a path
-		fmt.Fprintf(&b, "n%d->n%d[style=invis,weight=%d];\n", spine[k-1], spine[k], spineWeight)
+	// The steps of the usual way are one straight line, whether or not each of
+	// them is a path that is drawn.
+	steps := map[[2]int]bool{}
+	for k := 1; k < len(spine); k++ {
+		steps[[2]int{spine[k-1], spine[k]}] = true
+	}
+	for _, e := range d.edges {
+		delete(steps, [2]int{e.from, e.to})
+	}
+	for k := 1; k < len(spine); k++ {
+		if steps[[2]int{spine[k-1], spine[k]}] {
+			fmt.Fprintf(&b, "n%d->n%d[style=invis,weight=%d];\n", spine[k-1], spine[k], spineWeight)
+		}
 	}
 	for id, i := range edges {
 		e := &d.edges[i]
@@ -121,8 +132,12 @@ func (d *Drawing) dot() []byte {
 			direction = ",dir=back,arrowtail=normal"
 		}
 		// A nought of Helvetica at 10 points is 5.56 points wide.
+		heavy := weight(float64(e.count) / largest)
+		if n := d.nodes[e.from].spine; n > 0 && d.nodes[e.to].spine == n+1 {
+			heavy = spineWeight
+		}
 		room := strings.Repeat("0", roomStep*int(math.Ceil(e.labelWidth(d.scale)/5.56/roomStep)))
-		fmt.Fprintf(&b, "n%d->n%d[id=\"%d\",weight=%d,label=\"%s\"%s];\n", from, to, id, weight(float64(e.count)/largest), room, direction)
+		fmt.Fprintf(&b, "n%d->n%d[id=\"%d\",weight=%d,label=\"%s\"%s];\n", from, to, id, heavy, room, direction)
 	}
 	b.WriteString("{rank=source;n0}{rank=sink;n1}}")
 	return b.Bytes()

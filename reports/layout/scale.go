@@ -68,7 +68,6 @@ func NewScale(levels ...Layer) *Scale {
 	}
 	for _, l := range levels {
 		working := l.waits()
-		s.works = s.works || working != nil
 		s.automatic = s.automatic || len(l.Automatic) > 0
 		for _, e := range l.Graph.Edges {
 			s.count = max(s.count, float64(e.Count))
@@ -78,7 +77,10 @@ func NewScale(levels ...Layer) *Scale {
 				continue
 			}
 			add(&waits, &s.wait, e.Wait)
-			add(&work, &s.work, working[[2]string{e.From, e.To}])
+			if d := working[[2]string{e.From, e.To}]; d != nil && d.N > 0 {
+				s.works = true
+				add(&work, &s.work, d)
+			}
 			for _, m := range l.Value[[2]string{e.From, e.To}] {
 				currencies[m.Currency]++
 			}

@@ -22,7 +22,7 @@ var mapCSS string
 // CSS is the style of maps that are part of a page. A page shows another mode
 // than waits where the map has its name as a class, or is in an element of class
 // "process" that holds a checked input of class "show-" and the name.
-func CSS() string { return palette + mapCSS + modeCSS() }
+func CSS() string { return palette + mapCSS + modeCSS() + leastCSS() }
 
 // SVG lays g out and writes it as a picture of its own, with its style inside.
 func SVG(w io.Writer, g *mining.Graph, mode Mode, o Options) error {
@@ -37,6 +37,22 @@ func SVG(w io.Writer, g *mining.Graph, mode Mode, o Options) error {
 // modes its scale has; mode is the one shown where no other is chosen.
 func (d *Drawing) Inline(w io.Writer, mode Mode) error { return d.write(w, mode, false) }
 
+// A map is shown no smaller than leastScale, and scrolls instead: text smaller
+// than that cannot be read. Classes say so, by the width in steps.
+const (
+	leastScale = 0.85
+	leastStep  = 100 // pixels
+	leastSteps = 40
+)
+
+func leastCSS() string {
+	var b strings.Builder
+	for n := 3; n <= leastSteps; n++ {
+		fmt.Fprintf(&b, ".least%d{min-width:%dpx}\n", n, n*leastStep)
+	}
+	return b.String()
+}
+
 // margin is the empty space round a drawing, in pixels.
 const margin = 10.0
 
@@ -45,6 +61,9 @@ func (d *Drawing) write(out io.Writer, mode Mode, alone bool) error {
 	class := "map"
 	if mode != 0 {
 		class += " " + mode.String()
+	}
+	if !alone {
+		class += fmt.Sprintf(" least%d", min(leastSteps, int(leastScale*d.width/leastStep)))
 	}
 	w.printf(`<svg xmlns="http://www.w3.org/2000/svg" class="%s" viewBox="%g %g %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-label="%s">`,
 		class, -margin, -margin, d.width+2*margin, d.height+2*margin, d.width+2*margin, d.height+2*margin, escape(d.Describe()))
