@@ -271,7 +271,7 @@ func (d *Drawing) writeNode(w *svgWriter, i int) {
 		if by != "" {
 			again = " · " + figure.Share(float64(n.rework)/float64(n.cases)) + " again"
 		}
-		if subSize*figure.Width(sub+again+"  "+by) <= bar {
+		if subSize*figure.Width(sub+again+"  "+by) <= subRoom*bar {
 			sub += again
 		}
 	}
@@ -281,6 +281,10 @@ func (d *Drawing) writeNode(w *svgWriter, i int) {
 	}
 	w.printf("</g>\n")
 }
+
+// subRoom is the part of a box that its second line may take by Helvetica's
+// widths: other faces are wider.
+const subRoom = 0.85
 
 // manualShare is the share of automatic work below which a box says that
 // people do most of it.
