@@ -68,7 +68,7 @@ func TestPicture(t *testing.T) {
 func TestHostileNames(t *testing.T) {
 	l := pagetest.O2C().Rename(pagetest.Hostile)
 	text := wellFormed(t, draw(t, l.Graph(math.MaxInt), layout.Waiting, layout.Options{Spine: l.Spine(), Backward: l.Backward()}))
-	for _, want := range []string{`</script><script>`, `DROP TABLE`, `請求書を作成`, `📦`, "(no name)"} {
+	for _, want := range []string{`</script><script>`, `DROP TABLE`, `請求書を作成`, `📦`, "(no name)", "__f__(window.PWN=9)__f__"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the picture does not say %q", want)
 		}
