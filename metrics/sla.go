@@ -105,10 +105,16 @@ func (a *asking) bounded(r *Rule, kpis []*KPI, found []foundLinks) ([]Standing, 
 		}
 		return nil, fmt.Errorf("there is no key figure %q%s", r.KPI, eventlog.DidYouMean(r.KPI, names))
 	}
-	values, err := a.guarded(kpis[i], found)
+	x, err := a.ask(kpis[i], found)
 	if err != nil {
 		return nil, err
 	}
+	for _, b := range batches(x.statements) {
+		if err := a.answer(b); err != nil {
+			return nil, err
+		}
+	}
+	values := a.values(kpis[i], x)
 	var list []Standing
 	for _, v := range values {
 		out := v.Known() && (r.Above != nil && v.V > *r.Above || r.Below != nil && v.V < *r.Below)
