@@ -51,6 +51,11 @@ func (c *demoCmd) Run(e *env) error {
 	if err := errors.Join(c.results(e, l), l.Close()); err != nil {
 		return err
 	}
+	report := filepath.Join(c.Dir, "report.html")
+	if err := writeReport(e, &logFlags{Log: orderToCash.Name, readFlags: readFlags{Quiet: true}}, reportWanted{}, report); err != nil {
+		return err
+	}
+	fmt.Fprintln(e.Stdout, "report:  "+report)
 	fmt.Fprintf(e.Stdout, `
 next, in %s:
   millrace mine bottlenecks %s
@@ -136,7 +141,7 @@ func (c *demoCmd) tryton(e *env, extract string) (trace string, err error) {
 	return "sale:22", nil
 }
 
-// results writes the report and the exports and says where they are.
+// results writes the exports and says where they are.
 func (c *demoCmd) results(e *env, l *openedLog) error {
 	s, err := eventlog.Summarize(e, l.Log, eventlog.SummaryOptions{})
 	if err != nil {
@@ -165,12 +170,7 @@ func (c *demoCmd) results(e *env, l *openedLog) error {
 			return err
 		}
 	}
-	report := filepath.Join(c.Dir, "report.html")
-	if err := writeReport(e, l, "", report); err != nil {
-		return err
-	}
-	fmt.Fprintln(e.Stdout, "\nreport:  "+report)
-	fmt.Fprintln(e.Stdout, "store:   "+e.Project.storePath())
+	fmt.Fprintln(e.Stdout, "\nstore:   "+e.Project.storePath())
 	for _, x := range []struct{ what, file string }{{"events", "events.csv"}, {"cases", "cases.parquet"}, {"variants", "variants.csv"}} {
 		path := filepath.Join(c.Dir, x.file)
 		if err := exportTo(e, l.Log, x.what, formatOfName(path), path); err != nil {
