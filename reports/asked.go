@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"millrace/eventlog"
 	"millrace/eventlog/o2c"
@@ -25,7 +26,7 @@ type Asked struct {
 	Worst         map[string]int // cases of a figure
 	Distributions map[string]DistSpec
 	// What else is shown.
-	ServiceLevels, Late, Controls, Quality, Coverage, Flow bool
+	ServiceLevels, Late, Controls, Coverage, Sources, Flow bool
 }
 
 // Ask lists what pages ask for. grain is the period of the report.
@@ -58,8 +59,10 @@ func Ask(pages []*PageSpec, grain metrics.Grain) Asked {
 					}
 				}
 			case b.Tiles != nil:
-				for _, n := range b.Tiles {
-					ask(n, metrics.ByMonth)
+				for _, n := range b.Tiles.KPIs {
+					if b.Tiles.ByMonth {
+						ask(n, metrics.ByMonth)
+					}
 				}
 			case b.Trend != nil:
 				ask(b.Trend.KPI, metrics.ByMonth)
@@ -80,7 +83,7 @@ func Ask(pages []*PageSpec, grain metrics.Grain) Asked {
 			a.ServiceLevels = a.ServiceLevels || b.ServiceLevels != nil || b.Late != nil
 			a.Late = a.Late || b.Late != nil
 			a.Controls = a.Controls || b.Controls != nil
-			a.Quality = a.Quality || b.Quality != nil
+			a.Sources = a.Sources || b.Sources != nil
 			a.Coverage = a.Coverage || b.Coverage != nil
 			a.Flow = a.Flow || b.Map != nil || b.Variants != nil || b.Waits != nil || b.Rework != nil
 		}
@@ -105,7 +108,8 @@ type Answers struct {
 	Distributions map[string]*metrics.Distribution
 	Standings     []metrics.Standing
 	Controls      []metrics.Reconciliation
-	Profile       *eventlog.Profile
+	Profile       *eventlog.Profile    // nil: not asked for, since it reads every event
+	Loaded        map[string]time.Time // of each source, when it was read last
 	Coverage      []o2c.FigureCoverage
 	Filter        string // in words; "" is none
 }

@@ -75,6 +75,7 @@ type Columns struct {
 	ID, Title, About string
 	Note             int
 	Bars             []Bar
+	Ticks            []Tick // At bars from the left
 	Marks            []BarMark
 	Table            *Table
 	Words            map[string]string
@@ -86,8 +87,11 @@ type BarMark struct {
 	At   float64
 }
 
-// Prose is text.
-type Prose struct{ Paragraphs []string }
+// Prose is text, under a title if it has one.
+type Prose struct {
+	ID, Title  string
+	Paragraphs []string
+}
 
 func (*Trend) Kind() string   { return "trend" }
 func (*Stack) Kind() string   { return "stack" }

@@ -83,7 +83,7 @@ func (c *composer) build(b *BlockSpec) Block {
 	case b.Lead != nil:
 		return c.buildLead(b.Lead)
 	case b.Tiles != nil:
-		return c.buildTiles(b.Tiles)
+		return c.buildTiles(b.Tiles.KPIs)
 	case b.Figures != nil:
 		return c.buildFigures(b.Figures)
 	case b.Trend != nil:
@@ -108,6 +108,12 @@ func (c *composer) build(b *BlockSpec) Block {
 		return c.buildQuality(b.Quality)
 	case b.Coverage != nil:
 		return c.buildCoverage(b.Coverage)
+	case b.Exclusions != nil:
+		return c.buildExclusions(b.Exclusions)
+	case b.Sources != nil:
+		return c.buildSources(b.Sources)
+	case b.LogNotes != nil:
+		return c.buildLogNotes(b.LogNotes)
 	case b.Waits != nil:
 		return c.buildWaits(b.Waits)
 	case b.Rework != nil:
@@ -316,6 +322,9 @@ func (c *composer) change(v metrics.Value, by string, p metrics.Period) (Change,
 	if !was.Known() || few(was) {
 		return Change{Text: say("tile.unknown", args{"then": periodName(p)})}, true
 	}
+	if same(was, v) {
+		return Change{Text: say("tile.same", args{"then": periodName(p)})}, true
+	}
 	x := metrics.Compare(was, v)
 	part := DeltaPart
 	if p.Label == c.Season.Label && p.Label != c.Before.Label {
@@ -327,6 +336,14 @@ func (c *composer) change(v metrics.Value, by string, p metrics.Period) (Change,
 		key = "tile.unclear"
 	}
 	return Change{Text: say(key, args{"delta": delta, "then": periodName(p), "was": valueSpan(was, false), "verdict": verdictWord(x.Verdict)}), State: stateOf(x.Verdict)}, true
+}
+
+// verdictCell is a verdict in a table.
+func verdictCell(was, now metrics.Value, x metrics.Comparison) Cell {
+	if x.Verdict != "" && same(was, now) {
+		return Cell{Text: word("verdict.no-clear-change")}
+	}
+	return Cell{Text: verdictWord(x.Verdict), State: stateOf(x.Verdict)}
 }
 
 func verdictWord(v metrics.Verdict) string {
@@ -401,7 +418,7 @@ func (c *composer) buildFigures(s *FiguresSpec) Block {
 			if c.Before.Label != "" {
 				was := c.like(v, "", c.Before)
 				x := metrics.Compare(was, v)
-				row = append(row, valueCell(was), c.deltaCell(v, was, x.Delta, DeltaPart), Cell{Text: figure.None}, Cell{Text: verdictWord(x.Verdict), State: stateOf(x.Verdict)})
+				row = append(row, valueCell(was), c.deltaCell(v, was, x.Delta, DeltaPart), Cell{Text: figure.None}, verdictCell(was, v, x))
 				if x.Interval.Known() {
 					row[len(row)-2].Text = word("between", "low", difference(v, x.Interval.Low), "high", difference(v, x.Interval.High))
 				}
@@ -410,7 +427,7 @@ func (c *composer) buildFigures(s *FiguresSpec) Block {
 				was := c.like(v, "", c.Season)
 				x := metrics.Compare(was, v)
 				row = append(row, valueCell(was), c.deltaCell(v, was, x.Delta, SeasonPart))
-				row[len(row)-1].State = stateOf(x.Verdict)
+				row[len(row)-1].State = verdictCell(was, v, x).State
 			}
 			t.Rows = append(t.Rows, append(row, Cell{Text: figure.Count(v.Used), Ref: refOf(v, UsedPart, float64(v.Used))}))
 		}
@@ -566,7 +583,15 @@ func (c *composer) buildBy(s *BySpec) Block {
 		labels = labels[:most]
 	}
 	t.About = about
-	t.Columns = []Column{{Head: title(dimensionWord(s.By)), Words: true}}
+	by := s.By
+	if by == "" { // the figure's own
+		for _, l := range values[0].By {
+			if l.Dimension != "currency" {
+				by = l.Dimension
+			}
+		}
+	}
+	t.Columns = []Column{{Head: title(dimensionWord(by)), Words: true}}
 	single := len(currencies) == 1
 	head := word("head.value")
 	if s.Rest {
@@ -608,7 +633,7 @@ func (c *composer) buildBy(s *BySpec) Block {
 			if compare {
 				was := c.like(v, s.By, c.Before)
 				x := metrics.Compare(was, v)
-				row = append(row, valueCell(was), c.deltaCell(v, was, x.Delta, DeltaPart), Cell{Text: verdictWord(x.Verdict), State: stateOf(x.Verdict)})
+				row = append(row, valueCell(was), c.deltaCell(v, was, x.Delta, DeltaPart), verdictCell(was, v, x))
 			}
 		}
 		if compare && len(row) == 3 {
@@ -707,13 +732,13 @@ func (c *composer) buildChange(s *ChangeSpec) Block {
 			name = word("change.mix", "by", dimensionWord(s.By))
 		}
 		t.Rows = append(t.Rows, Row{{Text: name}, {Text: phrase(v, p.Before)}, {Text: phrase(v, p.Now)},
-			{Text: difference(v, p.Delta), Bar: math.Abs(p.Delta) / max(top, 1e-12), State: state(p.Delta), Ref: partRef(k, p, c.Now.Label)}})
+			{Text: contribution(v, p.Delta), Bar: math.Abs(p.Delta) / max(top, 1e-12), State: state(p.Delta), Ref: partRef(k, p, c.Now.Label)}})
 	}
 	if others > 0 {
-		t.Rows = append(t.Rows, Row{{Text: word("change.others", "n", figure.Count(int64(others)))}, {Text: figure.None}, {Text: figure.None}, {Text: difference(v, rest), Bar: math.Abs(rest) / max(top, math.Abs(rest), 1e-12),
+		t.Rows = append(t.Rows, Row{{Text: word("change.others", "n", figure.Count(int64(others)))}, {Text: figure.None}, {Text: figure.None}, {Text: contribution(v, rest), Bar: math.Abs(rest) / max(top, math.Abs(rest), 1e-12),
 			Ref: &Ref{KPI: k.Name, Of: "others", Period: c.Now.Label, Part: "contribution", Value: rest}}})
 	}
-	t.Rows = append(t.Rows, Row{{Text: word("change.total")}, {Text: figure.None}, {Text: figure.None}, {Text: difference(v, total), Ref: &Ref{KPI: k.Name, Of: "total", Period: c.Now.Label, Part: "contribution", Value: total}}})
+	t.Rows = append(t.Rows, Row{{Text: word("change.total")}, {Text: figure.None}, {Text: figure.None}, {Text: contribution(v, total), Ref: &Ref{KPI: k.Name, Of: "total", Period: c.Now.Label, Part: "contribution", Value: total}}})
 	return t
 }
 
@@ -827,6 +852,9 @@ func (c *composer) buildDistribution(s *DistSpec) Block {
 		share := float64(n) / float64(max(v.Used, 1))
 		h.Bars = append(h.Bars, Bar{Label: label, N: n, Share: share})
 		h.Table.Rows = append(h.Table.Rows, Row{{Text: label}, {Text: figure.Count(n)}, {Text: figure.Share(share), Bar: float64(n) / float64(max(most, 1))}})
+	}
+	for i := range bars {
+		h.Ticks = append(h.Ticks, Tick{float64(i), figure.Number(d.Width*float64(i), 2)})
 	}
 	h.Marks = append(h.Marks, BarMark{word("distribution.median", "value", phrase(v, v.P50)), v.P50 / d.Width})
 	if !math.IsNaN(v.P90) {

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -255,4 +256,55 @@ func (c *composer) buildCoverage(s *ListSpec) Block {
 		t.Rows = t.Rows[:most]
 	}
 	return t
+}
+
+// buildExclusions says of every figure that the pages before show what it was
+// made of.
+func (c *composer) buildExclusions(s *ListSpec) Block {
+	t := &Table{ID: c.id(), Title: cmp.Or(worded(s.Title), word("exclusions.title")), About: word("exclusions.about", "period", periodName(c.Now)),
+		Columns: []Column{{Head: word("head.figure"), Words: true}, {Head: word("head.n"), Bar: true}, {Head: word("head.looked-at")}, {Head: word("head.open")}, {Head: word("head.left-out"), Words: true}}}
+	for _, name := range sortedNames(c.notes) {
+		for _, v := range c.all(name, c.Now) {
+			if v.N == 0 {
+				continue
+			}
+			label := withCurrency(v.KPI.Title, v)
+			if v.KPI.Unit == metrics.Money {
+				label = word("figure.currency", "figure", v.KPI.Title, "currency", currencyOf(v))
+			}
+			if l := labelsText(v.By); l != "" {
+				label += ", " + l
+			}
+			t.Rows = append(t.Rows, Row{{Text: label, Note: c.note(v.KPI)}, {Text: figure.Count(v.Used), Bar: float64(v.Used) / float64(v.N), Ref: refOf(v, UsedPart, float64(v.Used))},
+				{Text: figure.Count(v.N)}, {Text: figure.Count(v.Open)}, {Text: cmp.Or(leftOut(v.Excluded, 0), figure.None)}})
+		}
+	}
+	if len(t.Rows) == 0 {
+		return &Prose{Paragraphs: []string{word("exclusions.none")}}
+	}
+	return t
+}
+
+// buildSources says how fresh each source is.
+func (c *composer) buildSources(s *ListSpec) Block {
+	t := &Table{ID: c.id(), Title: cmp.Or(worded(s.Title), word("sources.title")), About: word("sources.about"), Columns: []Column{{Head: word("head.source"), Words: true}, {Head: word("head.read"), Words: true}}}
+	for _, name := range slices.Sorted(maps.Keys(c.Loaded)) {
+		t.Rows = append(t.Rows, Row{named(name), {Text: figure.Moment(c.Loaded[name].In(c.zone))}})
+	}
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	return t
+}
+
+// buildLogNotes says what the log itself is not sure of.
+func (c *composer) buildLogNotes(s *ListSpec) Block {
+	var lines []string
+	for _, n := range c.in.Notes {
+		lines = append(lines, n.Text)
+	}
+	if len(lines) == 0 {
+		lines = []string{word("log-notes.none")}
+	}
+	return &Prose{Title: cmp.Or(worded(s.Title), word("log-notes.title")), ID: c.id(), Paragraphs: lines}
 }

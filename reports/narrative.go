@@ -62,15 +62,14 @@ func (c *composer) changeText(s SentenceSpec) Text {
 	}
 	x := metrics.Compare(was, v)
 	a["was"] = valueSpan(was, false)
-	a["delta"] = Span{Text: difference(v, math.Abs(x.Delta))[1:], Ref: nil}
 	if x.Interval.Known() {
 		a["low"], a["high"] = difference(v, x.Interval.Low), difference(v, x.Interval.High)
 	}
 	switch {
+	case same(was, v):
+		return append(say("lead.same", a), c.besideText(s, v)...)
 	case x.Verdict == metrics.Unclear:
 		return append(say("lead.unclear", a), c.besideText(s, v)...)
-	case shown(v) == shown(was):
-		return append(say("lead.same", a), c.besideText(s, v)...)
 	}
 	key := "lead.fell"
 	if x.Delta > 0 {
@@ -97,7 +96,7 @@ func (c *composer) causeText(s SentenceSpec, v metrics.Value, delta float64) Tex
 	if math.IsNaN(total) || total == 0 {
 		return nil
 	}
-	a := args{"total": difference(v, total)}
+	a := args{"total": contribution(v, total)}
 	mean := v.KPI.Kind == metrics.DurationKind
 	if mean && (total > 0) != (delta > 0) {
 		return say("cause.against", a)
@@ -114,8 +113,8 @@ func (c *composer) causeText(s SentenceSpec, v metrics.Value, delta float64) Tex
 		what = word("change.mix", "by", dimensionWord(s.By))
 	}
 	a["what"] = Span{Text: what, Strong: true}
-	a["part"] = Span{Text: difference(v, p.Delta), Ref: partRef(c.kpi(name), p, c.Now.Label)}
-	a["total"] = Span{Text: difference(v, total), Ref: &Ref{KPI: name, Of: "total", Period: c.Now.Label, Part: "contribution", Value: total}}
+	a["part"] = Span{Text: contribution(v, p.Delta), Ref: partRef(c.kpi(name), p, c.Now.Label)}
+	a["total"] = Span{Text: contribution(v, total), Ref: &Ref{KPI: name, Of: "total", Period: c.Now.Label, Part: "contribution", Value: total}}
 	key := "cause.rate"
 	if mean {
 		key = "cause.mean"

@@ -30,7 +30,7 @@ type PageSpec struct {
 // A BlockSpec is one block: exactly one of its fields is set.
 type BlockSpec struct {
 	Lead          *LeadSpec    `yaml:"lead"`           // sentences from the figures
-	Tiles         []Name       `yaml:"tiles"`          // key figures with what they were
+	Tiles         *TilesSpec   `yaml:"tiles"`          // key figures with what they were
 	Figures       *FiguresSpec `yaml:"figures"`        // the same as a table: now, before, a year before
 	Trend         *TrendSpec   `yaml:"trend"`          // by month, with control limits
 	By            *BySpec      `yaml:"by"`             // by a dimension, or by the figure's own
@@ -43,6 +43,9 @@ type BlockSpec struct {
 	Controls      *ListSpec    `yaml:"controls"`       // figures of others, and whether ours agree
 	Quality       *ListSpec    `yaml:"quality"`        // what a log's profile found
 	Coverage      *ListSpec    `yaml:"coverage"`       // which figures can be computed
+	Exclusions    *ListSpec    `yaml:"exclusions"`     // of what each figure of the report is made, and what is left out
+	Sources       *ListSpec    `yaml:"sources"`        // when each was read last
+	LogNotes      *ListSpec    `yaml:"log_notes"`      // ties, convergence, precision of the log
 	Waits         *ListSpec    `yaml:"waits"`          // hand-overs by avoidable hours and value
 	Rework        *ListSpec    `yaml:"rework"`         // activities that repeat
 	Map           *ListSpec    `yaml:"map"`
@@ -79,6 +82,13 @@ type SentenceSpec struct {
 	Parts  Name   `yaml:"parts"`  // the figure whose parts add up to it, as seg.contribution
 	Within string `yaml:"within"` // the dimension of the parts, as step
 	Beside Name   `yaml:"beside"` // a figure that is the best possible
+}
+
+// A TilesSpec is a row of key figures. ByMonth draws a line of the months of
+// each, where it is not asked for elsewhere.
+type TilesSpec struct {
+	KPIs    []Name `yaml:"kpis"`
+	ByMonth bool   `yaml:"by_month"`
 }
 
 // A FiguresSpec is a table of figures.
@@ -152,7 +162,7 @@ func (b *BlockSpec) kind() (name string, n int) {
 		{"lead", b.Lead != nil}, {"tiles", b.Tiles != nil}, {"figures", b.Figures != nil}, {"trend", b.Trend != nil}, {"by", b.By != nil},
 		{"change", b.Change != nil}, {"segments", b.Segments != nil}, {"distribution", b.Distribution != nil}, {"worst", b.Worst != nil},
 		{"service_levels", b.ServiceLevels != nil}, {"late", b.Late != nil}, {"controls", b.Controls != nil}, {"quality", b.Quality != nil},
-		{"coverage", b.Coverage != nil}, {"waits", b.Waits != nil}, {"rework", b.Rework != nil}, {"map", b.Map != nil},
+		{"coverage", b.Coverage != nil}, {"exclusions", b.Exclusions != nil}, {"sources", b.Sources != nil}, {"log_notes", b.LogNotes != nil}, {"waits", b.Waits != nil}, {"rework", b.Rework != nil}, {"map", b.Map != nil},
 		{"variants", b.Variants != nil}, {"text", b.Text != ""},
 	} {
 		if f.set {
@@ -172,7 +182,9 @@ func (b *BlockSpec) names() []Name {
 			}
 		}
 	}
-	add(b.Tiles...)
+	if b.Tiles != nil {
+		add(b.Tiles.KPIs...)
+	}
 	if b.Lead != nil {
 		for _, s := range b.Lead.Of {
 			add(s.KPI, s.Parts, s.Beside)
@@ -279,7 +291,7 @@ func (b *BlockSpec) check(page string, i int) error {
 	where := fmt.Sprintf("page %s, block %d", page, i+1)
 	kind, n := b.kind()
 	if n != 1 {
-		return fmt.Errorf("%s: a block is one of lead, tiles, figures, trend, by, change, segments, distribution, worst, service_levels, late, controls, quality, coverage, waits, rework, map, variants, text; this has %d", where, n)
+		return fmt.Errorf("%s: a block is one of lead, tiles, figures, trend, by, change, segments, distribution, worst, service_levels, late, controls, quality, coverage, exclusions, sources, log_notes, waits, rework, map, variants, text; this has %d", where, n)
 	}
 	if b.By != nil && !slices.Contains([]string{"", "n", "value", "name"}, b.By.Order) {
 		return fmt.Errorf("%s: by: order %q is none of n, value, name", where, b.By.Order)
@@ -300,7 +312,7 @@ func (b *BlockSpec) check(page string, i int) error {
 		}
 	}
 	switch kind {
-	case "figures", "trend", "by", "change", "segments", "distribution", "worst":
+	case "tiles", "figures", "trend", "by", "change", "segments", "distribution", "worst":
 		if len(b.names()) == 0 {
 			return fmt.Errorf("%s: %s: of which key figure?", where, kind)
 		}

@@ -58,11 +58,33 @@ func difference(v metrics.Value, x float64) string {
 		text = figure.Number(math.Abs(x)*100, 1) + figure.NBSP + word("unit.points")
 	case metrics.Percent:
 		text = figure.Number(math.Abs(x), 1) + figure.NBSP + word("unit.points")
-	case metrics.Days: // never in other units: differences are read beside one another
-		text = figure.Number(math.Abs(x), 1) + figure.NBSP + word("unit.days")
+	case metrics.Days:
+		text = phrase(v, math.Abs(x))
+		if a := math.Abs(x); a >= .05 && math.Abs(v.V) >= 1 { // beside a figure in days
+			text = figure.Number(a, 1) + figure.NBSP + word("unit.days")
+		}
 	default:
 		text = phrase(v, math.Abs(x))
 	}
+	return signed(x, text)
+}
+
+// contribution writes a part of a change: all in one unit and with two decimals,
+// since readers add them up.
+func contribution(v metrics.Value, x float64) string {
+	switch v.KPI.Unit {
+	case metrics.Share, metrics.Percent:
+		if v.KPI.Unit == metrics.Share {
+			x *= 100
+		}
+		return signed(x, figure.Number(math.Abs(x), 2)+figure.NBSP+word("unit.points"))
+	case metrics.Days:
+		return signed(x, figure.Number(math.Abs(x), 2)+figure.NBSP+word("unit.days"))
+	}
+	return difference(v, x)
+}
+
+func signed(x float64, text string) string {
 	switch {
 	case x > 0:
 		return "+" + text
@@ -71,6 +93,10 @@ func difference(v metrics.Value, x float64) string {
 	}
 	return "±" + text
 }
+
+// same says that two values read the same: a difference between them, however
+// certain, is none for a reader.
+func same(a, b metrics.Value) bool { return shown(a) == shown(b) }
 
 // refOf says of which figure a number is.
 func refOf(v metrics.Value, part string, x float64) *Ref {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -70,9 +69,6 @@ type reportPeriod struct {
 	AsOf   string `placeholder:"DATE" help:"As if it were the end of this day: what happened later is not known."`
 }
 
-// trendMonths is how many months a line has at most.
-const trendMonths = 18
-
 // answer asks all that pages need, each thing once.
 func (e *env) answer(s *eventlog.Store, pages []*reports.PageSpec, of reportPeriod) (*reports.Answers, error) {
 	kpis, err := e.Project.kpis()
@@ -132,6 +128,11 @@ func (e *env) answer(s *eventlog.Store, pages []*reports.PageSpec, of reportPeri
 			return nil, err
 		}
 	}
+	if asked.Sources {
+		if a.Loaded, err = s.SourcesLoaded(e); err != nil {
+			return nil, err
+		}
+	}
 	if asked.Coverage {
 		filled, err := o2c.FilledBy(e, s.Query, "")
 		if err != nil {
@@ -158,27 +159,25 @@ func (e *env) evaluate(s *eventlog.Store, a *reports.Answers, asked reports.Aske
 		i := slices.IndexFunc(a.KPIs, func(x *metrics.KPI) bool { return x.Name == q.KPI })
 		of[k] = append(of[k], a.KPIs[i])
 	}
-	back := a.Now.First.YearBefore() // as far as anything is compared
-	months := metrics.DayOf(a.Now.Last.Add(1).In(time.UTC).AddDate(0, -trendMonths, 0))
+	back := max(first, a.Now.First.YearBefore()) // as far as anything is compared
 	for _, k := range order {
 		ask := o
-		ask.Grain, ask.From, ask.To = k.grain, max(first, back), a.Now.Last
-		if k.grain == metrics.ByMonth {
-			ask.From = max(first, min(months, back))
-		}
+		ask.Grain, ask.From, ask.To = k.grain, back, a.Now.Last
 		if k.by != "" {
 			ask.By = strings.Split(k.by, ",")
-			if k.grain == o.Grain && a.Before.Label != "" {
+			if a.Before.Label != "" {
 				ask.From = a.Before.First
 			}
 		}
-		values, err := metrics.Evaluate(e, s.Query, of[k], ask)
+		values, err := metrics.Evaluate(e, s.Query, flows(of[k]), ask)
 		if err != nil {
-			if k.by != "" && len(of[k]) > 0 {
-				return usageError{fmt.Errorf("pages: %w", err)}
-			}
-			return err
+			return fmt.Errorf("pages: %w", err)
 		}
+		states, err := e.states(s, a, statesOf(of[k]), ask)
+		if err != nil {
+			return fmt.Errorf("pages: %w", err)
+		}
+		values = append(values, states...)
 		if k.by == "" && k.grain == o.Grain {
 			if err := e.marked(s, a.KPIs, values, o); err != nil {
 				return err
@@ -192,6 +191,39 @@ func (e *env) evaluate(s *eventlog.Store, a *reports.Answers, asked reports.Aske
 	return nil
 }
 
+// states asks for figures of a day's end. Each period is a question of its own,
+// so that only those that are shown are asked.
+func (e *env) states(s *eventlog.Store, a *reports.Answers, kpis []*metrics.KPI, ask metrics.Options) (list []metrics.Value, err error) {
+	if len(kpis) == 0 {
+		return nil, nil
+	}
+	if ask.Grain != a.Grain {
+		return metrics.Evaluate(e, s.Query, kpis, ask)
+	}
+	for _, p := range []metrics.Period{a.Season, a.Before, a.Now} {
+		if p.Label == "" || p.Label == a.Season.Label && len(ask.By) > 0 {
+			continue
+		}
+		ask.From, ask.To = p.First, p.Last
+		values, err := metrics.Evaluate(e, s.Query, kpis, ask)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, values...)
+	}
+	return list, nil
+}
+
+func isState(k *metrics.KPI) bool { return k.AsOf || k.Kind == metrics.SQLKind }
+
+func flows(kpis []*metrics.KPI) []*metrics.KPI {
+	return slices.DeleteFunc(slices.Clone(kpis), isState)
+}
+
+func statesOf(kpis []*metrics.KPI) []*metrics.KPI {
+	return slices.DeleteFunc(slices.Clone(kpis), func(k *metrics.KPI) bool { return !isState(k) })
+}
+
 // composed builds the report of the store that a log is of, and closes the log:
 // figures, whose SQL may be a user's, are asked of a store of their own.
 func composed(e *env, l *openedLog, want reportWanted) (*reports.Report, error) {
@@ -202,7 +234,7 @@ func composed(e *env, l *openedLog, want reportWanted) (*reports.Report, error) 
 			return nil, err
 		}
 		asked := reports.Ask(in.Pages, "")
-		if in.Flow, err = flowInput(e, l, want.Title, asked.Flow); err != nil || !asked.Quality {
+		if in.Flow, err = flowInput(e, l, want.Title, asked.Flow); err != nil || !want.Profile {
 			return nil, err
 		}
 		return l.Stored.Profile(e, l.Name, e.logOptions())

@@ -51,7 +51,7 @@ func trend(t *reports.Trend, width, height int, class string) template.HTML {
 			left, x(n-1), y(k.At), y(k.At), left-6, y(k.At)+4, escaped(k.Text))
 	}
 	every := 1
-	for float64(every)*step < 62 {
+	for float64(every)*step < 88 {
 		every++
 	}
 	for i := (n - 1) % every; i < n; i += every {
@@ -134,13 +134,13 @@ func spark(t reports.Tile) template.HTML {
 }
 
 // tones is how many colours the parts of a stack have before they begin again.
-const tones = 8
+const tones = 12
 
 func tone(i int) int { return i % tones }
 
 // stack draws bars of parts, one under the other.
 func stack(s *reports.Stack, width int, class string) template.HTML {
-	const bar, gap = 34.0, 22.0
+	const bar, gap, fontSize = 34.0, 40.0, 11.5
 	var b bytes.Buffer
 	chartHead(&b, width, int(float64(len(s.Bars))*(bar+gap)), class)
 	for i, r := range s.Bars {
@@ -149,6 +149,12 @@ func stack(s *reports.Stack, width int, class string) template.HTML {
 		for _, p := range r.Parts {
 			from, w := p.From*float64(width), (p.To-p.From)*float64(width)
 			fmt.Fprintf(&b, `<rect class="t%d" x="%.1f" y="%.1f" width="%.1f" height="%.1f"><title>%s: %s</title></rect>`, tone(p.Tone), from, top+18, max(w-1, .5), bar-4, escaped(p.Name), escaped(p.Text))
+			for _, text := range []string{p.Name + " " + p.Text, p.Text} {
+				if figure.Width(text)*fontSize < w {
+					fmt.Fprintf(&b, `<text x="%.1f" y="%.1f">%s</text>`, from, top+bar+27, escaped(text))
+					break
+				}
+			}
 		}
 	}
 	b.WriteString(`</svg>`)
@@ -178,19 +184,18 @@ func columns(h *reports.Columns, width, height int, class string) template.HTML 
 	}
 	fmt.Fprintf(&b, `<line class="axis" x1="0" x2="%d" y1="%.1f" y2="%.1f"/>`, width, top+full+.5, top+full+.5)
 	every := 1
-	for float64(every)*step < 76 {
+	for float64(every)*step < 34 {
 		every++
 	}
-	for i := 0; i < len(h.Bars); i += every {
-		at, anchor := (float64(i)+.5)*step, "middle"
-		long := figure.Width(h.Bars[i].Label) * fontSize
-		switch {
-		case at-long/2 < 0:
-			at, anchor = 0, "start"
-		case at+long/2 > float64(width):
+	for i, k := range h.Ticks {
+		if i%every > 0 {
 			continue
 		}
-		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="%s">%s</text>`, at, top+full+15, anchor, escaped(h.Bars[i].Label))
+		anchor := "middle"
+		if i == 0 {
+			anchor = "start"
+		}
+		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="%s">%s</text>`, k.At*step, top+full+15, anchor, escaped(k.Text))
 	}
 	for row, m := range h.Marks {
 		x := min(m.At*step, float64(width)-1)
