@@ -1,11 +1,16 @@
 package metrics
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // ControlLimits are between what values a process that does not change moves:
-// mean ± 2.66 times the mean difference of neighbours, the chart of individuals
-// and moving ranges (Shewhart 1931; the factor is 3/1.128, ISO 7870-2:2013).
-// What is outside has most likely a cause of its own.
+// mean ± 3.145 times the median difference of neighbours, the chart of individuals
+// and moving ranges (Shewhart 1931) with the median in place of the mean, so that
+// one month of its own does not widen the limits that it is judged by (Wheeler,
+// Understanding Statistical Process Control, 3rd ed., 2010; the factor is
+// 3/0.954). What is outside has most likely a cause of its own.
 type ControlLimits struct{ Mean, Low, High float64 }
 
 // fewestForLimits is how many values make limits that mean something.
@@ -25,15 +30,18 @@ func Limits(values []float64, floor, ceiling float64) (l ControlLimits, ok bool)
 		nan := math.NaN()
 		return ControlLimits{nan, nan, nan}, false
 	}
-	sum, moves := 0.0, 0.0
+	sum := 0.0
+	var moves []float64
 	for i, v := range known {
 		sum += v
 		if i > 0 {
-			moves += math.Abs(v - known[i-1])
+			moves = append(moves, math.Abs(v-known[i-1]))
 		}
 	}
 	l.Mean = sum / float64(len(known))
-	reach := 2.66 * moves / float64(len(known)-1)
+	slices.Sort(moves)
+	middle := (moves[(len(moves)-1)/2] + moves[len(moves)/2]) / 2
+	reach := 3.145 * middle
 	l.Low, l.High = max(floor, l.Mean-reach), min(ceiling, l.Mean+reach)
 	return l, true
 }

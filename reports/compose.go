@@ -332,8 +332,11 @@ func (c *composer) change(v metrics.Value, by string, p metrics.Period) (Change,
 	}
 	delta := Span{Text: difference(v, x.Delta), Ref: refOf(v, part, x.Delta), Strong: true}
 	key := "tile.changed"
-	if x.Verdict == metrics.Unclear {
+	switch x.Verdict {
+	case metrics.Unclear:
 		key = "tile.unclear"
+	case "":
+		key = "tile.changed.plain"
 	}
 	return Change{Text: say(key, args{"delta": delta, "then": periodName(p), "was": valueSpan(was, false), "verdict": verdictWord(x.Verdict)}), State: stateOf(x.Verdict)}, true
 }
@@ -381,7 +384,7 @@ func firstKnown(list []Point) Point {
 			return p
 		}
 	}
-	return Point{}
+	return Point{V: math.NaN()}
 }
 
 func lastKnown(list []Point) Point {
@@ -390,7 +393,7 @@ func lastKnown(list []Point) Point {
 			return p
 		}
 	}
-	return Point{}
+	return Point{V: math.NaN()}
 }
 
 func (c *composer) buildFigures(s *FiguresSpec) Block {
@@ -594,8 +597,16 @@ func (c *composer) buildBy(s *BySpec) Block {
 	t.Columns = []Column{{Head: title(dimensionWord(by)), Words: true}}
 	single := len(currencies) == 1
 	head := word("head.value")
-	if s.Rest {
+	second := word("head.n")
+	switch {
+	case s.Rest:
 		head = word("head.rest")
+	case s.Count:
+		head, second = title(k.Of), word("head.share")
+	}
+	all := int64(0)
+	for _, v := range values {
+		all += v.Used
 	}
 	top := map[string]float64{}
 	for _, cur := range currencies {
@@ -603,14 +614,14 @@ func (c *composer) buildBy(s *BySpec) Block {
 		if cur != "" {
 			h = cur
 		}
-		t.Columns = append(t.Columns, Column{Head: h, Bar: true, Note: c.note(k)}, Column{Head: word("head.n")})
+		t.Columns = append(t.Columns, Column{Head: h, Bar: true, Note: c.note(k)}, Column{Head: second})
 		for _, l := range labels {
 			if v, ok := of[[2]string{l, cur}]; ok && v.Known() {
 				top[cur] = max(top[cur], math.Abs(c.measure(s, v)))
 			}
 		}
 	}
-	compare := single && c.Before.Label != "" && !s.Rest
+	compare := single && c.Before.Label != "" && !s.Rest && !s.Count
 	if compare {
 		t.Columns = append(t.Columns, Column{Head: periodName(c.Before)}, Column{Head: word("head.change")}, Column{Head: word("head.verdict"), Words: true})
 	}
@@ -623,13 +634,17 @@ func (c *composer) buildBy(s *BySpec) Block {
 				continue
 			}
 			cell := valueCell(v)
-			if s.Rest {
+			beside := Cell{Text: figure.Count(v.Used), Ref: refOf(v, UsedPart, float64(v.Used))}
+			switch {
+			case s.Rest:
 				cell = Cell{Text: figure.Count(int64(c.measure(s, v)))}
+			case s.Count:
+				cell, beside = beside, Cell{Text: figure.Share(float64(v.Used) / float64(max(all, 1)))}
 			}
-			if v.Known() && top[cur] > 0 && cell.Text != figure.None && !few(v) {
+			if v.Known() && top[cur] > 0 && cell.Text != figure.None && (s.Rest || s.Count || !few(v)) {
 				cell.Bar = math.Abs(c.measure(s, v)) / top[cur]
 			}
-			row = append(row, cell, Cell{Text: figure.Count(v.Used), Ref: refOf(v, UsedPart, float64(v.Used))})
+			row = append(row, cell, beside)
 			if compare {
 				was := c.like(v, s.By, c.Before)
 				x := metrics.Compare(was, v)
@@ -646,8 +661,11 @@ func (c *composer) buildBy(s *BySpec) Block {
 
 // measure is what a row of a block by a dimension is as long as.
 func (c *composer) measure(s *BySpec, v metrics.Value) float64 {
-	if s.Rest {
+	switch {
+	case s.Rest:
 		return v.Denominator - v.Numerator
+	case s.Count:
+		return float64(v.Used)
 	}
 	return v.V
 }
@@ -787,6 +805,7 @@ func (c *composer) buildSegments(s *ChangeSpec) Block {
 	}
 	slices.SortFunc(order, func(a, b string) int { return cmp.Or(cmp.Compare(stepOrder(a), stepOrder(b)), cmp.Compare(a, b)) })
 	t := &Table{Columns: []Column{{Head: word("head.segment"), Words: true}}}
+	periods = slices.DeleteFunc(periods, func(p metrics.Period) bool { return len(of[p.Label]) == 0 })
 	for _, p := range periods {
 		t.Columns = append(t.Columns, Column{Head: periodName(p)})
 		bar := StackBar{Label: periodName(p)}

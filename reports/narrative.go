@@ -119,7 +119,7 @@ func (c *composer) causeText(s SentenceSpec, v metrics.Value, delta float64) Tex
 	if mean {
 		key = "cause.mean"
 	}
-	if math.Abs(p.Delta) > math.Abs(total) {
+	if math.Abs(p.Delta) > 1.02*math.Abs(total) { // beyond what rounding does
 		key += ".more"
 	}
 	return say(key, a)

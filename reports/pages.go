@@ -114,6 +114,7 @@ type BySpec struct {
 	Most  int    `yaml:"most"`  // rows; default 12
 	Order string `yaml:"order"` // "n": the largest groups first, the default; "value": the worst first; "name": as buckets are
 	Rest  bool   `yaml:"rest"`  // of a rate: count what is not hit, as touches by hand
+	Count bool   `yaml:"count"` // show how many there are of each, and which share of all
 	Title string `yaml:"title"`
 	About string `yaml:"about"`
 }

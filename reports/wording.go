@@ -31,11 +31,19 @@ func wording(v metrics.Value, x float64) (number, unit string) {
 		return figure.DurationParts(x * figure.Hour)
 	case metrics.Days:
 		if math.Abs(x) >= 1 || x == 0 {
-			return figure.Number(x, 1), word("unit.days")
+			number := figure.Number(x, 1)
+			return number, daysUnit(number)
 		}
 		return figure.DurationParts(x * figure.Day)
 	}
 	return parts(v.KPI.Unit, x)
+}
+
+func daysUnit(number string) string {
+	if strings.TrimLeft(number, "−") == "1" {
+		return word("unit.day")
+	}
+	return word("unit.days")
 }
 
 // phrase is wording as one text.
@@ -61,7 +69,8 @@ func difference(v metrics.Value, x float64) string {
 	case metrics.Days:
 		text = phrase(v, math.Abs(x))
 		if a := math.Abs(x); a >= .05 && math.Abs(v.V) >= 1 { // beside a figure in days
-			text = figure.Number(a, 1) + figure.NBSP + word("unit.days")
+			number := figure.Number(a, 1)
+			text = number + figure.NBSP + daysUnit(number)
 		}
 	default:
 		text = phrase(v, math.Abs(x))
@@ -79,19 +88,23 @@ func contribution(v metrics.Value, x float64) string {
 		}
 		return signed(x, figure.Number(math.Abs(x), 2)+figure.NBSP+word("unit.points"))
 	case metrics.Days:
-		return signed(x, figure.Number(math.Abs(x), 2)+figure.NBSP+word("unit.days"))
+		number := figure.Number(math.Abs(x), 2)
+		return signed(x, number+figure.NBSP+daysUnit(number))
 	}
 	return difference(v, x)
 }
 
+// signed puts the sign before a number, and none before what reads as nothing.
 func signed(x float64, text string) string {
 	switch {
+	case !strings.ContainsAny(text, "123456789"):
+		return "±" + text
 	case x > 0:
 		return "+" + text
 	case x < 0:
 		return "−" + text
 	}
-	return "±" + text
+	return text
 }
 
 // same says that two values read the same: a difference between them, however
