@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +23,15 @@ import (
 	"millrace/reports/figure"
 	"millrace/reports/html"
 )
+
+// catalogue has the figures by name.
+var catalogue = sync.OnceValue(func() map[string]*metrics.KPI {
+	of := map[string]*metrics.KPI{}
+	for _, k := range metrics.Catalogue() {
+		of[k.Name] = k
+	}
+	return of
+})
 
 // A pageFigure is a figure on a page, as its data element has it.
 type pageFigure struct {
@@ -67,7 +77,7 @@ func readPage(t *testing.T, file, expression string, into any) {
 	}
 }
 
-const readFigures = `({figures: [...document.querySelectorAll("data[data-kpi]")].map(e => ({Page: e.closest(".sheet").id, KPI: e.dataset.kpi, Of: e.dataset.of || "", Period: e.dataset.period, Part: e.dataset.part, Value: Number(e.value), Text: e.innerText.replace(/\s+/g, " ").trim()})),
+const readFigures = `({figures: [...document.querySelectorAll("data[data-kpi]")].map(e => ({Page: e.closest(".sheet").id, KPI: e.dataset.kpi, Of: e.dataset.of || "", Period: e.dataset.period, Part: e.dataset.part, Value: Number(e.value), Text: e.textContent.replace(/\s+/g, " ").trim()})),
 	shown: [...document.querySelectorAll(".sheet")].filter(e => e.checkVisibility()).map(e => e.id).join(" "),
 	styled: document.querySelectorAll("[style]").length,
 	text: document.body.innerText})`
@@ -140,7 +150,7 @@ func oneValue(t *testing.T, list []pageFigure) {
 	first := map[string]pageFigure{}
 	for _, s := range list {
 		keys := []string{s.key()}
-		if k := metrics.Named(s.KPI); len(k) == 1 && s.Part == "value" && (k[0].Kind == metrics.StockKind || s.KPI == "dso.rolling3") {
+		if k := catalogue()[s.KPI]; k != nil && s.Part == "value" && (k.Kind == metrics.StockKind || s.KPI == "dso.rolling3") {
 			keys = append(keys, s.KPI+"|"+s.Of+"|at the end of "+endOf(s.Period))
 		}
 		for _, key := range keys {
@@ -171,13 +181,13 @@ func checkFigures(t *testing.T, project string, list []pageFigure) {
 	type asked struct{ grain, by string }
 	names := map[asked][]string{}
 	dimensions := func(s pageFigure) string {
-		k := metrics.Named(s.KPI)
-		if len(k) == 0 {
+		k := catalogue()[s.KPI]
+		if k == nil {
 			t.Fatalf("the page has a figure %q", s.KPI)
 		}
 		var by []string
 		for _, l := range strings.Split(s.Of, ",") {
-			if d, _, ok := strings.Cut(l, "="); ok && d != "currency" && k[0].Split[d] == "" {
+			if d, _, ok := strings.Cut(l, "="); ok && d != "currency" && k.Split[d] == "" {
 				by = append(by, d)
 			}
 		}
