@@ -93,6 +93,7 @@ type personTable struct {
 	source, name     string
 	key              []string
 	names, customers []string // columns
+	belongs          []string // columns of customers: those whose row it is
 	subject          string   // of its rows, "" if they are about nobody
 	master           bool     // the source has customers as the subject of a table: others refer to its key
 	text             []string // columns of type VARCHAR, but those of the key and of the next two
@@ -151,6 +152,8 @@ func (c *storeConn) personTables(ctx context.Context, source string) ([]*personT
 				t.watermark = append(t.watermark, column)
 			case role == "text":
 				t.texts = append(t.texts, column)
+			case role == "belongs":
+				t.belongs = append(t.belongs, column)
 			case role == "beside":
 				t.beside = append(t.beside, column)
 			default:
@@ -224,8 +227,9 @@ func (t *personTable) rows(ctx context.Context, c *storeConn, from string, f *fo
 		}
 		in := quoted + " IN (" + list + ")"
 		own := landColumn(t.key, column) >= 0
+		whose := own || t.subject == customerType || landColumn(t.belongs, column) >= 0
 		switch user := landColumn(t.names, column) >= 0; {
-		case user && (own || t.subject == userType), !user && landColumn(t.customers, column) >= 0 && (own || t.subject == customerType):
+		case user && (own || t.subject == userType), !user && landColumn(t.customers, column) >= 0 && whose:
 			r.gone = append(r.gone, in)
 		default:
 			r.blank = append(r.blank, [2]string{column, list})
@@ -307,6 +311,9 @@ func (m *tablesMerge) declarePeople(ctx context.Context) error {
 		}
 		for _, c := range t.Customer {
 			want = append(want, row(t.Name, c, "customer"))
+		}
+		for _, c := range t.Belongs {
+			want = append(want, row(t.Name, c, "belongs"))
 		}
 		for _, c := range t.Texts {
 			want = append(want, row(t.Name, c, "text"))

@@ -99,6 +99,9 @@ type Table struct {
 	// Customer lists the columns that refer to a customer, by its number or by
 	// its key where the source has it as a Subject.
 	Customer []string
+	// Belongs lists those columns of Customer that say whose row it is: when
+	// the customer is forgotten, so is the row, as the tax number of a party.
+	Belongs []string
 	// Texts lists the columns of free text that may name a customer among
 	// other words, all VARCHAR and none of the key: when one is forgotten, the
 	// words go that are the name, or the number if it can be told from others.

@@ -2,6 +2,7 @@ package metrics_test
 
 import (
 	"encoding/csv"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -39,6 +40,52 @@ func TestLinksInStore(t *testing.T) {
 	for _, name := range []string{"orders", "dso.simple"} {
 		if a, b := whole[name], half[name]; math.Abs(a.V-b.V) > 1e-9 {
 			t.Errorf("it does not rest on deliveries: %v, was %v", b, a)
+		}
+	}
+}
+
+// A distributor of another currency, whose orders are of many millions:
+// every figure has the same number of cases, and no product of a quantity and a
+// price is too large for its type.
+func TestLargeAmounts(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := simulator.Generate(t.Context(), dir, simulator.Options{Seed: 1, Orders: 150}); err != nil {
+		t.Fatal(err)
+	}
+	store := load(t, dir)
+	of := func() map[string]int64 {
+		values, err := metrics.Evaluate(t.Context(), store.Query, metrics.Catalogue(), metrics.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := map[string]int64{}
+		for _, v := range values {
+			n[v.KPI.Name] += v.N
+		}
+		return n
+	}
+	small := of()
+	var script strings.Builder
+	for _, typ := range o2c.Model().Types {
+		for _, a := range typ.Attributes {
+			switch {
+			case strings.Contains(a.Name, "quantity"):
+				fmt.Fprintf(&script, "UPDATE objects.%q SET %q = %[2]q * 1000;\n", typ.Name, a.Name)
+			case a.SQL == "DECIMAL(18,4)":
+				fmt.Fprintf(&script, "UPDATE objects.%q SET %q = %[2]q * 1000000;\n", typ.Name, a.Name)
+			case strings.Contains(a.Name, "price"):
+				fmt.Fprintf(&script, "UPDATE objects.%q SET %q = %[2]q * 1000;\n", typ.Name, a.Name)
+			}
+		}
+	}
+	script.WriteString("UPDATE main.object_object SET quantity = quantity * 1000, amount = amount * 1000000;\n")
+	script.WriteString("UPDATE main.object_change SET old_value = try_cast(old_value AS DECIMAL(38,6)) * 1000, new_value = try_cast(new_value AS DECIMAL(38,6)) * 1000 WHERE attribute LIKE '%quantity%';\n")
+	if err := store.ExecViews(t.Context(), script.String()+o2c.Refresh()); err != nil {
+		t.Fatal(err)
+	}
+	for name, n := range of() {
+		if n != small[name] {
+			t.Errorf("%s: of %d cases, with small amounts of %d", name, n, small[name])
 		}
 	}
 }

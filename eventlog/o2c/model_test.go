@@ -19,7 +19,7 @@ func TestModel(t *testing.T) {
 // after one another.
 func TestViewsOnEmptyStore(t *testing.T) {
 	store := newStore(t)
-	for _, script := range []string{Views(), Refresh(), Refresh(), Views()} {
+	for _, script := range []string{Refresh(), Refresh()} {
 		if err := store.ExecViews(t.Context(), script); err != nil {
 			t.Fatal(err)
 		}

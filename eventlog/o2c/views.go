@@ -38,26 +38,19 @@ func (m Masters) viewList() []View {
 	return list
 }
 
-// Views returns one script that puts the business views on a store. It may run
-// any number of times, on a store with or without order-to-cash data: types
-// that no source fills get an empty table. The views read one another, so a
-// question to o2c.orders costs a second before it reads a row; see [Refresh].
-func Views() string { return Masters{}.script("VIEW") }
-
 // Refresh returns one script that computes the business views and keeps them
-// as tables of the same names. It has to run after every load, in the load's
-// transaction; key figures then read tables.
+// as tables of the same names, on a store with or without order-to-cash data:
+// types that no source fills get an empty table. It has to run after every
+// load, in the load's transaction; key figures then read tables.
 func Refresh() string { return Masters{}.Refresh() }
 
 // Refresh is [Refresh] where customers and materials are told by m.
-func (m Masters) Refresh() string { return m.script("TABLE") }
-
-func (m Masters) script(kind string) string {
+func (m Masters) Refresh() string {
 	var b strings.Builder
 	b.WriteString(Tables())
 	b.WriteString("DROP SCHEMA IF EXISTS o2c CASCADE;\nCREATE SCHEMA o2c;\n")
 	for _, v := range m.viewList() {
-		as := kind
+		as := "TABLE"
 		if v.Name == "object_events" || v.Name == "order_events" {
 			as = "VIEW" // plain joins of tables: to write them out costs more than every question to them
 		}

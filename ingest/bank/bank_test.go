@@ -166,7 +166,7 @@ func load(t *testing.T, dir string) string {
 
 func loadBank(t *testing.T, path, dir string) eventlog.LoadReceipt {
 	sys := System()
-	sys.Uses, sys.Timezone, sys.Derived = []string{"erp"}, "Europe/Berlin", o2c.Views()
+	sys.Uses, sys.Timezone, sys.Derived = []string{"erp"}, "Europe/Berlin", o2c.Refresh()
 	tables, err := Open(t.Context(), dir, sys, false)
 	must(t, err)
 	defer func() { must(t, tables.Close()) }()

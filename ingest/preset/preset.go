@@ -29,6 +29,7 @@ type table struct {
 	Personal  []string          // columns with names of users
 	Subject   string            // User or Customer: what each row is about
 	Customer  []string          // columns that refer to a customer
+	Belongs   []string          // those of Customer that say whose row it is
 	Texts     []string          // columns of free text that may name one
 	Beside    []string          // columns that are about whom Texts name
 	Aliases   []string          // other names of the table
@@ -55,11 +56,16 @@ func Tables(text []byte) ([]eventlog.Table, error) {
 		x := eventlog.Table{
 			Name: t.Name, Key: t.Key, Columns: columns, Never: t.Never, Optional: t.Optional, Required: slices.Concat(t.Key, t.Required),
 			Watermark: t.Watermark, Swept: t.Swept, Client: f.Client, Offered: t.Offered, Right: t.Right, Personal: t.Personal, Subject: t.Subject,
-			Customer: t.Customer, Texts: t.Texts, Beside: t.Beside, Aliases: t.Aliases, ColumnAliases: t.Also,
+			Customer: t.Customer, Belongs: t.Belongs, Texts: t.Texts, Beside: t.Beside, Aliases: t.Aliases, ColumnAliases: t.Also,
 		}
-		for _, name := range slices.Concat(x.Required, x.Watermark, x.Swept, x.Personal, x.Customer, x.Texts, x.Beside) {
+		for _, name := range slices.Concat(x.Required, x.Watermark, x.Swept, x.Personal, x.Customer, x.Belongs, x.Texts, x.Beside) {
 			if !slices.ContainsFunc(columns, func(c eventlog.TableColumn) bool { return c.Name == name }) {
 				return nil, fmt.Errorf("tables.yaml: %s: no column %q is declared", t.Name, name)
+			}
+		}
+		for _, name := range x.Belongs {
+			if !slices.Contains(x.Customer, name) {
+				return nil, fmt.Errorf("tables.yaml: %s: belongs: %q is no column of customer", t.Name, name)
 			}
 		}
 		list = append(list, x)

@@ -97,7 +97,7 @@ CREATE VIEW customer_invoice AS
 SELECT i.*, l.net, coalesce(i.untaxed_amount_cache, l.net, 0) AS untaxed,
        CASE WHEN coalesce(i.total_amount_cache, l.net) < 0 THEN 'credit_memo' ELSE 'invoice' END AS kind
 FROM account_invoice i
-LEFT JOIN (SELECT invoice, sum(quantity * unit_price) AS net FROM account_invoice_line WHERE type = 'line' GROUP BY ALL) l ON l.invoice = i.id
+LEFT JOIN (SELECT invoice, sum(quantity::DECIMAL(38,6) * unit_price) AS net FROM account_invoice_line WHERE type = 'line' GROUP BY ALL) l ON l.invoice = i.id
 WHERE i.type = 'out';
 
 -- What was sold and sent: an outgoing move is a delivery line, the move from
@@ -373,7 +373,7 @@ SELECT 'sale:' || s.id AS id, 'sale_sale' AS source_table, s.id::VARCHAR AS sour
        s.reference AS customer_reference, s.shipping_date AS requested_date, s.company::VARCHAR AS organisation, s.warehouse::VARCHAR AS site,
        coalesce(s.untaxed_amount_cache, l.net) AS net_value, k.code AS currency
 FROM sale_sale s
-LEFT JOIN (SELECT sale, min(quantity) AS lowest, sum(quantity * unit_price) AS net FROM sale_line WHERE type = 'line' GROUP BY ALL) l ON l.sale = s.id
+LEFT JOIN (SELECT sale, min(quantity) AS lowest, sum(quantity::DECIMAL(38,6) * unit_price) AS net FROM sale_line WHERE type = 'line' GROUP BY ALL) l ON l.sale = s.id
 LEFT JOIN actor a ON a.uid = s.create_uid
 LEFT JOIN money k ON k.currency = s.currency
 UNION ALL BY NAME
@@ -382,7 +382,7 @@ SELECT id, source_table, source_key, status FROM deleted WHERE type = 'SalesOrde
 CREATE VIEW object_SalesOrderItem AS
 SELECT 'sale-line:' || l.id AS id, 'sale_line' AS source_table, l.id::VARCHAR AS source_key,
        row_number() OVER (PARTITION BY l.sale ORDER BY l.sequence NULLS LAST, l.id) AS position,
-       l.quantity, u.name AS unit, l.unit_price AS net_price, l.quantity * l.unit_price AS net_value, k.code AS currency,
+       l.quantity, u.name AS unit, l.unit_price AS net_price, l.quantity::DECIMAL(38,6) * l.unit_price AS net_value, k.code AS currency,
        m.first_date AS first_confirmed_date, m.last_date AS confirmed_date,
        CASE WHEN l.quantity > 0 AND m.last_date IS NOT NULL THEN coalesce(m.in_time, 0) END AS confirmed_quantity,
        CASE WHEN g.line IS NOT NULL THEN 'delivery cancelled' END AS rejection_reason,
@@ -439,7 +439,7 @@ SELECT id, source_table, source_key, status FROM deleted WHERE type = 'Invoice';
 CREATE VIEW object_InvoiceItem AS
 SELECT 'invoice-line:' || l.id AS id, 'account_invoice_line' AS source_table, l.id::VARCHAR AS source_key,
        row_number() OVER (PARTITION BY l.invoice ORDER BY l.sequence NULLS LAST, l.id) AS position,
-       l.quantity, u.name AS unit, l.unit_price AS net_price, l.quantity * l.unit_price AS net_amount, k.code AS currency
+       l.quantity, u.name AS unit, l.unit_price AS net_price, l.quantity::DECIMAL(38,6) * l.unit_price AS net_amount, k.code AS currency
 FROM account_invoice_line l
 JOIN customer_invoice i ON i.id = l.invoice
 LEFT JOIN measure u ON u.unit = l.unit
@@ -521,14 +521,14 @@ SELECT 'InvoiceItem' AS source_type, 'invoice-line:' || l.id AS source_id, 'Invo
 FROM account_invoice_line l JOIN customer_invoice i ON i.id = l.invoice WHERE l.type = 'line'
 UNION ALL BY NAME
 SELECT 'InvoiceItem' AS source_type, 'invoice-line:' || l.id AS source_id, 'SalesOrderItem' AS target_type, 'sale-line:' || split_part(l.origin, ',', 2) AS target_id,
-       'bills' AS qualifier, l.quantity, l.quantity * l.unit_price AS amount, k.code AS currency
+       'bills' AS qualifier, l.quantity, l.quantity::DECIMAL(38,6) * l.unit_price AS amount, k.code AS currency
 FROM account_invoice_line l JOIN customer_invoice i ON i.id = l.invoice LEFT JOIN money k ON k.currency = l.currency
 WHERE l.type = 'line' AND l.origin LIKE 'sale.line,%'
 UNION ALL BY NAME
 -- an invoice line that bills several moves bills each by its quantity
 SELECT 'InvoiceItem' AS source_type, 'invoice-line:' || l.id AS source_id, 'DeliveryItem' AS target_type, 'move:' || x.stock_move AS target_id, 'bills' AS qualifier,
        CASE WHEN n.moves = 1 THEN l.quantity ELSE g.sign * g.quantity END AS quantity,
-       CASE WHEN n.moves = 1 THEN l.quantity ELSE g.sign * g.quantity END * l.unit_price AS amount, k.code AS currency
+       CASE WHEN n.moves = 1 THEN l.quantity ELSE g.sign * g.quantity END::DECIMAL(38,6) * l.unit_price AS amount, k.code AS currency
 FROM "account_invoice_line-stock_move" x
 JOIN account_invoice_line l ON l.id = x.invoice_line AND l.type = 'line'
 JOIN customer_invoice i ON i.id = l.invoice
@@ -539,7 +539,7 @@ UNION ALL BY NAME
 SELECT 'Invoice' AS source_type, 'invoice:' || id AS source_id, 'Customer' AS target_type, 'party:' || party AS target_id, 'billed to' AS qualifier FROM customer_invoice
 UNION ALL BY NAME
 SELECT 'Invoice' AS source_type, 'invoice:' || l.invoice AS source_id, 'Invoice' AS target_type, 'invoice:' || o.invoice AS target_id, 'corrects' AS qualifier,
-       sum(l.quantity * l.unit_price) AS amount, min(k.code) AS currency
+       sum(l.quantity::DECIMAL(38,6) * l.unit_price) AS amount, min(k.code) AS currency
 FROM account_invoice_line l
 JOIN customer_invoice i ON i.id = l.invoice AND i.kind = 'credit_memo'
 JOIN account_invoice_line o ON l.origin = 'account.invoice.line,' || o.id

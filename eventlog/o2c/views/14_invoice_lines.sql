@@ -17,7 +17,7 @@ SELECT o.id AS invoice_line_id, i.invoice_id, l.position, i.kind,
        CASE WHEN b.order_lines = 1 THEN so.target_id END AS order_id,
        CASE WHEN b.delivery_lines = 1 THEN b.delivery_line_id END AS delivery_line_id,
        coalesce(b.order_lines, 0) AS order_lines, coalesce(b.delivery_lines, 0) AS delivery_lines,
-       l.quantity, l.unit, l.net_price, l.net_amount, l.currency,
+       l.quantity, l.unit, l.net_price::DECIMAL(38,6) AS net_price, l.net_amount, l.currency,
        i.created_at, i.posted_at, i.is_cancelled, l.object AS line_object, i.invoice_object
 FROM objects."InvoiceItem" l
 JOIN main.object o ON o.object = l.object

@@ -19,7 +19,7 @@ made AS (
 )
 SELECT o.type AS object_type, o.id AS object_id, m.order_id, l.id AS order_line_id,
        c.attribute, c.time AS changed_at, c.old_value, c.new_value,
-       TRY_CAST(c.new_value AS DECIMAL(18,6)) - TRY_CAST(c.old_value AS DECIMAL(18,6)) AS delta,
+       TRY_CAST(c.new_value AS DECIMAL(38,6)) - TRY_CAST(c.old_value AS DECIMAL(38,6)) AS delta,
        v.activity, coalesce(v.actor_kind, 'unknown') AS actor_kind, coalesce(v.by_message, FALSE) AS by_customer,
        c.time > m.confirmed_at AS after_confirmation,
        date_diff('minute', m.created_at, c.time) AS minutes_after_creation,

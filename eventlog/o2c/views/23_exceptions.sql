@@ -13,7 +13,7 @@ SELECT 'message', m.kind, m.message_id, m.object_type, m.object_id, m.order_id,
 FROM o2c.messages m WHERE m.failures > 0
 UNION ALL
 SELECT 'short pick', NULL, d.delivery_line_id, 'DeliveryItem', d.delivery_line_id, d.order_id,
-       d.picked_at, d.shipped_at, d.site, ((d.pick_target_quantity - d.picked_quantity) * d.net_price)::DECIMAL(18,4), d.currency
+       d.picked_at, d.shipped_at, d.site, TRY_CAST((d.pick_target_quantity - d.picked_quantity) * d.net_price AS DECIMAL(18,4)), d.currency
 FROM o2c.delivery_lines d WHERE d.picked_quantity < d.pick_target_quantity AND d.picked_at IS NOT NULL
 UNION ALL
 SELECT 'unmatched receipt', r.kind, r.receipt_id, 'Receipt', r.receipt_id, NULL,

@@ -9,7 +9,7 @@ WITH
 worth AS (
 	SELECT object, net_value AS value, currency FROM objects."SalesOrder"
 	UNION ALL SELECT object, net_value, currency FROM objects."SalesOrderItem"
-	UNION ALL SELECT object, (quantity * net_price)::DECIMAL(18,4), currency FROM objects."DeliveryItem"
+	UNION ALL SELECT object, TRY_CAST(quantity * net_price::DECIMAL(38,6) AS DECIMAL(18,4)), currency FROM objects."DeliveryItem"
 	UNION ALL SELECT object, gross_amount, currency FROM objects."Invoice"
 	UNION ALL SELECT object, net_amount, currency FROM objects."InvoiceItem"
 	UNION ALL SELECT object, amount, currency FROM objects."AREntry"

@@ -8,7 +8,7 @@ SELECT i.invoice_line_id, i.invoice_id, i.kind, v.reason, l.target_type, l.targe
        CASE WHEN l.target_type = 'SalesOrderItem' THEN l.target_id ELSE i.order_line_id END AS order_line_id,
        CASE WHEN l.target_type = 'DeliveryItem' THEN l.target_id ELSE i.delivery_line_id END AS delivery_line_id,
        i.delivery_lines, q.quantity, i.unit, q.amount, coalesce(i.currency, o.currency) AS currency,
-       coalesce(i.net_price, CASE WHEN abs(q.amount - q.quantity * o.net_price) <= 0.01 THEN o.net_price ELSE (q.amount / nullif(q.quantity, 0))::DECIMAL(18,6) END) AS price,
+       coalesce(i.net_price, CASE WHEN abs(q.amount - q.quantity * o.net_price) <= 0.01 THEN o.net_price ELSE TRY_CAST(q.amount / nullif(q.quantity, 0) AS DECIMAL(18,6)) END) AS price,
        o.net_price AS agreed_price,
        i.created_at, i.posted_at, v.invoice_date, v.cancelled_at, i.is_cancelled,
        i.line_object, i.invoice_object, l.target_object
