@@ -43,19 +43,18 @@ func (c *demoCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	report := filepath.Join(c.Dir, "report.html")
+	if err := writeReport(e, &logFlags{Log: orderToCash.Name, readFlags: readFlags{Quiet: true}}, reportWanted{}, report); err != nil {
+		return err
+	}
 	orders := &logFlags{Log: orderToCash.Name}
 	l, err := orders.open(e)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(c.results(e, l), l.Close()); err != nil {
+	if err := errors.Join(c.results(e, l, report), l.Close()); err != nil {
 		return err
 	}
-	report := filepath.Join(c.Dir, "report.html")
-	if err := writeReport(e, &logFlags{Log: orderToCash.Name, readFlags: readFlags{Quiet: true}}, reportWanted{}, report); err != nil {
-		return err
-	}
-	fmt.Fprintln(e.Stdout, "report:  "+report)
 	fmt.Fprintf(e.Stdout, `
 next, in %s:
   millrace mine bottlenecks %s
@@ -141,8 +140,8 @@ func (c *demoCmd) tryton(e *env, extract string) (trace string, err error) {
 	return "sale:22", nil
 }
 
-// results writes the exports and says where they are.
-func (c *demoCmd) results(e *env, l *openedLog) error {
+// results writes the exports and says where all is.
+func (c *demoCmd) results(e *env, l *openedLog, report string) error {
 	s, err := eventlog.Summarize(e, l.Log, eventlog.SummaryOptions{})
 	if err != nil {
 		return err
@@ -170,7 +169,8 @@ func (c *demoCmd) results(e *env, l *openedLog) error {
 			return err
 		}
 	}
-	fmt.Fprintln(e.Stdout, "\nstore:   "+e.Project.storePath())
+	fmt.Fprintln(e.Stdout, "\nreport:  "+report)
+	fmt.Fprintln(e.Stdout, "store:   "+e.Project.storePath())
 	for _, x := range []struct{ what, file string }{{"events", "events.csv"}, {"cases", "cases.parquet"}, {"variants", "variants.csv"}} {
 		path := filepath.Join(c.Dir, x.file)
 		if err := exportTo(e, l.Log, x.what, formatOfName(path), path); err != nil {
