@@ -34,8 +34,8 @@ type Part struct {
 // The parts are in the order of the size of Delta.
 func Contribute(before, now []Value, within string) (parts []Part, total float64) {
 	type cell struct {
-		by   []Label
-		x, w [2]float64
+		by []Label
+		x  [2]float64
 	}
 	type group struct {
 		w     [2]float64
