@@ -6,7 +6,9 @@ import (
 
 // A Page is what a reader sees, in the order in which it is read.
 type Page struct {
+	Name   string // of its place in a report of several pages: cycle-time; "" if it stands alone
 	Title  string
+	About  string // what it is about, in a sentence
 	Source string // where the data came from, over the title
 	Facts  []Fact // period, scope, freshness, what was left out
 	Blocks []Block
@@ -31,7 +33,29 @@ type Span struct {
 	Text   string
 	Strong bool
 	Note   int
+	Ref    *Ref // of what figure it is, if it is one
 }
+
+// A Ref says of which figure a text on a page is, so that it can be looked up
+// and compared with what millrace kpi says.
+type Ref struct {
+	KPI    string  // name
+	Of     string  // dimensions, sorted: currency=EUR,site=HAM1
+	Period string  // as 2025-Q4; "" is all of the data
+	Part   string  // value, n, p90, delta, …: see the constants
+	Value  float64 // in the figure's unit, not rounded
+}
+
+// Parts of a figure that a page says.
+const (
+	ValuePart  = "value"
+	UsedPart   = "used"
+	P90Part    = "p90"
+	LowPart    = "low"
+	HighPart   = "high"
+	DeltaPart  = "delta"  // from the period before
+	SeasonPart = "season" // the difference from a year before
+)
 
 // A Lead is the page in at most three sentences.
 type Lead struct{ Sentences []Text }
@@ -45,6 +69,7 @@ type Tile struct {
 	Note   int
 	Number string
 	Unit   string
+	Ref    *Ref // nil: of the log, not of a key figure
 	// Beside is a second figure of the same distribution, or the interval.
 	Beside string
 	// Sample says how many objects the figure was made of, Share of how large
@@ -53,7 +78,29 @@ type Tile struct {
 	Share   float64
 	LeftOut string
 	Warning string // a reason not to trust the figure; "" if there is none
+	// Changes say what the figure was; State whether that is good.
+	Changes []Change
+	Others  []Text  // the figure in other currencies
+	Spark   []Point // by month
+	About   string  // of the line, for who does not see it
+	Control string  // whether it agrees with a control, and who accepted it
 }
+
+// A Change is a figure compared with what it was.
+type Change struct {
+	Text  Text
+	State State
+}
+
+// A State says how to take a change.
+type State string
+
+// The states there are.
+const (
+	Neither State = ""
+	Good    State = "good"
+	Bad     State = "bad"
+)
 
 // A Histogram shows how a duration is distributed.
 type Histogram struct {
@@ -99,9 +146,12 @@ type Row []Cell
 
 // A Cell of a Table. Full is the whole text if Text had to be shortened.
 type Cell struct {
-	Text string
-	Full string
-	Bar  float64 // 0 to 1
+	Text  string
+	Full  string
+	Bar   float64 // 0 to 1
+	Ref   *Ref
+	Note  int
+	State State
 }
 
 // Notes are what the reader should know of the results.

@@ -39,6 +39,28 @@ func (p *Page) String() string {
 			block.text(&b)
 		case *Variants:
 			block.text(&b)
+		case *Trend:
+			block.text(&b)
+		case *Stack:
+			fmt.Fprintf(&b, "%s%s\n", block.Title, mark(block.Note))
+			for _, bar := range block.Bars {
+				fmt.Fprintf(&b, "  %s:", bar.Label)
+				for _, p := range bar.Parts {
+					fmt.Fprintf(&b, " %s %s (%.0f%% to %.0f%%)", p.Name, p.Text, 100*p.From, 100*p.To)
+				}
+				b.WriteByte('\n')
+			}
+			block.Table.text(&b)
+		case *Columns:
+			fmt.Fprintf(&b, "%s%s\n  %s\n", block.Title, mark(block.Note), block.About)
+			block.Table.text(&b)
+		case *Prose:
+			if block.Title != "" {
+				fmt.Fprintln(&b, block.Title)
+			}
+			for _, p := range block.Paragraphs {
+				fmt.Fprintln(&b, p)
+			}
 		case *Footnotes:
 			for _, f := range block.Notes {
 				fmt.Fprintf(&b, "[%d] %s: %s %s\n", f.Number, f.Term, f.Text, f.Sample)
@@ -82,11 +104,25 @@ func (t *Tile) text(b *strings.Builder) {
 	if t.LeftOut != "" {
 		b.WriteString(" | not in it: " + t.LeftOut)
 	}
+	for _, c := range t.Changes {
+		fmt.Fprintf(b, " | %s", c.Text)
+		if c.State != Neither {
+			fmt.Fprintf(b, " (%s)", c.State)
+		}
+	}
+	for _, o := range t.Others {
+		fmt.Fprintf(b, " | %s", o)
+	}
 	b.WriteByte('\n')
 }
 
 func (t *Table) text(b *strings.Builder) {
-	fmt.Fprintf(b, "%s\n  %s\n", t.Title, t.About)
+	if t.Title != "" || t.About != "" {
+		fmt.Fprintln(b, t.Title)
+	}
+	if t.About != "" {
+		fmt.Fprintf(b, "  %s\n", t.About)
+	}
 	var heads []string
 	for _, c := range t.Columns {
 		heads = append(heads, c.Head+mark(c.Note))
@@ -95,10 +131,29 @@ func (t *Table) text(b *strings.Builder) {
 	for _, r := range t.Rows {
 		var cells []string
 		for _, c := range r {
-			cells = append(cells, c.Text)
+			text := c.Text + mark(c.Note)
+			if c.State != Neither {
+				text += " (" + string(c.State) + ")"
+			}
+			cells = append(cells, text)
 		}
 		fmt.Fprintf(b, "  %s\n", strings.Join(cells, " | "))
 	}
+}
+
+func (t *Trend) text(b *strings.Builder) {
+	fmt.Fprintf(b, "%s%s\n  %s\n", t.Title, mark(t.Note), t.About)
+	for _, s := range t.Series {
+		fmt.Fprintf(b, "  %s:", s.Name)
+		for _, p := range s.Points {
+			fmt.Fprintf(b, " %s", p.Text)
+			if p.Out {
+				b.WriteByte('!')
+			}
+		}
+		b.WriteByte('\n')
+	}
+	t.Table.text(b)
 }
 
 func (m *Map) text(b *strings.Builder) {

@@ -216,7 +216,7 @@ func (b *builder) byAvoidable(out *Variants, all avoidableTime) Ranking {
 func (b *builder) variantRow(w mining.Variant, out *Variants, all avoidableTime) VariantRow {
 	usual := b.in.Variants.Variants[0].Activities
 	r := VariantRow{Share: w.Share, ShareText: figure.Share(w.Share), Cases: figure.Plural(w.Cases, b.one(), b.cases),
-		Median: quantile(w.Duration, .5), Cumulative: figure.Share(w.Cumulative), Steps: steps(w, usual), Difference: difference(w.Activities, usual)}
+		Median: quantile(w.Duration, .5), Cumulative: figure.Share(w.Cumulative), Steps: steps(w, usual), Difference: wayDifference(w.Activities, usual)}
 	if out.TouchlessNote > 0 {
 		r.Touchless = figure.None
 		if n, touchless := b.in.Ways.Touchless(w.Activities); n > 0 {
@@ -272,9 +272,9 @@ func steps(v mining.Variant, usual []string) []Step {
 	return list
 }
 
-// difference says in words how a way differs from the usual one: what it
+// wayDifference says in words how a way differs from the usual one: what it
 // leaves out, adds, repeats, and does in another order.
-func difference(way, usual []string) string {
+func wayDifference(way, usual []string) string {
 	count := func(list []string) (n map[string]int, order []string) {
 		n = map[string]int{}
 		for _, a := range list {

@@ -43,12 +43,16 @@ func (c *demoCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	report := filepath.Join(c.Dir, "report.html")
+	if err := writeReport(e, &logFlags{Log: orderToCash.Name, readFlags: readFlags{Quiet: true}}, reportWanted{}, report); err != nil {
+		return err
+	}
 	orders := &logFlags{Log: orderToCash.Name}
 	l, err := orders.open(e)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(c.results(e, l), l.Close()); err != nil {
+	if err := errors.Join(c.results(e, l, report), l.Close()); err != nil {
 		return err
 	}
 	fmt.Fprintf(e.Stdout, `
@@ -136,8 +140,8 @@ func (c *demoCmd) tryton(e *env, extract string) (trace string, err error) {
 	return "sale:22", nil
 }
 
-// results writes the report and the exports and says where they are.
-func (c *demoCmd) results(e *env, l *openedLog) error {
+// results writes the exports and says where all is.
+func (c *demoCmd) results(e *env, l *openedLog, report string) error {
 	s, err := eventlog.Summarize(e, l.Log, eventlog.SummaryOptions{})
 	if err != nil {
 		return err
@@ -164,10 +168,6 @@ func (c *demoCmd) results(e *env, l *openedLog) error {
 		if err := c.planted(e.Stdout, b.Waits); err != nil {
 			return err
 		}
-	}
-	report := filepath.Join(c.Dir, "report.html")
-	if err := writeReport(e, l, "", report); err != nil {
-		return err
 	}
 	fmt.Fprintln(e.Stdout, "\nreport:  "+report)
 	fmt.Fprintln(e.Stdout, "store:   "+e.Project.storePath())

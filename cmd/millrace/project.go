@@ -34,6 +34,8 @@ type project struct {
 	// project's own, as patterns.
 	KPIs  []string `yaml:"kpis"`
 	Rules []string `yaml:"rules"`
+	// Pages are files with pages of reports, as patterns.
+	Pages []string `yaml:"pages"`
 	// KPITimeout is how long one figure may take; default 60 s.
 	KPITimeout time.Duration `yaml:"kpi_timeout"`
 	// Controls are figures of others that the project's have to agree with.

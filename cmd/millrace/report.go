@@ -10,7 +10,6 @@ import (
 
 	"millrace/eventlog"
 	"millrace/eventlog/o2c"
-	"millrace/metrics"
 	"millrace/mining"
 	"millrace/reports"
 	"millrace/reports/html"
@@ -19,49 +18,93 @@ import (
 // reportCmd is millrace report.
 type reportCmd struct {
 	logFlags
-	Out   string `short:"o" default:"report.html" placeholder:"FILE.html" help:"Where to write the page."`
-	Title string `help:"Title of the page."`
+	Out   string   `short:"o" default:"report.html" placeholder:"FILE.html" help:"Where to write the report."`
+	Title string   `help:"Title of the report."`
+	Page  []string `placeholder:"NAME" help:"Only these pages: executive, cycle-time, touchless, cash, …, or the project's own. Default: all."`
+	reportPeriod
+	Profile bool `help:"With what millrace log profile finds, on the page of data quality: it reads every event, which takes as long as all else."`
 }
 
 func (c *reportCmd) Help() string {
-	return "Example: millrace report order-to-cash --out o2c.html"
+	return "A store of orders makes a report of pages: key figures of the last period, compared with the one before and a year before, and why they changed; " +
+		"any other log, or a part of one, makes one page: how work flows. A project adds pages of the same blocks by pages: [pages/*.yaml].\n\n" +
+		"Examples:\n  millrace report\n  millrace report cash --out cash.html\n  millrace report --page executive,cash --period month\n  millrace report orders.xes --out flow.html"
 }
 
-func (c *reportCmd) Run(e *env) (err error) {
+func (c *reportCmd) Run(e *env) error {
 	if err := outIs(c.Out, "the report is a page of HTML (a browser prints it as PDF)", ".html", ".htm"); err != nil {
 		return err
 	}
-	l, err := c.open(e)
-	if err != nil {
-		return err
+	if len(c.Page) == 0 && c.Log != "" && !isFile(c.Log) { // the name of a page, or of a log
+		pages, err := e.Project.pages()
+		if err != nil {
+			return err
+		}
+		if slices.Contains(pageNames(pages), c.Log) {
+			c.Page, c.Log = []string{c.Log}, ""
+		}
 	}
-	defer func() { err = errors.Join(err, l.Close()) }()
-	if err := writeReport(e, l, c.Title, c.Out); err != nil {
+	if err := writeReport(e, &c.logFlags, reportWanted{Title: c.Title, Pages: c.Page, Of: c.reportPeriod, Profile: c.Profile}, c.Out); err != nil {
 		return err
 	}
 	fmt.Fprintln(e.Stdout, "wrote", c.Out)
 	return nil
 }
 
-// writeReport builds the page of a log and writes it.
-func writeReport(e *env, l *openedLog, title, path string) error {
-	page, err := buildReport(e, l, title)
+// A reportWanted says which report to make of a log.
+type reportWanted struct {
+	Title string
+	Pages []string // none: all of them
+	Of    reportPeriod
+	// Profile adds what the log's profile found.
+	Profile bool
+}
+
+// writeReport builds the report of a log and writes it: pages where it is of all
+// orders of a store, else the one page about how work flows.
+func writeReport(e *env, flags *logFlags, want reportWanted, path string) error {
+	render, err := buildReport(e, flags, want)
 	if err != nil {
 		return err
 	}
-	return writeFile(path, func(w io.Writer) error { return html.Render(w, page) })
+	return writeFile(path, render)
 }
 
-func buildReport(e *env, l *openedLog, title string) (*reports.Page, error) {
-	s, err := eventlog.Summarize(e, l.Log, eventlog.SummaryOptions{})
+func buildReport(e *env, flags *logFlags, want reportWanted) (render func(io.Writer) error, err error) {
+	l, err := flags.open(e)
 	if err != nil {
 		return nil, err
+	}
+	if l.hasPages() {
+		r, err := composed(e, l, want) // it closes the log
+		if err != nil {
+			return nil, err
+		}
+		return func(w io.Writer) error { return html.RenderReport(w, r) }, nil
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	if len(want.Pages) > 0 || want.Of.AsOf != "" {
+		return nil, usageError{errNoPages}
+	}
+	in, err := flowInput(e, l, want.Title, true)
+	if err != nil {
+		return nil, err
+	}
+	page := reports.Flow(in)
+	return func(w io.Writer) error { return html.Render(w, page) }, nil
+}
+
+// flowInput is what pages show of a log; without levels, there is no map.
+func flowInput(e *env, l *openedLog, title string, levels bool) (in reports.FlowInput, err error) {
+	s, err := eventlog.Summarize(e, l.Log, eventlog.SummaryOptions{})
+	if err != nil {
+		return in, err
 	}
 	waits, err := bottlenecks(e, l, s)
 	if err != nil {
-		return nil, err
+		return in, err
 	}
-	in := reports.FlowInput{
+	in = reports.FlowInput{
 		Title: title, Source: filepath.Base(l.Origin) + ", log " + l.Name, Maker: "millrace " + version(),
 		Variants: mining.FindVariants(s), Waits: waits, Notes: s.Notes,
 	}
@@ -78,17 +121,20 @@ func buildReport(e *env, l *openedLog, title string) (*reports.Page, error) {
 	}
 	if l.Stored != nil {
 		if err := storedFacts(e, l, &in); err != nil {
-			return nil, err
+			return in, err
 		}
 	}
-	if err := flowFacts(e, l, s, &in); err != nil {
-		return nil, err
+	if !levels {
+		return in, nil
 	}
-	return reports.Flow(in), nil
+	if err := flowFacts(e, l, s, &in); err != nil {
+		return in, err
+	}
+	return in, nil
 }
 
-// storedFacts adds what only a store knows: when it was loaded, what was left
-// out, and key figures where it holds orders.
+// storedFacts adds what only a store knows: when it was loaded, and what was
+// left out.
 func storedFacts(e *env, l *openedLog, in *reports.FlowInput) error {
 	loaded, err := l.Stored.Loaded(e)
 	if err != nil {
@@ -102,10 +148,7 @@ func storedFacts(e *env, l *openedLog, in *reports.FlowInput) error {
 	if rejected > 0 {
 		in.LeftOut = append(in.LeftOut, reports.LeftOut{N: rejected, What: "rows rejected on load"})
 	}
-	if l.ofOrders() && !l.Narrowed { // the figures are of all orders
-		in.Tiles, err = metrics.Evaluate(e, l.Stored.Query, metrics.Named(reports.Figures...), metrics.Options{LinkRate: e.Project.LinkRate})
-	}
-	return err
+	return nil
 }
 
 // bottlenecks ranks the waits of a log that s summarizes, with the value of its cases where a

@@ -109,6 +109,8 @@ type reportArgs struct {
 	Title string  `yaml:"title"`
 	Out   string  `yaml:"out"` // with {name}, {period}, {schedule}
 	Of    stepLog `yaml:",inline"`
+	// Pages are the names of pages; default: all.
+	Pages []string `yaml:"pages"`
 }
 
 func reportStep(e *env) schedule.Kind {
@@ -136,12 +138,7 @@ func reportStep(e *env) schedule.Kind {
 				if err != nil {
 					return err
 				}
-				l, err := flags.open(in)
-				if err != nil {
-					return err
-				}
-				defer func() { err = errors.Join(err, l.Close()) }()
-				return writeReport(in, l, a.Title, path)
+				return writeReport(in, &flags, reportWanted{Title: a.Title, Pages: a.Pages}, path)
 			})
 		},
 	}

@@ -14,7 +14,7 @@ import (
 	"millrace/reports/layout"
 )
 
-//go:embed page.html.tmpl map.html.tmpl variants.html.tmpl
+//go:embed page.html.tmpl report.html.tmpl map.html.tmpl variants.html.tmpl
 var templates embed.FS
 
 //go:embed report.css
@@ -63,7 +63,50 @@ func policy(style, script string) string {
 		"; img-src data:; base-uri 'none'; form-action 'none'"
 }
 
+//go:embed pages.css
+var pagesCSS string
+
+// RenderReport writes r as one file, with a tab for each page. The same report
+// gives the same bytes.
+func RenderReport(w io.Writer, r *reports.Report) error {
+	style, script := layout.CSS()+reportCSS+flowCSS+pagesCSS+tabs(r), reportJS+replayJS
+	var out bytes.Buffer
+	err := tmpl.ExecuteTemplate(&out, "report", struct {
+		*reports.Report
+		CSP    string
+		Style  template.CSS
+		Script template.JS
+	}{r, policy(style, script), template.CSS(style), template.JS(script)})
+	if err != nil {
+		return fmt.Errorf("report %q: %w", r.Title, err)
+	}
+	if out.Len() > MaxSize {
+		return fmt.Errorf("report %q: %d bytes, more than %d; write fewer pages, by name, or fewer levels of detail", r.Title, out.Len(), MaxSize)
+	}
+	_, err = out.WriteTo(w)
+	return err
+}
+
+// tabs is the style that shows the page whose address is chosen, and marks its
+// tab: the names of pages are letters, digits and hyphens.
+func tabs(r *reports.Report) string {
+	var b bytes.Buffer
+	for i, p := range r.Pages {
+		chosen := fmt.Sprintf("body:has(#%s:target,#%s :target) .tabs a[href=\"#%s\"]", p.Name, p.Name, p.Name)
+		if i == 0 {
+			chosen += fmt.Sprintf(",body:not(:has(.sheet:target,.sheet :target)) .tabs a[href=\"#%s\"]", p.Name)
+		}
+		fmt.Fprintf(&b, "%s{background:var(--acc);border-color:var(--acc);color:var(--card)}\n", chosen)
+	}
+	return b.String()
+}
+
 var tmpl = template.Must(template.New("page.html.tmpl").Funcs(template.FuncMap{
+	"trend":     trend,
+	"stack":     stack,
+	"columns":   columns,
+	"spark":     spark,
+	"tone":      tone,
 	"percent":   func(x float64) string { return fmt.Sprintf("%.1f%%", 100*min(max(x, 0), 1)) },
 	"share":     figure.Share,
 	"histogram": histogram,

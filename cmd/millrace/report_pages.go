@@ -1,0 +1,260 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"millrace/eventlog"
+	"millrace/eventlog/o2c"
+	"millrace/metrics"
+	"millrace/reports"
+)
+
+// pages are those of the project: those that come with Millrace, and
+// its own; one of the same name takes the place of ours.
+func (p *project) pages() ([]*reports.PageSpec, error) {
+	own, err := definitions(p, "pages", p.Pages, reports.ParsePages)
+	if err != nil {
+		return nil, err
+	}
+	return replaced(reports.Pages(), own, func(s *reports.PageSpec) string { return s.Name }, "pages")
+}
+
+// pagesNamed finds pages by name; none is all of them.
+func (p *project) pagesNamed(names []string) ([]*reports.PageSpec, error) {
+	all, err := p.pages()
+	if err != nil {
+		return nil, err
+	}
+	kpis, err := p.kpis()
+	if err != nil {
+		return nil, err
+	}
+	if err := reports.CheckPages(all, kpis); err != nil {
+		return nil, usageError{fmt.Errorf("pages: %s", yaml.FormatError(err, false, true))}
+	}
+	if len(names) == 0 {
+		return all, nil
+	}
+	var list []*reports.PageSpec
+	known := pageNames(all)
+	for _, n := range names {
+		i := slices.Index(known, n)
+		if i < 0 {
+			return nil, usageError{fmt.Errorf("there is no page %q%s; there are %s", n, eventlog.DidYouMean(n, known), strings.Join(known, ", "))}
+		}
+		list = append(list, all[i])
+	}
+	return list, nil
+}
+
+func pageNames(pages []*reports.PageSpec) []string {
+	var names []string
+	for _, p := range pages {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// A reportPeriod says of what a report is.
+type reportPeriod struct {
+	Period string `default:"quarter" placeholder:"GRAIN" help:"Report of the last whole month, quarter or year (fiscal-quarter, fiscal-year), compared with the one before and a year before."`
+	AsOf   string `placeholder:"DATE" help:"As if it were the end of this day: what happened later is not known."`
+}
+
+// answer asks all that pages need, each thing once.
+func (e *env) answer(s *eventlog.Store, pages []*reports.PageSpec, of reportPeriod) (*reports.Answers, error) {
+	kpis, err := e.Project.kpis()
+	if err != nil {
+		return nil, err
+	}
+	flags := kpiFlags{AsOf: of.AsOf, Period: cmp.Or(of.Period, string(metrics.ByQuarter))}
+	o, err := flags.options(e)
+	if err != nil {
+		return nil, err
+	}
+	first, last, err := metrics.Span(e, s.Query, o)
+	if err != nil {
+		return nil, err
+	}
+	periods, err := metrics.PeriodsOf(o.Grain, first, last, e.Project.zone(), o.FiscalYear)
+	if err != nil {
+		return nil, err
+	}
+	a := &reports.Answers{Grain: o.Grain, AsOf: last, KPIs: kpis, Values: map[reports.Question][]metrics.Value{}, Worst: map[string][]metrics.Case{}, Distributions: map[string]*metrics.Distribution{}}
+	a.Now, a.Before, a.Season = reports.Periods(periods, first, last)
+	asked := reports.Ask(pages, o.Grain)
+	if err := e.evaluate(s, a, asked, o, first); err != nil {
+		return nil, err
+	}
+	one := o
+	one.Grain, one.From, one.To = "", a.Now.First, a.Now.Last
+	named := func(name string) *metrics.KPI {
+		return kpis[slices.IndexFunc(kpis, func(k *metrics.KPI) bool { return k.Name == name })] // CheckPages has seen it
+	}
+	for name, n := range asked.Worst {
+		if a.Worst[name], err = metrics.Worst(e, s.Query, named(name), n, one); err != nil {
+			return nil, err
+		}
+	}
+	for name, d := range asked.Distributions {
+		if a.Distributions[name], err = metrics.Distribute(e, s.Query, named(name), cmp.Or(d.Width, 5), cmp.Or(d.Bars, 24), one); err != nil {
+			return nil, err
+		}
+	}
+	if asked.ServiceLevels {
+		rules, err := e.Project.rules()
+		if err != nil {
+			return nil, err
+		}
+		now := o
+		now.Grain, now.Now = "", e.now()
+		if a.Standings, err = metrics.Standings(e, s.Query, rules, kpis, 5, now); err != nil {
+			return nil, err
+		}
+	}
+	if asked.Controls {
+		plain := o
+		plain.Grain = ""
+		open := func(name string) (io.ReadCloser, error) { return os.Open(e.Project.path(name)) }
+		if a.Controls, err = metrics.Reconcile(e, s.Query, kpis, e.Project.Controls, plain, open); err != nil {
+			return nil, err
+		}
+	}
+	if asked.Sources {
+		if a.Loaded, err = s.SourcesLoaded(e); err != nil {
+			return nil, err
+		}
+	}
+	if asked.Coverage {
+		filled, err := o2c.FilledBy(e, s.Query, "")
+		if err != nil {
+			return nil, err
+		}
+		a.Coverage = filled.Coverage()
+	}
+	return a, nil
+}
+
+// evaluate asks for the figures: those of the same grain and dimensions together.
+func (e *env) evaluate(s *eventlog.Store, a *reports.Answers, asked reports.Asked, o metrics.Options, first metrics.Day) error {
+	type kind struct {
+		grain metrics.Grain
+		by    string
+	}
+	var order []kind
+	of := map[kind][]*metrics.KPI{}
+	for _, q := range asked.Questions {
+		k := kind{q.Grain, q.By}
+		if of[k] == nil {
+			order = append(order, k)
+		}
+		i := slices.IndexFunc(a.KPIs, func(x *metrics.KPI) bool { return x.Name == q.KPI })
+		of[k] = append(of[k], a.KPIs[i])
+	}
+	back := max(first, a.Now.First.YearBefore()) // as far as anything is compared
+	for _, k := range order {
+		ask := o
+		ask.Grain, ask.From, ask.To = k.grain, back, a.Now.Last
+		if k.by != "" {
+			ask.By = strings.Split(k.by, ",")
+			if a.Before.Label != "" {
+				ask.From = a.Before.First
+			}
+		}
+		values, err := metrics.Evaluate(e, s.Query, flows(of[k]), ask)
+		if err != nil {
+			return fmt.Errorf("pages: %w", err)
+		}
+		states, err := e.states(s, a, statesOf(of[k]), ask)
+		if err != nil {
+			return fmt.Errorf("pages: %w", err)
+		}
+		values = append(values, states...)
+		if k.by == "" && k.grain == o.Grain {
+			if err := e.marked(s, a.KPIs, values, o); err != nil {
+				return err
+			}
+		}
+		for _, v := range values {
+			q := reports.Question{KPI: v.KPI.Name, Grain: k.grain, By: k.by}
+			a.Values[q] = append(a.Values[q], v)
+		}
+	}
+	return nil
+}
+
+// states asks for figures of a day's end. Each period is a question of its own,
+// so that only those that are shown are asked.
+func (e *env) states(s *eventlog.Store, a *reports.Answers, kpis []*metrics.KPI, ask metrics.Options) (list []metrics.Value, err error) {
+	if len(kpis) == 0 {
+		return nil, nil
+	}
+	if ask.Grain != a.Grain {
+		return metrics.Evaluate(e, s.Query, kpis, ask)
+	}
+	for _, p := range []metrics.Period{a.Season, a.Before, a.Now} {
+		if p.Label == "" || p.Label == a.Season.Label && len(ask.By) > 0 {
+			continue
+		}
+		ask.From, ask.To = p.First, p.Last
+		values, err := metrics.Evaluate(e, s.Query, kpis, ask)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, values...)
+	}
+	return list, nil
+}
+
+func isState(k *metrics.KPI) bool { return k.AsOf || k.Kind == metrics.SQLKind }
+
+func flows(kpis []*metrics.KPI) []*metrics.KPI {
+	return slices.DeleteFunc(slices.Clone(kpis), isState)
+}
+
+func statesOf(kpis []*metrics.KPI) []*metrics.KPI {
+	return slices.DeleteFunc(slices.Clone(kpis), func(k *metrics.KPI) bool { return !isState(k) })
+}
+
+// composed builds the report of the store that a log is of, and closes the log:
+// figures, whose SQL may be a user's, are asked of a store of their own.
+func composed(e *env, l *openedLog, want reportWanted) (*reports.Report, error) {
+	in := reports.ReportInput{Title: want.Title, Zone: e.Project.zone()}
+	profile, err := func() (p *eventlog.Profile, err error) {
+		defer func() { err = errors.Join(err, l.Close()) }()
+		if in.Pages, err = e.Project.pagesNamed(want.Pages); err != nil {
+			return nil, err
+		}
+		asked := reports.Ask(in.Pages, "")
+		if in.Flow, err = flowInput(e, l, want.Title, asked.Flow); err != nil || !want.Profile {
+			return nil, err
+		}
+		return l.Stored.Profile(e, l.Name, e.logOptions())
+	}()
+	if err != nil {
+		return nil, err
+	}
+	s, err := e.openClosed()
+	if err != nil {
+		return nil, err
+	}
+	if in.Answers, err = e.answer(s, in.Pages, want.Of); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	in.Profile = profile
+	return reports.Compose(in), s.Close()
+}
+
+// hasPages says whether a report of several pages can be made of a log: the
+// figures are of all orders of a store.
+func (l *openedLog) hasPages() bool { return l.Stored != nil && l.ofOrders() && !l.Narrowed }
+
+var errNoPages = errors.New("pages of figures are of all orders of a project's store: leave out the file and the filters")

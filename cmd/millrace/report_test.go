@@ -1,0 +1,318 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"millrace/metrics"
+	"millrace/reports/figure"
+	"millrace/reports/html"
+)
+
+// catalogue has the figures by name.
+var catalogue = sync.OnceValue(func() map[string]*metrics.KPI {
+	of := map[string]*metrics.KPI{}
+	for _, k := range metrics.Catalogue() {
+		of[k.Name] = k
+	}
+	return of
+})
+
+// A pageFigure is a figure on a page, as its data element has it.
+type pageFigure struct {
+	Page, KPI, Of, Period, Part, Text string
+	Value                             float64
+}
+
+func (s pageFigure) key() string { return strings.Join([]string{s.KPI, s.Of, s.Period, s.Part}, "|") }
+
+// readPage opens a report in a browser without script, and reads every figure of
+// it and what a reader sees.
+func readPage(t *testing.T, file, expression string, into any) {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("no chromium in PATH; on Debian: apt-get install chromium")
+		}
+		t.Skip("no chromium in PATH; on Debian: apt-get install chromium")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.UserDataDir(t.TempDir()))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Do(ctx, chromedp.Navigate("file://"+file)); err != nil {
+		t.Fatal(err)
+	}
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string]("JSON.stringify("+expression+")"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const readFigures = `({figures: [...document.querySelectorAll("data[data-kpi]")].map(e => ({Page: e.closest(".sheet").id, KPI: e.dataset.kpi, Of: e.dataset.of || "", Period: e.dataset.period, Part: e.dataset.part, Value: Number(e.value), Text: e.textContent.replace(/\s+/g, " ").trim()})),
+	shown: [...document.querySelectorAll(".sheet")].filter(e => e.checkVisibility()).map(e => e.id).join(" "),
+	styled: document.querySelectorAll("[style]").length,
+	text: document.body.innerText})`
+
+// TestReportSaysWhatTheFiguresAre reads the report of a small company in a
+// browser without script: every figure on it is the one that millrace kpi and
+// millrace sla say, and one quantity has one value, worded one way, wherever it
+// stands.
+func TestReportSaysWhatTheFiguresAre(t *testing.T) {
+	dir := t.TempDir()
+	millrace(t, "demo", "--orders", "400", "--dir", dir)
+	project := filepath.Join(dir, "millrace.yaml")
+	file := filepath.Join(dir, "report.html")
+	page, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := filepath.Join(dir, "again.html")
+	millrace(t, "report", "--project", project, "--out", again)
+	if other, _ := os.ReadFile(again); !bytes.Equal(page, other) {
+		t.Error("the same store gives a report of other bytes")
+	}
+	if len(page) > html.MaxSize {
+		t.Errorf("the report is %d bytes large", len(page))
+	}
+	var read struct {
+		Figures []pageFigure
+		Shown   string
+		Styled  int
+		Text    string
+	}
+	readPage(t, file, readFigures, &read)
+	if read.Shown != "executive" {
+		t.Errorf("pages shown at first: %q", read.Shown)
+	}
+	if read.Styled > 0 {
+		t.Errorf("%d elements have a style of their own", read.Styled)
+	}
+	if len(read.Figures) < 300 {
+		t.Fatalf("the report has %d figures only", len(read.Figures))
+	}
+	oneValue(t, read.Figures)
+	checkFigures(t, project, read.Figures)
+	checkSums(t, read.Figures)
+	var variants struct {
+		Variants []struct{ Share float64 }
+	}
+	decode(t, millrace(t, "mine", "variants", "order-to-cash", "--json", "--project", project), &variants)
+	readPage(t, file+"#flow", `({Text: document.querySelector(".variants .part-of").innerText, Shown: [...document.querySelectorAll(".sheet")].filter(e => e.checkVisibility()).map(e => e.id).join(" ")})`, &read)
+	if want := figure.Share(variants.Variants[0].Share); !strings.HasPrefix(read.Text, want) {
+		t.Errorf("the first variant has %q, mine variants says %s", read.Text, want)
+	}
+	if read.Shown != "flow" {
+		t.Errorf("pages shown at #flow: %q", read.Shown)
+	}
+}
+
+func decode(t *testing.T, text string, into any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// oneValue fails where one quantity has two values or is worded in two ways.
+// What is a state, or looks back over the same days, is one quantity at the end
+// of a month and of the quarter that ends with it.
+func oneValue(t *testing.T, list []pageFigure) {
+	t.Helper()
+	first := map[string]pageFigure{}
+	for _, s := range list {
+		keys := []string{s.key()}
+		if k := catalogue()[s.KPI]; k != nil && s.Part == "value" && (k.Kind == metrics.StockKind || s.KPI == "dso.rolling3") {
+			keys = append(keys, s.KPI+"|"+s.Of+"|at the end of "+endOf(s.Period))
+		}
+		for _, key := range keys {
+			f, ok := first[key]
+			if !ok {
+				first[key] = s
+				continue
+			}
+			if f.Value != s.Value || s.Part != "contribution" && f.Text != s.Text {
+				t.Errorf("%s: %q (%v) on page %s, and %q (%v) on page %s", key, f.Text, f.Value, f.Page, s.Text, s.Value, s.Page)
+			}
+		}
+	}
+}
+
+// endOf is the last month of a period.
+func endOf(period string) string {
+	var y, q int
+	if n, _ := fmt.Sscanf(period, "%d-Q%d", &y, &q); n == 2 {
+		return fmt.Sprintf("%d-%02d", y, q*3)
+	}
+	return period
+}
+
+// checkFigures asks millrace kpi and millrace sla for what the page says.
+func checkFigures(t *testing.T, project string, list []pageFigure) {
+	t.Helper()
+	type asked struct{ grain, by string }
+	names := map[asked][]string{}
+	dimensions := func(s pageFigure) string {
+		k := catalogue()[s.KPI]
+		if k == nil {
+			t.Fatalf("the page has a figure %q", s.KPI)
+		}
+		var by []string
+		for _, l := range strings.Split(s.Of, ",") {
+			if d, _, ok := strings.Cut(l, "="); ok && d != "currency" && k.Split[d] == "" {
+				by = append(by, d)
+			}
+		}
+		return strings.Join(by, ",")
+	}
+	grain := func(period string) string {
+		if strings.Contains(period, "Q") {
+			return "quarter"
+		}
+		return "month"
+	}
+	for _, s := range list {
+		if strings.HasPrefix(s.KPI, "sla:") || s.Part == "contribution" {
+			continue
+		}
+		a := asked{grain(s.Period), dimensions(s)}
+		if !slices.Contains(names[a], s.KPI) {
+			names[a] = append(names[a], s.KPI)
+		}
+	}
+	truth := map[string]float64{}
+	for a, n := range names {
+		args := append([]string{"kpi"}, n...)
+		args = append(args, "--period", a.grain, "--json", "--project", project)
+		if a.by != "" {
+			args = append(args, "--by", a.by)
+		}
+		var out struct {
+			KPIs []struct {
+				Name, Period, Currency string
+				By                     map[string]string
+				Value                  *float64
+				Used                   int64
+			}
+		}
+		decode(t, millrace(t, args...), &out)
+		for _, v := range out.KPIs {
+			var of []string
+			for d, x := range v.By {
+				of = append(of, d+"="+x)
+			}
+			if v.By["currency"] == "" && v.Currency != "" {
+				of = append(of, "currency="+v.Currency)
+			}
+			sort.Strings(of)
+			s := pageFigure{KPI: v.Name, Of: strings.Join(of, ","), Period: v.Period, Part: "used"}
+			truth[s.key()] = float64(v.Used)
+			if v.Value != nil {
+				s.Part = "value"
+				truth[s.key()] = *v.Value
+			}
+		}
+	}
+	var levels struct {
+		AsOf  string `json:"as_of"`
+		Rules []struct {
+			Name         string
+			OpenBreached float64 `json:"open_breached"`
+			AtRisk       float64 `json:"at_risk"`
+		}
+	}
+	decode(t, millrace(t, "sla", "--json", "--project", project), &levels)
+	for _, r := range levels.Rules {
+		truth[pageFigure{KPI: "sla:" + r.Name, Period: levels.AsOf, Part: "open_breached"}.key()] = r.OpenBreached
+		truth[pageFigure{KPI: "sla:" + r.Name, Period: levels.AsOf, Part: "at_risk"}.key()] = r.AtRisk
+	}
+	wrong := 0
+	for _, s := range list {
+		want, ok := truth[s.key()]
+		switch s.Part {
+		case "contribution":
+			continue
+		case "delta", "season":
+			back := map[string]int{"delta": 1, "season": 4}[s.Part]
+			x := s
+			x.Part = "value"
+			now, is := truth[x.key()]
+			x.Period = quartersBefore(s.Period, back)
+			was, there := truth[x.key()]
+			want, ok = now-was, is && there
+		}
+		if !ok || math.Abs(s.Value-want) > 1e-9*max(1, math.Abs(want)) {
+			if wrong++; wrong < 10 {
+				t.Errorf("page %s says %s is %q (%v); the figure is %v (known: %v)", s.Page, s.key(), s.Text, s.Value, want, ok)
+			}
+		}
+	}
+}
+
+// quartersBefore is the quarter n quarters before another.
+func quartersBefore(quarter string, n int) string {
+	var y, q int
+	fmt.Sscanf(quarter, "%d-Q%d", &y, &q)
+	q += 4*y - n - 1
+	return fmt.Sprintf("%d-Q%d", q/4, q%4+1)
+}
+
+// checkSums adds up what changes come of: in each table, the rows are the whole.
+func checkSums(t *testing.T, list []pageFigure) {
+	t.Helper()
+	sums, totals := map[string]float64{}, map[string]float64{}
+	seen := map[string]bool{}
+	for _, s := range list {
+		key := s.Page + " " + s.KPI
+		switch {
+		case s.Part != "contribution" || seen[s.Page+s.key()]: // the lead says one of them, too
+			continue
+		case s.Of == "total":
+			totals[key] = s.Value
+		default:
+			sums[key] += s.Value
+		}
+		seen[s.Page+s.key()] = true
+	}
+	tables := 0
+	for key, total := range totals {
+		if strings.HasPrefix(key, "executive") {
+			continue // it has no table, and names one part
+		}
+		tables++
+		if math.Abs(sums[key]-total) > 1e-9 {
+			t.Errorf("%s: the parts add up to %v, the whole is %v", key, sums[key], total)
+		}
+	}
+	if tables == 0 {
+		t.Error("no page says what a change comes of")
+	}
+}

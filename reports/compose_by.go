@@ -1,0 +1,179 @@
+package reports
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"millrace/metrics"
+	"millrace/reports/figure"
+)
+
+func (c *composer) buildBy(s *BySpec) Block {
+	k := c.kpi(s.KPI.Name)
+	values := slices.Clone(c.Of(k.Name, c.Grain, s.By, c.Now.Label))
+	t := &Table{ID: c.id(), Title: cmp.Or(worded(s.Title), word("by.title", "figure", k.Title, "by", dimensionWord(s.By)))}
+	values = slices.DeleteFunc(values, func(v metrics.Value) bool { return len(v.By) == 0 })
+	if len(values) == 0 {
+		why := word("why.none")
+		if list := c.Values[Question{k.Name, c.Grain, s.By}]; len(list) > 0 && len(list[0].Notes) > 0 {
+			why = list[0].Notes[0].Text
+		}
+		return &Prose{Paragraphs: []string{word("by.none", "title", t.Title, "why", why)}}
+	}
+	var currencies, labels []string
+	n := map[string]int64{}
+	of := map[[2]string]metrics.Value{}
+	for _, v := range values {
+		l, cur := labelsText(v.By), currencyOf(v)
+		if !slices.Contains(labels, l) {
+			labels = append(labels, l)
+		}
+		if !slices.Contains(currencies, cur) {
+			currencies = append(currencies, cur)
+		}
+		n[l] += v.Used
+		of[[2]string{l, cur}] = v
+	}
+	main := c.mainCurrency(k.Name)
+	slices.SortFunc(currencies, func(a, b string) int { return cmp.Or(boolOrder(a == main, b == main), cmp.Compare(a, b)) })
+	size := func(l string) float64 {
+		v, ok := of[[2]string{l, currencies[0]}]
+		if !ok || few(v) || math.IsNaN(v.V) {
+			return -1
+		}
+		return c.measure(s, v)
+	}
+	slices.SortStableFunc(labels, func(a, b string) int {
+		switch s.Order {
+		case "name":
+			return cmp.Or(cmp.Compare(ageOf(a), ageOf(b)), cmp.Compare(a, b))
+		case "value":
+			if k.Better == metrics.Higher && !s.Rest {
+				return cmp.Or(boolOrder(size(a) >= 0, size(b) >= 0), cmp.Compare(size(a), size(b)), cmp.Compare(a, b))
+			}
+			return cmp.Or(cmp.Compare(size(b), size(a)), cmp.Compare(a, b))
+		}
+		return cmp.Or(cmp.Compare(n[b], n[a]), cmp.Compare(a, b))
+	})
+	most := cmp.Or(s.Most, 12)
+	about := worded(s.About)
+	if len(labels) > most {
+		about = strings.TrimSpace(about + " " + word("by.more", "shown", figure.Count(int64(most)), "all", figure.Count(int64(len(labels)))))
+		labels = labels[:most]
+	}
+	t.About = about
+	by := s.By
+	if by == "" { // the figure's own
+		for _, l := range values[0].By {
+			if l.Dimension != "currency" {
+				by = l.Dimension
+			}
+		}
+	}
+	t.Columns = []Column{{Head: title(dimensionWord(by)), Words: true}}
+	single := len(currencies) == 1
+	head := word("head.value")
+	second := word("head.n")
+	switch {
+	case s.Rest:
+		head = word("head.rest")
+	case s.Count:
+		head, second = title(k.Of), word("head.share")
+	}
+	all := int64(0)
+	for _, v := range values {
+		all += v.Used
+	}
+	top := map[string]float64{}
+	for _, cur := range currencies {
+		h := head
+		if cur != "" {
+			h = cur
+		}
+		t.Columns = append(t.Columns, Column{Head: h, Bar: true, Note: c.note(k)}, Column{Head: second})
+		for _, l := range labels {
+			if v, ok := of[[2]string{l, cur}]; ok && v.Known() {
+				top[cur] = max(top[cur], math.Abs(c.measure(s, v)))
+			}
+		}
+	}
+	compare := single && c.Before.Label != "" && !s.Rest && !s.Count
+	if compare {
+		t.Columns = append(t.Columns, Column{Head: periodName(c.Before)}, Column{Head: word("head.change")}, Column{Head: word("head.verdict"), Words: true})
+	}
+	for _, l := range labels {
+		row := Row{{Text: l}}
+		for _, cur := range currencies {
+			v, ok := of[[2]string{l, cur}]
+			if !ok {
+				row = append(row, Cell{Text: figure.None}, Cell{Text: "0"})
+				continue
+			}
+			cell := valueCell(v)
+			beside := Cell{Text: figure.Count(v.Used), Ref: refOf(v, UsedPart, float64(v.Used))}
+			switch {
+			case s.Rest:
+				cell = Cell{Text: figure.Count(int64(c.measure(s, v)))}
+			case s.Count:
+				cell, beside = beside, Cell{Text: figure.Share(float64(v.Used) / float64(max(all, 1)))}
+			}
+			if v.Known() && top[cur] > 0 && cell.Text != figure.None && (s.Rest || s.Count || !few(v)) {
+				cell.Bar = math.Abs(c.measure(s, v)) / top[cur]
+			}
+			row = append(row, cell, beside)
+			if compare {
+				was := c.like(v, s.By, c.Before)
+				x := metrics.Compare(was, v)
+				row = append(row, valueCell(was), c.deltaCell(v, was, x.Delta, DeltaPart), verdictCell(was, v, x))
+			}
+		}
+		if compare && len(row) == 3 {
+			row = append(row, Cell{Text: figure.None}, Cell{Text: figure.None}, Cell{})
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// measure is what a row of a block by a dimension is as long as.
+func (c *composer) measure(s *BySpec, v metrics.Value) float64 {
+	switch {
+	case s.Rest:
+		return v.Denominator - v.Numerator
+	case s.Count:
+		return float64(v.Used)
+	}
+	return v.V
+}
+
+// ageOf is where a bucket of age begins: not due, 1-30, …, >120, 15+ days.
+func ageOf(label string) float64 {
+	digits := strings.TrimLeft(label, ">< ")
+	end := 0
+	for end < len(digits) && digits[end] >= '0' && digits[end] <= '9' {
+		end++
+	}
+	n, err := strconv.Atoi(digits[:end])
+	if err != nil {
+		return -1
+	}
+	if strings.HasPrefix(label, ">") {
+		return float64(n) + .5
+	}
+	return float64(n)
+}
+
+func dimensionWord(by string) string {
+	var words []string
+	for d := range strings.SplitSeq(by, ",") {
+		if w := english["dimension."+d]; w != "" {
+			words = append(words, w)
+		} else if d != "" {
+			words = append(words, strings.ReplaceAll(d, "_", " "))
+		}
+	}
+	return cmp.Or(list(words), word("dimension.own"))
+}
