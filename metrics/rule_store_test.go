@@ -172,11 +172,27 @@ func (x truthTables) credit(end time.Time) map[string]string {
 	return m
 }
 
+// cash asks of each receipt what stood of it at the end: an application that
+// was taken back later had settled it until then.
 func (x truthTables) cash(end time.Time) map[string]string {
+	applied, last := map[string]int64{}, map[string]string{}
+	for _, a := range x.truth("application") {
+		if _, is := when(a["applied_at"], end); !is || a["receipt_no"] == "" || a["kind"] != "cash" {
+			continue
+		}
+		if _, reversed := when(a["reversed_at"], end); !reversed {
+			applied[a["receipt_no"]] += a.cents("amount")
+			last[a["receipt_no"]] = max(last[a["receipt_no"]], a["applied_at"])
+		}
+	}
 	m := map[string]string{}
 	for _, d := range x.truth("document") {
 		if _, is := when(d["created_at"], end); is && d["type"] == "Receipt" && !strings.HasPrefix(d["amount"], "-") {
-			m[d["number"]] = state(d["created_at"], d["effective_at"], end, 20*time.Hour, inOffice)
+			ended := ""
+			if applied[d["number"]] == d.cents("amount") {
+				ended = last[d["number"]]
+			}
+			m[d["number"]] = state(d["created_at"], ended, end, 20*time.Hour, inOffice)
 		}
 	}
 	return m
