@@ -307,3 +307,29 @@ func TestAlignAlone(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
+
+// Deviations add up to the cost, and none is in more cases than there are.
+func TestDeviationsAddUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := nets().Draw(t, "net")
+		s := logOf(t, rapid.SliceOfN(traces(), 1, 5).Draw(t, "traces")...)
+		a, err := Align(t.Context(), s, n, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var moves int64
+		all := a.Deviations()
+		for i, d := range all {
+			moves += d.Moves
+			if d.Cases < 1 || d.Cases > s.Cases || d.Moves < d.Cases || i > 0 && d.Cases > all[i-1].Cases {
+				t.Fatalf("%+v", all)
+			}
+		}
+		if moves != a.Cost() {
+			t.Fatalf("%d moves, but the cost is %d", moves, a.Cost())
+		}
+		if c := a.Certainty(); c.Optimal != s.Cases || c.Within != 0 {
+			t.Fatalf("%+v", c)
+		}
+	})
+}

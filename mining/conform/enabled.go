@@ -237,4 +237,3 @@ func (o *outlook) silently(from int32, visible func(firing)) bool {
 	}
 	return true
 }
-
