@@ -15,8 +15,8 @@ import (
 )
 
 // DefaultStates bounds the search for the alignment of one trace where
-// nothing else is asked for: some 100 MB.
-const DefaultStates = 1_000_000
+// nothing else is asked for: some 100 MB for each worker.
+const DefaultStates = 400_000
 
 // Options say how to align. The zero value is the default.
 type Options struct {
@@ -86,7 +86,7 @@ func Align(ctx context.Context, s *eventlog.Summary, n *petri.Net, o Options) (*
 		defer context.AfterFunc(o.Until, cancel)()
 	}
 	a := &aligner{Alignments: Alignments{Summary: s, Net: n, Variants: make([]Alignment, len(s.Variants))}, o: o, stop: until.Done()}
-	if err := a.prepare(); err != nil {
+	if err := a.prepare(ctx); err != nil {
 		return nil, err
 	}
 	var g errgroup.Group
@@ -127,7 +127,7 @@ func number(n *petri.Net) (labels []int32, byName map[string]int32) {
 	return labels, byName
 }
 
-func (a *aligner) prepare() error {
+func (a *aligner) prepare(ctx context.Context) error {
 	labels, byName := number(a.Net)
 	a.labels = labels
 	for _, name := range a.Summary.Activities {
@@ -145,11 +145,14 @@ func (a *aligner) prepare() error {
 		a.run = run
 	} else {
 		s := newSearch(a.Net, labels, a.o.States)
-		run, _, ok := s.run(0)
-		if !ok {
+		f := s.align(0, nil, (&worker{stop: ctx.Done()}).stopped)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if f.moves == nil {
 			return fmt.Errorf("no run of the net that reaches its final marking was found among its first %d markings", len(s.markings))
 		}
-		a.run = run
+		a.run = f.moves
 	}
 	a.Shortest = a.cost(a.run)
 	return nil
@@ -196,7 +199,7 @@ func (a *aligner) work(ctx context.Context) error {
 			if s == nil {
 				s = newSearch(a.Net, a.labels, a.o.States)
 			}
-			if f := s.align(letters, w.stopped); f.moves != nil {
+			if f := s.align(0, letters, w.stopped); f.moves != nil {
 				*to, aligned = Alignment{f.moves, int64(f.cost), int64(f.least)}, true
 			}
 		}

@@ -238,7 +238,7 @@ func TestTreesAreFolded(t *testing.T) {
 				letters = append(letters, -1)
 			}
 		}
-		f := newSearch(n, labels, DefaultStates).align(letters, func() bool { return false })
+		f := newSearch(n, labels, DefaultStates).align(0, letters, func() bool { return false })
 		if x := &a.Variants[0]; x.Cost != int64(f.cost) {
 			t.Fatalf("%s: cost %d, %d by search", m, x.Cost, f.cost)
 		}

@@ -27,7 +27,8 @@ func (a *Alignments) Fitness() Fitness {
 		if a.Variants[i].Cost == 0 {
 			f.FittingCases += v.Cases
 		} else {
-			lost += float64(v.Cases) * (float64(a.Variants[i].Cost) / float64(of))
+			// The conversion keeps multiplication and addition apart on every machine.
+			lost += float64(float64(v.Cases) * (float64(a.Variants[i].Cost) / float64(of)))
 		}
 	}
 	if cost > 0 {

@@ -342,7 +342,7 @@ func (r *Replays) Fitness() Fitness {
 	for i := range r.Variants {
 		v, n := &r.Variants[i], r.Summary.Variants[i].Cases
 		cases += n
-		lost += float64(n) * (1 - Tokens{v.Produced, v.Consumed, v.Missing, v.Remaining}.fitness())
+		lost += float64(float64(n) * (1 - Tokens{v.Produced, v.Consumed, v.Missing, v.Remaining}.fitness()))
 		if v.Fits() {
 			f.FittingCases += n
 		}

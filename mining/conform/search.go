@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"millrace/mining/petri"
@@ -9,23 +10,31 @@ import (
 // A search aligns traces with nets that are no machines: the shortest path in
 // the synchronous product of net and trace (Adriansyah, van Dongen and van der
 // Aalst, doi:10.1109/EDOC.2011.12), whose states are a marking and how many
-// events are dealt with. What can be fired in a marking is worked out once for
-// all traces of a worker.
+// events are dealt with, by A* (see [bound]). What can be fired in a marking is
+// worked out once for all traces of a worker.
 type search struct {
-	net    *petri.Net
-	labels []int32
-	most   int
+	net     *petri.Net
+	labels  []int32
+	count   int // labels
+	effects [][]petri.Arc
+	most    int
 
 	number   map[string]int32 // of a marking, by its key
-	markings []petri.Marking
+	markings []string         // their keys, which the map has too
 	next     [][]firing
 	final    int32
+	at       petri.Marking // for the moment
+	key      []byte        // the same
 }
 
 type firing struct{ transition, to int32 }
 
 func newSearch(n *petri.Net, labels []int32, most int) *search {
 	s := &search{net: n, labels: labels, most: most}
+	for t, x := range labels {
+		s.count = max(s.count, int(x)+1)
+		s.effects = append(s.effects, n.Effect(t))
+	}
 	s.forget()
 	return s
 }
@@ -38,14 +47,25 @@ func (s *search) forget() {
 }
 
 func (s *search) intern(m petri.Marking) int32 {
-	key := m.AppendKey(make([]byte, 0, len(m)))
-	if i, ok := s.number[string(key)]; ok {
+	s.key = m.AppendKey(s.key[:0])
+	if i, ok := s.number[string(s.key)]; ok {
 		return i
 	}
-	i := int32(len(s.markings))
-	s.number[string(key)] = i
-	s.markings, s.next = append(s.markings, m.Clone()), append(s.next, nil)
+	i, key := int32(len(s.markings)), string(s.key)
+	s.number[key] = i
+	s.markings, s.next = append(s.markings, key), append(s.next, nil)
 	return i
+}
+
+// marking returns marking i, until it is called again.
+func (s *search) marking(i int32) petri.Marking {
+	key := s.markings[i]
+	s.at = s.at[:0]
+	for len(key) > 0 {
+		tokens, n := binary.Varint([]byte(key[:min(len(key), binary.MaxVarintLen64)]))
+		s.at, key = append(s.at, int32(tokens)), key[n:]
+	}
+	return s.at
 }
 
 // firings are what can be fired in marking i.
@@ -53,7 +73,7 @@ func (s *search) firings(i int32) []firing {
 	if s.next[i] != nil {
 		return s.next[i]
 	}
-	m := s.markings[i].Clone()
+	m := s.marking(i)
 	out := make([]firing, 0, 4)
 	for t := range s.net.Transitions {
 		if s.net.Enabled(m, t) {
@@ -81,146 +101,172 @@ type found struct {
 	moves       []Move
 }
 
-// align looks for an optimal alignment until it has looked at the most states
-// allowed, or is stopped. Beyond that it says what it knows: nothing costs less
-// than what is next in the queue, and the best state found can be finished by
-// leaving the remaining events to the log and running to the end.
-func (s *search) align(letters []int32, stop func() bool) found {
-	if len(s.markings) > s.most {
+// An entry of the queue is a node at the cost it had when it was put there.
+type entry struct{ node, cost int32 }
+
+// A hunt is the search for the alignment of one trace.
+type hunt struct {
+	*search
+	letters []int32
+	left    [][]int32 // by events done: how many are left of each label
+	unknown []int32   // by events done: how many are left that the net does not know
+	bounds  []*bound
+	nodes   []node
+	seen    map[uint64]int32 // node by marking and events done
+	queue   [][]entry        // by cost so far and bound; the last one found goes first
+}
+
+// mostBounds is how many solutions are kept for one trace.
+const mostBounds = 12
+
+// align looks for an optimal alignment from a marking on until it has seen the
+// most states allowed, or is stopped. Beyond that it says what it knows: nothing
+// costs less than what is next in the queue, and the state that came furthest
+// can be finished by leaving the remaining events to the log and running to
+// the end.
+func (s *search) align(from int32, letters []int32, stop func() bool) found {
+	if from == 0 && len(s.markings) > s.most {
 		s.forget()
 	}
-	nodes := []node{{parent: -1}}
-	seen := map[uint64]int32{0: 0} // node by marking and events done
-	queue := [][]int32{{0}}        // by cost; the last one found goes first
-	end := int32(len(letters))
-	furthest := int32(0)
-	push := func(from int32, marking, done, cost int32, move Move) {
-		key := uint64(marking)<<32 | uint64(uint32(done))
-		i, ok := seen[key]
-		if ok && nodes[i].cost <= cost {
-			return
-		}
-		if ok {
-			nodes[i].cost, nodes[i].parent, nodes[i].move = cost, from, move
-		} else {
-			i = int32(len(nodes))
-			seen[key] = i
-			nodes = append(nodes, node{marking, done, cost, from, move})
-		}
-		for int(cost) >= len(queue) {
-			queue = append(queue, nil)
-		}
-		queue[cost] = append(queue[cost], i)
-	}
-	looked := 0
-	for cost := int32(0); int(cost) < len(queue); cost++ {
-		for len(queue[cost]) > 0 {
-			last := len(queue[cost]) - 1
-			i := queue[cost][last]
-			queue[cost] = queue[cost][:last]
-			at := nodes[i]
-			if at.cost < cost {
+	h := &hunt{search: s, letters: letters, seen: map[uint64]int32{}}
+	h.count()
+	h.learn(from, 0)
+	h.push(-1, from, 0, 0, Move{})
+	end, furthest, looked, again := int32(len(letters)), int32(0), 0, 500
+	for least := int32(0); int(least) < len(h.queue) && least < far; least++ {
+		for len(h.queue[least]) > 0 {
+			last := len(h.queue[least]) - 1
+			e := h.queue[least][last]
+			h.queue[least] = h.queue[least][:last]
+			at := h.nodes[e.node]
+			if at.cost != e.cost {
 				continue // found again, for less
 			}
 			if at.done == end && at.marking == s.final {
-				return found{cost, cost, way(nodes, i)}
+				return found{at.cost, at.cost, h.way(e.node)}
 			}
-			if f := nodes[furthest]; at.done > f.done {
-				furthest = i
+			if looked++; looked == again && len(h.bounds) < mostBounds {
+				again *= 2
+				h.learn(at.marking, at.done)
 			}
-			if looked++; len(nodes) > s.most || looked%1024 == 0 && stop() {
-				return s.finish(nodes, furthest, letters, cost)
+			// The bounds may have become better since it was put here.
+			if total := at.cost + h.bound(at.marking, at.done); total > least {
+				h.put(e, total)
+				continue
 			}
-			if at.done < end {
-				push(i, at.marking, at.done+1, cost+1, Move{at.done, -1})
+			if at.done > h.nodes[furthest].done {
+				furthest = e.node
 			}
-			firings := s.firings(at.marking)
-			for k := len(firings) - 1; k >= 0; k-- { // so that the first is looked at first
-				t, to := firings[k].transition, firings[k].to
-				label := s.labels[t]
-				price := cost
-				if label >= 0 {
-					price++
-				}
-				push(i, to, at.done, price, Move{-1, t})
-				if label >= 0 && at.done < end && letters[at.done] == label {
-					push(i, to, at.done+1, cost, Move{at.done, t})
-				}
+			if len(h.nodes) > s.most || looked%1024 == 0 && stop() {
+				return h.finish(furthest, least)
 			}
+			h.expand(e.node)
 		}
 	}
 	return found{least: far, cost: far}
 }
 
+// count fills left and unknown.
+func (h *hunt) count() {
+	h.left, h.unknown = make([][]int32, len(h.letters)+1), make([]int32, len(h.letters)+1)
+	h.left[len(h.letters)] = make([]int32, h.search.count)
+	for i := len(h.letters) - 1; i >= 0; i-- {
+		h.left[i], h.unknown[i] = slices.Clone(h.left[i+1]), h.unknown[i+1]
+		if x := h.letters[i]; x >= 0 {
+			h.left[i][x]++
+		} else {
+			h.unknown[i]++
+		}
+	}
+}
+
+// learn adds a bound that is good from a state on.
+func (h *hunt) learn(marking, done int32) {
+	if b := newBound(h.net, h.effects, h.labels, h.marking(marking), h.left[done]); b != nil {
+		h.bounds = append(h.bounds, b)
+	}
+}
+
+// bound is what is left to pay at least.
+func (h *hunt) bound(marking, done int32) (least int32) {
+	m := h.marking(marking)
+	for _, b := range h.bounds {
+		least = max(least, b.at(m, h.left[done]))
+	}
+	return least + h.unknown[done]
+}
+
+func (h *hunt) put(e entry, total int32) {
+	if total >= far {
+		return // no run gets to the end from there
+	}
+	for int(total) >= len(h.queue) {
+		h.queue = append(h.queue, nil)
+	}
+	h.queue[total] = append(h.queue[total], e)
+}
+
+func (h *hunt) push(from int32, marking, done, cost int32, move Move) {
+	key := uint64(marking)<<32 | uint64(uint32(done))
+	i, ok := h.seen[key]
+	switch {
+	case ok && h.nodes[i].cost <= cost:
+		return
+	case ok:
+		h.nodes[i].cost, h.nodes[i].parent, h.nodes[i].move = cost, from, move
+	default:
+		i = int32(len(h.nodes))
+		h.seen[key] = i
+		h.nodes = append(h.nodes, node{marking, done, cost, from, move})
+	}
+	h.put(entry{i, cost}, cost+h.bound(marking, done))
+}
+
+func (h *hunt) expand(i int32) {
+	at := h.nodes[i]
+	inside := int(at.done) < len(h.letters)
+	if inside {
+		h.push(i, at.marking, at.done+1, at.cost+1, Move{at.done, -1})
+	}
+	firings := h.firings(at.marking)
+	for k := len(firings) - 1; k >= 0; k-- { // so that the first is looked at first
+		t, to := firings[k].transition, firings[k].to
+		label := h.labels[t]
+		price := at.cost
+		if label >= 0 {
+			price++
+		}
+		h.push(i, to, at.done, price, Move{-1, t})
+		if label >= 0 && inside && h.letters[at.done] == label {
+			h.push(i, to, at.done+1, at.cost, Move{at.done, t})
+		}
+	}
+}
+
 // way are the moves to node i.
-func way(nodes []node, i int32) (moves []Move) {
+func (h *hunt) way(i int32) (moves []Move) {
 	moves = []Move{}
-	for ; nodes[i].parent >= 0; i = nodes[i].parent {
-		moves = append(moves, nodes[i].move)
+	for ; h.nodes[i].parent >= 0; i = h.nodes[i].parent {
+		moves = append(moves, h.nodes[i].move)
 	}
 	slices.Reverse(moves)
 	return moves
 }
 
 // finish ends an alignment from node i without looking at the other events.
-func (s *search) finish(nodes []node, i int32, letters []int32, least int32) found {
-	for {
-		run, cost, ok := s.run(nodes[i].marking)
-		if ok {
-			moves := way(nodes, i)
-			for e := nodes[i].done; int(e) < len(letters); e++ {
-				moves = append(moves, Move{e, -1})
-				cost++
-			}
-			return found{least, nodes[i].cost + cost, append(moves, run...)}
-		}
-		if i == 0 {
-			return found{least: least, cost: far}
-		}
-		i = 0
+func (h *hunt) finish(i int32, least int32) found {
+	at := h.nodes[i]
+	run := found{}
+	if len(h.letters) > 0 {
+		run = h.search.align(at.marking, nil, func() bool { return false })
 	}
-}
-
-// run is the cheapest way from a marking to the final one, if it is found
-// within the states allowed.
-func (s *search) run(from int32) (moves []Move, cost int32, ok bool) {
-	nodes := []node{{marking: from, parent: -1}}
-	seen := map[int32]int32{from: 0}
-	queue := [][]int32{{0}}
-	for cost := int32(0); int(cost) < len(queue); cost++ {
-		for len(queue[cost]) > 0 {
-			i := queue[cost][0]
-			queue[cost] = queue[cost][1:]
-			at := nodes[i]
-			switch {
-			case at.cost < cost:
-				continue
-			case at.marking == s.final:
-				return way(nodes, i), cost, true
-			case len(nodes) > s.most:
-				return nil, 0, false
-			}
-			for _, f := range s.firings(at.marking) {
-				price := cost
-				if s.labels[f.transition] >= 0 {
-					price++
-				}
-				k, ok := seen[f.to]
-				if ok && nodes[k].cost <= price {
-					continue
-				}
-				if !ok {
-					k = int32(len(nodes))
-					seen[f.to] = k
-					nodes = append(nodes, node{marking: f.to})
-				}
-				nodes[k].cost, nodes[k].parent, nodes[k].move = price, i, Move{-1, f.transition}
-				for int(price) >= len(queue) {
-					queue = append(queue, nil)
-				}
-				queue[price] = append(queue[price], k)
-			}
-		}
+	if run.moves == nil {
+		return found{least: least, cost: far}
 	}
-	return nil, 0, false
+	moves, cost := h.way(i), at.cost+run.cost
+	for e := at.done; int(e) < len(h.letters); e++ {
+		moves = append(moves, Move{e, -1})
+		cost++
+	}
+	return found{least, cost, append(moves, run.moves...)}
 }
