@@ -21,8 +21,9 @@ help: ## list these targets
 build: ## bin/millrace
 	go build $(TAGS) -trimpath -o bin/millrace ./cmd/millrace
 
+# check has vetted everything already.
 test: needs check ## everything that must hold before a commit; says at its end what was skipped and why
-	@go test $(TAGS) -timeout 30m -json $(PKG) | go run ./internal/testreport
+	@go test $(TAGS) -vet=off -timeout 30m -json $(PKG) | go run ./internal/testreport
 
 needs: # what tests need besides Go: installed where that is allowed, else named
 	@.ci/needs

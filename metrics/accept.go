@@ -32,7 +32,7 @@ type Acceptance struct {
 func (k *KPI) Hash() string {
 	bare := *k
 	bare.Title, bare.Doc, bare.Owner, bare.Sources, bare.Family, bare.Better, bare.Target = "", "", "", nil, "", "", nil
-	bare.Version, bare.Examples, bare.Of, bare.One = 0, nil, "", ""
+	bare.Version, bare.Examples, bare.Of, bare.One, bare.proven = 0, nil, "", "", ""
 	fields := map[string]any{}
 	v := reflect.ValueOf(bare)
 	for i := range v.NumField() {

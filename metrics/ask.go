@@ -53,8 +53,8 @@ type Options struct {
 	// Parallel is how many figures are computed at once; the Querier must take
 	// as many questions. Default 1.
 	Parallel int
-	// Timeout is how long one figure, or one rule, may take; then it is stopped,
-	// and that is an error. 0 is DefaultTimeout.
+	// Timeout is how long one statement of a figure, or one rule, may take; then it
+	// is stopped, and that is an error. 0 is DefaultTimeout.
 	Timeout time.Duration
 }
 
@@ -207,6 +207,18 @@ func (a *asking) first(view string) string {
 
 func (a *asking) zoneText() string { return literal(a.zone.String()) }
 
+// isUTC says that days are those of UTC, where no table of zones is needed:
+// AT TIME ZONE takes 20 times as long.
+func (a *asking) isUTC() bool { return a.zone == time.UTC || a.zone.String() == "UTC" }
+
+// localDay writes the day of an instant in the project's zone.
+func (a *asking) localDay(instant string) string {
+	if a.isUTC() {
+		return "make_timestamp(epoch_us(" + instant + "))::DATE"
+	}
+	return "((" + instant + ") AT TIME ZONE " + a.zoneText() + ")::DATE"
+}
+
 // isDay says that an expression is a DATE, not an instant.
 func (s *statement) isDay(expression string) (bool, error) {
 	if t, ok := s.types[s.k.View][strings.TrimPrefix(strings.TrimSpace(expression), "v.")]; ok {
@@ -245,7 +257,10 @@ func (s *statement) instant(expression string) (string, error) {
 		return "", err
 	}
 	e := s.fill(expression)
-	if day {
+	switch {
+	case day && s.isUTC():
+		e = fmt.Sprintf("(%s)::TIMESTAMP", e)
+	case day:
 		e = fmt.Sprintf("((%s)::TIMESTAMP AT TIME ZONE %s)", e, s.zoneText())
 	}
 	return fmt.Sprintf("epoch_us(%s)", e), nil
@@ -318,7 +333,7 @@ func (s *statement) local(text string) string {
 		if end < 0 {
 			return text // DuckDB says where a parenthesis is missing
 		}
-		text = text[:at[0]] + "((" + text[at[1]:end] + ") AT TIME ZONE " + s.zoneText() + ")::DATE" + text[end+1:]
+		text = text[:at[0]] + s.localDay(text[at[1]:end]) + text[end+1:]
 	}
 }
 

@@ -3,16 +3,15 @@ package metrics_test
 import (
 	"math"
 	"strings"
-	"testing"
 	"time"
 
 	"millrace/metrics"
 )
 
-// TestDeliveryTruth: the figures of delivery, by month and site, are what the
+// delivery: the figures of delivery, by month and site, are what the
 // simulator's decisions come to.
-func TestDeliveryTruth(t *testing.T) {
-	c := simulated(t)
+func (c *company) delivery() {
+	t := c.t
 	for _, x := range []struct{ name, due string }{{"otif.requested", "requested_date"}, {"otif.confirmed", "first_confirmed_date"}, {"otif.last_confirmed", "confirmed_date"}} {
 		c.byMonthAndSite(x.name, c.linesDue(x.due, func(l *lineTruth) bool { return l.full && l.onTime }))
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -29,24 +30,21 @@ func Evaluate(ctx context.Context, q Querier, kpis []*KPI, o Options) ([]Value, 
 	if err != nil {
 		return nil, err
 	}
-	lists := make([][]Value, len(kpis))
+	asked := make([]*asked, len(kpis))
 	refused := make([]error, len(kpis))
-	g, ctx := errgroup.WithContext(ctx)
-	a.ctx = ctx
+	g, within := errgroup.WithContext(ctx)
+	a.ctx = within
 	g.SetLimit(max(1, o.Parallel))
 	for i, k := range kpis {
 		g.Go(func() error {
-			list, err := a.guarded(k, found)
 			var no refusal
+			var err error
+			asked[i], err = a.ask(k, found)
 			if errors.As(err, &no) {
 				refused[i] = no.reason
-				list, err = []Value{k.unknown(eventlog.Note{Code: "dimension", Text: sentence(no.reason.Error())})}, nil
+				asked[i], err = k.told(eventlog.Note{Code: "dimension", Text: sentence(no.reason.Error())}), nil
 			}
-			if err != nil {
-				return fmt.Errorf("kpi %s: %w", k.Name, err)
-			}
-			lists[i] = list
-			return nil
+			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
@@ -55,7 +53,23 @@ func Evaluate(ctx context.Context, q Querier, kpis []*KPI, o Options) ([]Value, 
 	if !slices.Contains(refused, nil) && len(kpis) > 0 {
 		return nil, refused[0]
 	}
-	return slices.Concat(lists...), nil
+	var statements []*statement
+	for _, x := range asked {
+		statements = append(statements, x.statements...)
+	}
+	g, a.ctx = errgroup.WithContext(ctx)
+	g.SetLimit(max(1, o.Parallel))
+	for _, b := range batches(statements) {
+		g.Go(func() error { return a.answer(b) })
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	var values []Value
+	for i, k := range kpis {
+		values = append(values, a.values(k, asked[i])...)
+	}
+	return values, nil
 }
 
 // AsOf says at the end of which day Evaluate looks, given the same store and options.
@@ -103,46 +117,56 @@ func (r refusal) Error() string { return r.reason.Error() }
 // sentence makes an error's text one.
 func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] + "." }
 
-// guarded evaluates k if its SQL may run, and stops what takes too long.
-func (a *asking) guarded(k *KPI, found []foundLinks) (values []Value, err error) {
+// An asked is what has to be asked for one figure, or its values where nothing has.
+type asked struct {
+	statements []*statement
+	values     []Value
+}
+
+// told is a figure that is not known, and why.
+func (k *KPI) told(notes ...eventlog.Note) *asked {
+	return &asked{values: []Value{k.unknown(notes...)}}
+}
+
+// ask writes what to ask for k, if its SQL may run and the data has what it needs.
+func (a *asking) ask(k *KPI, found []foundLinks) (x *asked, err error) {
 	err = a.within(func(a *asking) error {
 		if err := a.guard(k); err != nil {
 			return err
 		}
-		values, err = a.evaluate(k, found)
+		if lacks := k.lacks(a.types); len(lacks) > 0 {
+			x = k.told(eventlog.Note{Code: "needs", Text: fmt.Sprintf("The data has no %s.", strings.Join(lacks, ", "))})
+			return nil
+		}
+		if notes := k.lost(found, k.linkRate(a.o)); len(notes) > 0 {
+			x = k.told(notes...)
+			return nil
+		}
+		x = &asked{}
+		x.statements, err = a.statements(k)
 		return err
 	})
-	return values, err
+	if err != nil {
+		return nil, fmt.Errorf("kpi %s: %w", k.Name, err)
+	}
+	return x, nil
 }
 
-func (a *asking) evaluate(k *KPI, found []foundLinks) ([]Value, error) {
-	if lacks := k.lacks(a.types); len(lacks) > 0 {
-		return []Value{k.unknown(eventlog.Note{Code: "needs", Text: fmt.Sprintf("The data has no %s.", strings.Join(lacks, ", "))})}, nil
-	}
-	if notes := k.lost(found, k.linkRate(a.o)); len(notes) > 0 {
-		return []Value{k.unknown(notes...)}, nil
-	}
-	statements, err := a.statements(k)
-	if err != nil {
-		return nil, err
-	}
-	var values []Value
-	for _, s := range statements {
-		list, err := s.values()
-		if err != nil {
-			return nil, err
-		}
-		values = append(values, list...)
+// values are those of k, once its statements were answered.
+func (a *asking) values(k *KPI, x *asked) []Value {
+	values := x.values
+	for _, s := range x.statements {
+		values = append(values, s.answer...)
 	}
 	if len(values) == 0 {
 		v := k.unknown(eventlog.Note{Code: "nothing", Text: fmt.Sprintf("There are no %s.", k.Of)})
 		v.AsOf = a.end.day
 		values = []Value{v}
 	}
-	if a.end.past {
-		k.saidNow(values)
+	if a.end.past && len(x.statements) > 0 {
+		k.saidNow(values, x.statements[0].by, a.types)
 	}
-	return values, nil
+	return values
 }
 
 // statements are the questions to ask for k: one, or for a state in several
@@ -212,18 +236,13 @@ func (a *asking) overBy(k *KPI) (by []string, err error) {
 }
 
 // saidNow notes what is not as of the day that was asked for.
-func (k *KPI) saidNow(values []Value) {
+func (k *KPI) saidNow(values []Value, by []string, columnsOf map[string]map[string]string) {
+	columns := k.readsNow(by, columnsOf[k.View])
 	if k.Over != nil {
-		k.over().saidNow(values)
-	}
-	var columns []string
-	text := strings.Join([]string{k.From, k.To, k.Hit, k.Unsure, k.Numerator, k.Denominator, k.Value, k.Open, k.Scope}, " ")
-	for _, l := range k.LeaveOut {
-		text += " " + l.When
-	}
-	for _, w := range word.FindAllString(text, -1) {
-		if o2c.SaidNow(k.View, w) && !slices.Contains(columns, w) {
-			columns = append(columns, w)
+		for _, c := range k.over().readsNow(nil, columnsOf[k.over().View]) {
+			if !slices.Contains(columns, c) {
+				columns = append(columns, c)
+			}
 		}
 	}
 	if len(columns) == 0 {
@@ -234,8 +253,51 @@ func (k *KPI) saidNow(values []Value) {
 	}
 }
 
+// readsNow are the columns that k reads, split by some expressions, and that
+// say what is true at the last load: of its view, and of those it joins.
+func (k *KPI) readsNow(by []string, types map[string]string) (columns []string) {
+	own := append([]string{k.From, k.To, k.Hit, k.Unsure, k.Numerator, k.Denominator, k.Value, k.Open, k.Scope, k.At, k.Since, k.Amount, k.Currency, k.Site, k.DayPrecision, k.Key}, by...)
+	for _, l := range k.LeaveOut {
+		own = append(own, l.When)
+	}
+	for _, d := range sortedKeys(k.Split) {
+		own = append(own, k.Split[d])
+	}
+	text := strings.Join(own, "\n")
+	read := func(view, text string, skip func(qualifier, column string) bool) {
+		for _, m := range qualifiedWord.FindAllStringSubmatch(text, -1) {
+			if m[1] != "o2c." && o2c.SaidNow(view, m[2]) && !slices.Contains(columns, m[2]) && !skip(m[1], m[2]) {
+				columns = append(columns, m[2])
+			}
+		}
+	}
+	// Beside a column of its own view, one of a joined view has to say whose it is.
+	joined := func(qualifier, column string) bool {
+		return qualifier == "v." || qualifier == "" && types[column] != ""
+	}
+	read(k.View, text+"\n"+k.Join, func(qualifier, _ string) bool { return qualifier != "" && qualifier != "v." })
+	within := func(part string, skip func(qualifier, column string) bool) {
+		for _, m := range viewName.FindAllStringSubmatch(part, -1) {
+			read(m[2], part, skip)
+		}
+	}
+	for _, part := range append([]string{k.SQL}, own...) {
+		within(part, func(qualifier, _ string) bool { return qualifier == "v." })
+	}
+	for _, name := range sortedKeys(k.With) {
+		within(k.With[name], func(string, string) bool { return false })
+	}
+	if k.Join != "" {
+		within(k.Join+"\n"+text, joined)
+	}
+	return columns
+}
+
 // word is a name in an expression.
 var word = regexp.MustCompile(`[a-z_][a-z0-9_]*`)
+
+// qualifiedWord is a name in an expression, after the one of what it is of.
+var qualifiedWord = regexp.MustCompile(`\b([a-z_][a-z0-9_]*\.)?([a-z_][a-z0-9_]*)`)
 
 // lacks lists what k needs and is not there: views, and columns of views.
 func (k *KPI) lacks(types map[string]map[string]string) []string {
@@ -262,23 +324,15 @@ func (k *KPI) unknown(notes ...eventlog.Note) Value {
 	return v
 }
 
-// values runs a statement.
-func (s *statement) values() (values []Value, err error) {
-	if s.k.Kind == ReceivablesKind {
-		values, err = s.receivables()
-	} else {
-		values, err = s.run()
-	}
-	if err != nil {
-		return nil, err
-	}
+// finish makes the answer of a statement of the values that were read.
+func (s *statement) finish(values []Value) (err error) {
 	if len(values) == 0 {
 		if values, err = s.none(); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if err := s.open(values); err != nil {
-		return nil, err
+	if err := s.survived(values); err != nil {
+		return err
 	}
 	for i := range values {
 		v := &values[i]
@@ -290,7 +344,8 @@ func (s *statement) values() (values []Value, err error) {
 			v.Notes = append(v.Notes, eventlog.Note{Code: "partial", Text: fmt.Sprintf("The period is not over: the data ends with %s.", s.now.day)})
 		}
 	}
-	return values, nil
+	s.answer = values
+	return nil
 }
 
 // none is the value of a stock of which nothing is there: zero, in whatever
@@ -306,40 +361,6 @@ func (s *statement) none() (values []Value, err error) {
 		return nil
 	})
 	return values, err
-}
-
-func (s *statement) run() ([]Value, error) {
-	text, err := s.text()
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.query(s.ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	names, err := rows.Columns()
-	if err != nil {
-		return nil, err
-	}
-	var values []Value
-	for rows.Next() {
-		cells := make([]any, len(names))
-		for i := range cells {
-			cells[i] = &cells[i]
-		}
-		if err := rows.Scan(cells...); err != nil {
-			return nil, err
-		}
-		v, err := s.value(names, cells)
-		if err != nil {
-			return nil, err
-		}
-		if values = append(values, v); len(values) > maxValues {
-			return nil, tooMany()
-		}
-	}
-	return values, rows.Err()
 }
 
 // value reads one row of a result.
@@ -377,7 +398,11 @@ func (s *statement) value(names []string, cells []any) (Value, error) {
 				return v, err
 			}
 			if k.Kind != SQLKind {
-				reason = reasons[len(reasons)-trailing(names, i)]
+				i, err := strconv.Atoi(reason)
+				if err != nil {
+					return v, err
+				}
+				reason = reasons[i]
 			}
 			if n > 0 {
 				v.Excluded = append(v.Excluded, Exclusion{reason, n})
@@ -388,6 +413,11 @@ func (s *statement) value(names []string, cells []any) (Value, error) {
 				return v, err
 			}
 			counts[name] = n
+		case name == "measures" && k.Kind == DurationKind:
+			if list := cell.([]any); int64(len(list)) >= k.MinN {
+				low, high := bounds(list, k.Quantile)
+				numbers["low"], numbers["high"] = float64(low), float64(high)
+			}
 		case slices.Contains(numberColumns, name):
 			x, err := real(name, cell)
 			if err != nil {
@@ -422,9 +452,6 @@ func (s *statement) dimensionName(column string, i int) string {
 	}
 	return s.dimensionNames()[i]
 }
-
-// trailing counts the columns from i on.
-func trailing(names []string, i int) int { return len(names) - i }
 
 func whole(name string, cell any) (int64, error) {
 	switch x := cell.(type) {

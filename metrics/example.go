@@ -52,7 +52,10 @@ type Gives struct {
 }
 
 // A Bench is a store without rows on which examples are run.
-type Bench struct{ store *eventlog.Scratch }
+type Bench struct {
+	store *eventlog.Scratch
+	types map[string]map[string]string // view → column → SQL type
+}
 
 // OpenBench makes one; it takes a second.
 func OpenBench(ctx context.Context) (*Bench, error) {
@@ -60,7 +63,11 @@ func OpenBench(ctx context.Context) (*Bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Bench{s}, nil
+	a := &asking{ctx: ctx, query: s.Query}
+	if err := a.columns(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return &Bench{s, a.types}, nil
 }
 
 // Close throws it away.
@@ -144,7 +151,7 @@ func (e Example) calendars() (Calendars, error) {
 func (b *Bench) With(ctx context.Context, given map[string]string, fn func(context.Context, Querier) error) error {
 	return b.store.Try(ctx, func(s *eventlog.Scratch) error {
 		for _, view := range sortedKeys(given) {
-			if err := fillView(ctx, s, view, given[view]); err != nil {
+			if err := fillView(ctx, s, view, b.types[view], given[view]); err != nil {
 				return fmt.Errorf("given %s: %w", view, err)
 			}
 		}
@@ -163,20 +170,8 @@ func list(values []Value) string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// fillView puts rows into an empty view.
-func fillView(ctx context.Context, s *eventlog.Scratch, view, text string) error {
-	types := map[string]string{}
-	err := (&asking{ctx: ctx, query: s.Query}).each(columnsSQL, func(scan func(...any) error) error {
-		var of, column, kind string
-		err := scan(&of, &column, &kind)
-		if of == view {
-			types[column] = kind
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
+// fillView puts rows into an empty view, whose columns have these types.
+func fillView(ctx context.Context, s *eventlog.Scratch, view string, types map[string]string, text string) error {
 	if len(types) == 0 {
 		return errors.New("there is no such view")
 	}

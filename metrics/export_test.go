@@ -2,6 +2,8 @@ package metrics
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"millrace/eventlog"
 )
@@ -24,4 +26,106 @@ func Judge(ctx context.Context, q Querier, r *Rule, o Options) (map[string]strin
 		of[key] = state
 		return err
 	})
+}
+
+// Guard says what SQL of k may not run.
+func Guard(ctx context.Context, q Querier, k *KPI) error {
+	a, err := newAsking(ctx, q, Options{})
+	if err != nil {
+		return err
+	}
+	return a.guard(k)
+}
+
+// Unproven is a definition of the catalogue as if it were a user's.
+func Unproven(k *KPI) *KPI {
+	c := *k
+	c.proven = ""
+	return &c
+}
+
+// EvaluateAlone computes the figures as Evaluate does, by the obvious way: the
+// statement of each by itself, as SQL shows it, and another one for what its open
+// objects are worth.
+func EvaluateAlone(ctx context.Context, q Querier, kpis []*KPI, o Options) ([]Value, error) {
+	a, err := newAsking(ctx, q, o)
+	if err != nil {
+		return nil, err
+	}
+	found, err := links(ctx, q, a.types)
+	if err != nil {
+		return nil, err
+	}
+	var values []Value
+	for _, k := range kpis {
+		x, err := a.ask(Unproven(k), found)
+		var no refusal
+		if errors.As(err, &no) {
+			x, err = k.told(eventlog.Note{Code: "dimension", Text: sentence(no.reason.Error())}), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range x.statements {
+			s.k, s.asking = k, a
+			if err := s.alone(); err != nil {
+				return nil, fmt.Errorf("%s: %w", k.Name, err)
+			}
+		}
+		values = append(values, a.values(k, x)...)
+	}
+	return values, nil
+}
+
+func (s *statement) alone() error {
+	if !s.together() {
+		values, err := read([]*statement{s})
+		if err != nil {
+			return err
+		}
+		return s.finish(values[0])
+	}
+	text, err := s.text()
+	if err != nil {
+		return err
+	}
+	rows, err := s.query(s.ctx, text)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	var values []Value
+	for rows.Next() {
+		cells := make([]any, len(names))
+		for i := range cells {
+			cells[i] = &cells[i]
+		}
+		if err := rows.Scan(cells...); err != nil {
+			return err
+		}
+		v, err := s.value(names, cells)
+		if err != nil {
+			return err
+		}
+		values = append(values, v)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if s.opens() {
+		counted, err := s.rows()
+		if err != nil {
+			return err
+		}
+		var w Amount
+		text := fmt.Sprintf("%s\nSELECT %sdocument_currency, sum(amount)::DOUBLE FROM counted WHERE fate = '' AND amount IS NOT NULL AND document_currency <> '' GROUP BY ALL ORDER BY ALL", counted, s.byColumns())
+		if err := s.eachGroup(text, s.groups(values), []any{&w.Currency, &w.Amount}, func(v *Value) { v.OpenAmounts = append(v.OpenAmounts, w) }); err != nil {
+			return err
+		}
+	}
+	return s.finish(values)
 }

@@ -98,10 +98,10 @@ func (c *company) logged() []*sent {
 
 var messageKinds = map[string]string{"ORDERS": "order", "ORDRSP": "order_response", "ORDCHG": "order_change", "DESADV": "despatch_advice", "INVOIC": "invoice", "REMADV": "remittance"}
 
-// TestIntegrationTruth: the figures of messages, by month and kind, are what
+// integration: the figures of messages, by month and kind, are what
 // the simulator's decisions come to, less what the platform did not log.
-func TestIntegrationTruth(t *testing.T) {
-	c := simulated(t)
+func (c *company) integration() {
+	t := c.t
 	list := c.logged()
 	const day = 24 * time.Hour
 	end := c.asOf.Add(1).In(c.zone)

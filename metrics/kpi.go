@@ -111,7 +111,8 @@ type KPI struct {
 	// Examples are rows and what the figure must be of them: tests.
 	Examples []Example `yaml:"examples"`
 
-	early bool // as a [Rule] has it
+	early  bool   // as a [Rule] has it
+	proven string // the sqlText of a definition of the catalogue; "" of others
 }
 
 // A LeaveOut says which objects a KPI does not look at, and why.

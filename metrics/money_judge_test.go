@@ -2,15 +2,9 @@ package metrics_test
 
 import (
 	"cmp"
-	"encoding/csv"
-	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"testing"
 	"time"
 
 	"millrace/metrics"
@@ -30,54 +24,15 @@ type settlement struct {
 	amount int64
 }
 
-func (r row) cents(name string) int64 {
-	whole, part, _ := strings.Cut(r[name], ".")
-	n, err := strconv.ParseInt(whole+(part + "00")[:2], 10, 64)
-	if err != nil {
-		panic(fmt.Sprintf("%s: %q", name, r[name]))
-	}
-	return n
-}
-
-// day is the UTC day of an instant, or the day; nothing is after all days.
-func (r row) day(name string) string {
-	if r[name] == "" {
-		return "9999-12-31"
-	}
-	return r[name][:10]
-}
-
-func readTruth(t *testing.T, dir, table string) []row {
-	t.Helper()
-	f, err := os.Open(filepath.Join(dir, "truth", table+".csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	lines, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows []row
-	for _, l := range lines[1:] {
-		r := row{}
-		for i, c := range l {
-			r[lines[0][i]] = c
-		}
-		rows = append(rows, r)
-	}
-	return rows
-}
-
-func readBook(t *testing.T, dir string) *book {
-	t.Helper()
-	b := &book{entries: readTruth(t, dir, "ledger"), applications: readTruth(t, dir, "application"), receipts: readTruth(t, dir, "receipt"),
-		invoices: readTruth(t, dir, "invoice"), disputes: readTruth(t, dir, "dispute"), invoiceOf: map[string]row{}, settlements: map[string][]settlement{}}
+// bookOf is the book of a company.
+func bookOf(x truthTables) *book {
+	b := &book{entries: x.truth("ledger"), applications: x.truth("application"), receipts: x.truth("receipt"),
+		invoices: x.truth("invoice"), disputes: x.truth("dispute"), invoiceOf: map[string]row{}, settlements: map[string][]settlement{}}
 	byNumber := map[string]row{}
 	for _, i := range b.invoices {
 		byNumber[i["invoice_no"]] = i
 	}
-	for _, l := range readTruth(t, dir, "link") {
+	for _, l := range x.truth("link") {
 		if l["source_type"] == "AREntry" && l["qualifier"] == "receivable of" {
 			b.invoiceOf[l["source_no"]] = byNumber[l["target_no"]]
 		}
@@ -258,6 +213,9 @@ func (b *book) figures(first, last, known, by string) sums {
 				l.sales[e["posting_date"]] += amount
 			}
 			l.aged[e["posting_date"][:7]] += open * days(e["posting_date"], known)
+		}
+		if e["kind"] == "RES" && amount > 0 && in(e.day("posting_date")) {
+			s.add("disp.silent", g, !slices.ContainsFunc(b.disputes, func(d row) bool { return d["invoice_no"] == i["invoice_no"] && d.day("opened_at") <= known }), amount, 0)
 		}
 		if e["kind"] == "INV" && amount > 0 && in(e.day("posting_date")) {
 			s.add("bad_debt_rate", g, !cancelled, 0, amount)
@@ -445,7 +403,7 @@ func (x *sum) value(k *metrics.KPI) float64 {
 	switch {
 	case k.Kind == metrics.CountKind:
 		return float64(x.used)
-	case k.Kind == metrics.StockKind:
+	case k.Kind == metrics.StockKind, k.Kind == metrics.SumKind:
 		return float64(x.num) / 100
 	case x.den == 0 || x.used == 0:
 		return math.NaN()

@@ -312,7 +312,7 @@ func TestLedgerLaws(t *testing.T) {
 		}
 		roll := kpisNamed(func(k *metrics.KPI) bool { return k.Name == "ar.rollforward" })
 		b.evaluated(rt, s, nil, o, func(q metrics.Querier) {
-			compareMoney(rt, q, kpis, o, b.figures(first, last, last, by), first, last, oldest(b, last), map[string]int{})
+			compareMoney(rt, q, kpis, o, b.figures(first, last, last, by), first, last, oldest(b, last), map[string]int{}, nil)
 			values, err := metrics.Evaluate(context.Background(), q, append(kpis, roll...), metrics.Options{Grain: o.Grain, From: o.From, To: o.To, AsOf: o.AsOf})
 			if err != nil {
 				rt.Fatal(err)

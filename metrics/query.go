@@ -26,6 +26,7 @@ type statement struct {
 	periods []Period // of what happened; nil: all of it
 	now     moment   // whose state is looked at
 	inputs  []string // of a sample: what else to read of each row, as input_0…
+	answer  []Value  // once it was asked
 	due     bool     // measured gets worked: the working time from 1970 until it began
 }
 
@@ -42,20 +43,29 @@ func (s *statement) text() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var groups, columns []string
-	group := func(expression, name string) {
-		groups = append(groups, expression)
-		columns = append(columns, expression+" AS "+name)
+	text, groups := s.summed("", s.bounds())
+	if len(groups) > 0 {
+		text += "\nORDER BY " + strings.Join(groups, ", ")
 	}
-	from := "counted"
+	return s.states(rows + "\n" + text), nil
+}
+
+// summed writes the SELECT that makes the values of the rows counted, and says
+// which columns tell them apart. first are columns to begin with, last to end with.
+func (s *statement) summed(first string, last []string) (text string, groups []string) {
+	var columns []string
+	group := func(name string) {
+		groups = append(groups, name)
+		columns = append(columns, name+" AS "+name)
+	}
 	if len(s.periods) > 0 && !s.k.AsOf {
-		group("period", "period")
+		group("period")
 	}
 	for i := range s.by {
-		group(fmt.Sprintf("by_%d", i), fmt.Sprintf("by_%d", i))
+		group(fmt.Sprintf("by_%d", i))
 	}
 	if s.currencies() {
-		group("currency", "currency")
+		group("currency")
 	}
 	columns = append(columns, "count(*) AS n", "count(*) FILTER (fate IS NULL) AS used", "count(*) FILTER (fate = '') AS open")
 	if s.k.Open != "" {
@@ -65,11 +75,12 @@ func (s *statement) text() (string, error) {
 	for i, reason := range s.reasons() {
 		columns = append(columns, fmt.Sprintf("count(*) FILTER (fate = %s) AS excluded_%d", literal(reason), i))
 	}
-	text := fmt.Sprintf("%s\nSELECT %s\nFROM %s", rows, strings.Join(columns, ",\n       "), from)
+	columns = append(columns, last...)
+	text = fmt.Sprintf("SELECT %s%s\nFROM counted", first, strings.Join(columns, ",\n       "))
 	if len(groups) > 0 {
-		text += "\nGROUP BY " + strings.Join(groups, ", ") + "\nORDER BY " + strings.Join(groups, ", ")
+		text += "\nGROUP BY " + strings.Join(groups, ", ")
 	}
-	return s.states(text), nil
+	return text, groups
 }
 
 // currencies says that the figure is one of each currency.
@@ -80,12 +91,31 @@ func (s *statement) currencies() bool {
 
 // rows writes the CTEs up to counted: what is looked at, each row with its fate.
 func (s *statement) rows() (string, error) {
+	rows, err := s.ownRows()
+	return "WITH " + withText(s.with()) + rows, err
+}
+
+// with are the SELECTs that the definition names.
+func (s *statement) with() map[string]string {
+	with := map[string]string{}
+	for name, text := range s.k.With {
+		with[name] = strings.TrimSpace(s.fill(text))
+	}
+	return with
+}
+
+func withText(with map[string]string) string {
+	var b strings.Builder
+	for _, name := range sortedKeys(with) {
+		fmt.Fprintf(&b, "%s AS (\n\t%s\n),\n", name, with[name])
+	}
+	return b.String()
+}
+
+// ownRows are the CTEs of rows but those that the definition names.
+func (s *statement) ownRows() (string, error) {
 	k := s.k
 	var b strings.Builder
-	b.WriteString("WITH ")
-	for _, name := range sortedKeys(k.With) {
-		fmt.Fprintf(&b, "%s AS (\n\t%s\n),\n", name, strings.TrimSpace(s.fill(k.With[name])))
-	}
 	text, fx, err := s.lookedAt()
 	if err != nil {
 		return "", err
@@ -209,7 +239,7 @@ func (s *statement) ends(add func(string, ...any)) error {
 	}
 	midnight := func(e string, isDay bool) string {
 		if !isDay {
-			e = fmt.Sprintf("((%s) AT TIME ZONE %s)::DATE", e, s.zoneText())
+			e = s.localDay(e)
 		}
 		return fmt.Sprintf("epoch_us((%s)::TIMESTAMP)", e) // days are all of one length
 	}
@@ -287,7 +317,7 @@ func (s *statement) measured(b *strings.Builder, fx string) {
 	}
 	if fx != "" {
 		rates := s.o.Rates
-		join := fmt.Sprintf("\n\tASOF LEFT JOIN rates fx ON fx.currency = l.document_currency AND coalesce((make_timestamptz(l.happened) AT TIME ZONE %s)::DATE, %s) >= fx.day", s.zoneText(), s.now.date())
+		join := fmt.Sprintf("\n\tASOF LEFT JOIN rates fx ON fx.currency = l.document_currency AND coalesce(%s, %s) >= fx.day", s.localDay("make_timestamptz(l.happened)"), s.now.date())
 		if k.AsOf { // one rate for all
 			rates, join = rates.at(s.now.day), "\n\tLEFT JOIN rates fx ON fx.currency = l.document_currency"
 		}
@@ -348,17 +378,29 @@ counted AS (
 	b.WriteString("\n)")
 }
 
+// bounds are the columns of the interval of a quantile. It is between two of the
+// sorted values: Conover, Practical Nonparametric Statistics (3rd ed., 1999),
+// section 3.2.
+func (s *statement) bounds() []string {
+	if s.k.Kind != DurationKind {
+		return nil
+	}
+	bound := func(name string, sign int) string {
+		n := "count(*) FILTER (fate IS NULL)"
+		q := s.k.Quantile
+		return fmt.Sprintf("list_sort(list(measure) FILTER (fate IS NULL))[greatest(1, least(%s, ceil(%s * %g + (%d) * %g * sqrt(%s * %g))))::BIGINT] AS %s", n, n, q, sign, z, n, q*(1-q), name)
+	}
+	return []string{bound("low", -1), bound("high", +1)}
+}
+
 // aggregates are the columns that the kind makes its figure of.
 func (s *statement) aggregates() []string {
 	const used = " FILTER (fate IS NULL)"
 	switch k := s.k; k.Kind {
 	case DurationKind:
-		// The interval of a quantile is between two of the sorted values: Conover,
-		// Practical Nonparametric Statistics (3rd ed., 1999), section 3.2.
 		return []string{
 			fmt.Sprintf("quantile_cont(measure, %g)%s AS quantile", k.Quantile, used), "quantile_cont(measure, 0.5)" + used + " AS p50", "quantile_cont(measure, 0.9)" + used + " AS p90",
 			"avg(measure)" + used + " AS mean",
-			fmt.Sprintf("list_sort(list(measure)%s)[%s] AS low", used, rank(k.Quantile, -1)), fmt.Sprintf("list_sort(list(measure)%s)[%s] AS high", used, rank(k.Quantile, +1)),
 		}
 	case RateKind:
 		return []string{"count(*) FILTER (fate IS NULL AND hit) AS hits", "count(*) FILTER (fate IS NULL AND unsure) AS unsure"}
@@ -373,12 +415,6 @@ func (s *statement) aggregates() []string {
 		}
 	}
 	return nil
-}
-
-// rank writes which of n sorted values bounds the interval of a quantile.
-func rank(q float64, sign int) string {
-	n := "count(*) FILTER (fate IS NULL)"
-	return fmt.Sprintf("greatest(1, least(%s, ceil(%s * %g + (%d) * 1.959964 * sqrt(%s * %g))))::BIGINT", n, n, q, sign, n, q*(1-q))
 }
 
 // reasons lists why objects may be left out, in the order in which they are asked.

@@ -1,9 +1,6 @@
 package metrics_test
 
 import (
-	"encoding/csv"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +10,6 @@ import (
 
 	"millrace/eventlog"
 	"millrace/metrics"
-	simulator "millrace/sample-data/distributor"
 )
 
 // tenMonthEnds are ten of the simulated months' last days.
@@ -28,16 +24,13 @@ func tenMonthEnds() (days []metrics.Day) {
 // or resolved late at every later one, or left by a reason that the rule
 // names; and the counts by state are those of the truth.
 func TestRulesOnStore(t *testing.T) {
-	dir := t.TempDir()
-	if _, err := simulator.Generate(t.Context(), dir, simulator.Options{Seed: 5, Orders: 2000}); err != nil {
-		t.Fatal(err)
-	}
-	s := load(t, dir)
+	c := simulated(t)
+	s := c.store
 	o := metrics.Options{Calendars: office(t)}
 	for _, r := range metrics.Rules() {
 		t.Run("law/"+r.Name, func(t *testing.T) { checkNeverUnbreached(t, s, r, o) })
 	}
-	truth := readRuleTruth(t, dir)
+	truth := c.truthTables
 	for _, day := range []metrics.Day{"2024-12-31", "2025-06-30", "2025-12-31"} {
 		o.AsOf = day
 		end := day.Add(1).In(time.UTC)
@@ -117,42 +110,14 @@ func compareTruth(t *testing.T, s *eventlog.Store, name string, o metrics.Option
 	}
 }
 
-// A truthTables is what the simulator says of itself.
-type truthTables map[string][]map[string]string
-
-func readRuleTruth(t *testing.T, dir string) truthTables {
-	all := truthTables{}
-	for _, name := range []string{"order", "document", "link", "defect"} {
-		f, err := os.Open(filepath.Join(dir, "truth", name+".csv"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows, err := csv.NewReader(f).ReadAll()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range rows[1:] {
-			m := map[string]string{}
-			for i, c := range rows[0] {
-				m[c] = r[i]
-			}
-			all[name] = append(all[name], m)
-		}
-	}
-	return all
-}
-
 // when reads an instant, if it was before the end.
 func when(text string, end time.Time) (time.Time, bool) {
 	at, err := time.Parse(time.RFC3339, text)
 	return at, err == nil && at.Before(end)
 }
 
-// worked is the time from 08:00 to 18:00 of Mondays to Fridays, minute by second.
-func worked(from, to time.Time) (d time.Duration) {
+// inOffice is the time from 08:00 to 18:00 of Mondays to Fridays, minute by second.
+func inOffice(from, to time.Time) (d time.Duration) {
 	for day := from.Truncate(24 * time.Hour); day.Before(to); day = day.AddDate(0, 0, 1) {
 		if day.Weekday() == time.Saturday || day.Weekday() == time.Sunday {
 			continue
@@ -193,13 +158,13 @@ func state(from, to string, end time.Time, limit time.Duration, clock func(a, b 
 
 func (x truthTables) credit(end time.Time) map[string]string {
 	m := map[string]string{}
-	for _, o := range x["order"] {
+	for _, o := range x.truth("order") {
 		if _, is := when(o["credit_set_at"], end); !is {
 			continue
 		}
 		released, isReleased := when(o["credit_released_at"], end)
 		cancelled, isCancelled := when(o["cancelled_at"], end)
-		m[o["order_no"]] = state(o["credit_set_at"], o["credit_released_at"], end, 4*time.Hour, worked)
+		m[o["order_no"]] = state(o["credit_set_at"], o["credit_released_at"], end, 4*time.Hour, inOffice)
 		if isCancelled && (!isReleased || cancelled.Before(released)) {
 			m[o["order_no"]] = "open as their order was cancelled"
 		}
@@ -209,9 +174,9 @@ func (x truthTables) credit(end time.Time) map[string]string {
 
 func (x truthTables) cash(end time.Time) map[string]string {
 	m := map[string]string{}
-	for _, d := range x["document"] {
+	for _, d := range x.truth("document") {
 		if _, is := when(d["created_at"], end); is && d["type"] == "Receipt" && !strings.HasPrefix(d["amount"], "-") {
-			m[d["number"]] = state(d["created_at"], d["effective_at"], end, 20*time.Hour, worked)
+			m[d["number"]] = state(d["created_at"], d["effective_at"], end, 20*time.Hour, inOffice)
 		}
 	}
 	return m
@@ -219,7 +184,7 @@ func (x truthTables) cash(end time.Time) map[string]string {
 
 func (x truthTables) disputes(end time.Time) map[string]string {
 	m := map[string]string{}
-	for _, d := range x["document"] {
+	for _, d := range x.truth("document") {
 		if _, is := when(d["created_at"], end); is && d["type"] == "DisputeCase" {
 			m[d["number"]] = state(d["created_at"], d["effective_at"], end, 30*24*time.Hour, elapsed)
 		}
@@ -228,28 +193,23 @@ func (x truthTables) disputes(end time.Time) map[string]string {
 }
 
 func (x truthTables) shipped(end time.Time) map[string]string {
-	docs, kinds, billed := map[string]map[string]string{}, map[string]string{}, map[string]string{}
-	for _, d := range x["document"] {
+	docs, kinds, billed := map[string]row{}, map[string]string{}, map[string]string{}
+	for _, d := range x.truth("document") {
 		docs[d["type"]+" "+d["number"]] = d
 	}
-	for _, o := range x["order"] {
+	for _, o := range x.truth("order") {
 		kinds[o["order_no"]] = o["kind"]
 	}
 	number := func(item string) string { before, _, _ := strings.Cut(item, "/"); return before }
-	for _, l := range x["link"] {
-		if l["source_type"] != "InvoiceItem" || l["qualifier"] != "bills" || l["target_type"] != "DeliveryItem" {
-			continue
-		}
-		d := docs["Invoice "+number(l["source_no"])]
-		if d == nil || d["state"] == "cancelled" || d["state"] == "cancellation" || d["posted_at"] == "" {
-			continue
-		}
-		if was := billed[l["target_no"]]; was == "" || d["posted_at"] < was {
-			billed[l["target_no"]] = d["posted_at"]
+	for _, b := range x.truth("bill") { // an invoice counts as long as it stood
+		_, posted := when(b["posted_at"], end)
+		_, cancelled := when(b["cancelled_at"], end)
+		if item := itemNo(b["delivery_no"], b["delivery_item_no"]); b["kind"] == "invoice" && posted && !cancelled && (billed[item] == "" || b["posted_at"] < billed[item]) {
+			billed[item] = b["posted_at"]
 		}
 	}
 	m := map[string]string{}
-	for _, l := range x["link"] {
+	for _, l := range x.truth("link") {
 		if l["source_type"] != "DeliveryItem" || l["qualifier"] != "fulfils" || kinds[number(l["target_no"])] != "order" {
 			continue
 		}

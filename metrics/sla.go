@@ -105,10 +105,16 @@ func (a *asking) bounded(r *Rule, kpis []*KPI, found []foundLinks) ([]Standing, 
 		}
 		return nil, fmt.Errorf("there is no key figure %q%s", r.KPI, eventlog.DidYouMean(r.KPI, names))
 	}
-	values, err := a.guarded(kpis[i], found)
+	x, err := a.ask(kpis[i], found)
 	if err != nil {
 		return nil, err
 	}
+	for _, b := range batches(x.statements) {
+		if err := a.answer(b); err != nil {
+			return nil, err
+		}
+	}
+	values := a.values(kpis[i], x)
 	var list []Standing
 	for _, v := range values {
 		out := v.Known() && (r.Above != nil && v.V > *r.Above || r.Below != nil && v.V < *r.Below)
@@ -168,7 +174,7 @@ func (a *asking) standing(r *Rule, worst int, found []foundLinks) ([]Standing, e
 	}
 	if a.end.past {
 		values := []Value{s.k.nothing()}
-		s.k.saidNow(values)
+		s.k.saidNow(values, s.by, a.types)
 		out.Notes = append(out.Notes, values[0].Notes...)
 	}
 	return []Standing{out}, nil

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -9,30 +10,30 @@ import (
 // says too little.
 const openShare = 0.05
 
-// open adds what is known of the objects that have not come to their end: what
-// they are worth, and the median with them.
-func (s *statement) open(values []Value) error {
-	if s.k.Open == "" || s.k.Kind == ReceivablesKind || s.k.Kind == SQLKind || len(s.periods) > 0 && !s.k.AsOf {
+// opens says that what its open objects are worth is part of the figure.
+func (s *statement) opens() bool {
+	return s.k.Open != "" && s.k.Amount != "" && s.k.Currency != "" && (len(s.periods) == 0 || s.k.AsOf)
+}
+
+// survived adds the median with the objects that have not come to their end,
+// where they are many.
+func (s *statement) survived(values []Value) error {
+	if s.k.Kind != DurationKind || s.k.Open == "" || len(s.periods) > 0 && !s.k.AsOf {
 		return nil
 	}
-	open, many := false, false
-	for _, v := range values {
-		open = open || v.Open > 0
-		many = many || v.Open > 0 && float64(v.Open) > openShare*float64(v.Open+v.Used)
+	if !slices.ContainsFunc(values, func(v Value) bool { return v.Open > 0 && float64(v.Open) > openShare*float64(v.Open+v.Used) }) {
+		return nil
 	}
+	return s.survival(s.groups(values))
+}
+
+// groups are values by their dimensions, see group.
+func (s *statement) groups(values []Value) map[string]*Value {
 	groups := map[string]*Value{}
 	for i := range values {
 		groups[s.group(values[i])] = &values[i]
 	}
-	if open && s.k.Amount != "" && s.k.Currency != "" {
-		if err := s.openAmounts(groups); err != nil {
-			return err
-		}
-	}
-	if many && s.k.Kind == DurationKind {
-		return s.survival(groups)
-	}
-	return nil
+	return groups
 }
 
 // group names the dimensions of a value as a result's by columns do.
@@ -73,16 +74,6 @@ func (s *statement) eachGroup(text string, groups map[string]*Value, cells []any
 		}
 		return nil
 	})
-}
-
-func (s *statement) openAmounts(groups map[string]*Value) error {
-	rows, err := s.rows()
-	if err != nil {
-		return err
-	}
-	var a Amount
-	text := fmt.Sprintf("%s\nSELECT %sdocument_currency, sum(amount)::DOUBLE FROM counted WHERE fate = '' AND amount IS NOT NULL AND document_currency <> '' GROUP BY ALL ORDER BY ALL", rows, s.byColumns())
-	return s.eachGroup(text, groups, []any{&a.Currency, &a.Amount}, func(v *Value) { v.OpenAmounts = append(v.OpenAmounts, a) })
 }
 
 // survival finds the time within which half of the objects, ended and open,

@@ -2,14 +2,13 @@ package metrics_test
 
 import (
 	"cmp"
-	"encoding/csv"
+
 	"fmt"
 	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,28 +18,6 @@ import (
 	simulator "millrace/sample-data/distributor"
 )
 
-// truthTable reads a table that the simulator wrote by its own path.
-func truthTable(t *testing.T, dir, name string) (list []row) {
-	t.Helper()
-	f, err := os.Open(filepath.Join(dir, "truth", name+".csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	lines, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, line := range lines[1:] {
-		r := row{}
-		for i, c := range lines[0] {
-			r[c] = line[i]
-		}
-		list = append(list, r)
-	}
-	return list
-}
-
 // A thing is one object of a figure as the truth has it: in which period it
 // counts (zero: it is open, or never counts), at which site, and what of it.
 type thing struct {
@@ -49,108 +26,40 @@ type thing struct {
 	value float64 // of a duration in days; of a rate 1 if it is hit
 }
 
-// A timeTally is what a figure must be in one period or at one site.
-type timeTally struct {
-	used  int64
-	value float64
-}
-
-// timeTallies groups things by quarter and by site.
-func timeTallies(list []thing, sum func([]float64) float64) (periods, sites map[string]timeTally) {
-	byPeriod, bySite := map[string][]float64{}, map[string][]float64{}
+// things compares a figure in every quarter, by site.
+func (c *company) things(name string, list []thing) {
+	c.t.Helper()
+	kpis := metrics.Named(name)
+	if len(kpis) != 1 {
+		c.t.Fatalf("there are %d figures %s", len(kpis), name)
+	}
+	want := tallies{}
 	for _, x := range list {
 		if x.when.IsZero() {
 			continue
 		}
-		q := fmt.Sprintf("%d-Q%d", x.when.Year(), (x.when.Month()+2)/3)
-		byPeriod[q] = append(byPeriod[q], x.value)
-		bySite[x.site] = append(bySite[x.site], x.value)
-	}
-	of := func(m map[string][]float64) map[string]timeTally {
-		all := map[string]timeTally{}
-		for k, v := range m {
-			all[k] = timeTally{int64(len(v)), sum(v)}
+		day := x.when.In(c.zone)
+		quarter := fmt.Sprintf("%d-Q%d", day.Year(), (day.Month()+2)/3)
+		if kpis[0].Kind == metrics.DurationKind {
+			want.time(x.value, quarter, x.site)
+		} else {
+			want.add(x.value, 1, quarter, x.site)
 		}
-		return all
 	}
-	return of(byPeriod), of(bySite)
+	c.compare(name, metrics.Options{By: []string{"site"}, Grain: metrics.ByQuarter, Calendars: office(c.t)}, want)
 }
 
-func mean(v []float64) float64 {
-	total := 0.0
-	for _, x := range v {
-		total += x
-	}
-	return total / float64(len(v))
-}
-
-// median is the one between the two in the middle, as quantile_cont's.
-func median(v []float64) float64 {
-	slices.Sort(v)
-	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
-}
-
-// The figures of time, automation and blocks on the simulated company are what
-// its truth says, in three quarters and at every site.
-func TestTimeTruth(t *testing.T) {
-	c := simulated(t)
-	truth := timeTruth(t, c.dir)
+// times compares the figures of time, automation and blocks that one row of the truth tells.
+func (c *company) times() {
+	truth := c.timeTruth()
 	for _, name := range slices.Sorted(maps.Keys(truth)) {
-		t.Run(name, func(t *testing.T) { compareThings(t, c.store, name, truth[name]) })
+		c.things(name, truth[name])
 	}
-	t.Run("contributions", func(t *testing.T) { contributions(t, c.store) })
-}
-
-// compareThings compares a figure in three quarters and by site.
-func compareThings(t *testing.T, s *eventlog.Store, name string, list []thing) {
-	kpis := metrics.Named(name)
-	if len(kpis) != 1 {
-		t.Fatalf("there are %d figures %s", len(kpis), name)
-	}
-	sum := mean
-	if kpis[0].Kind == metrics.DurationKind {
-		sum = median
-	}
-	periods, sites := timeTallies(list, sum)
-	check := func(what string, got metrics.Value, want timeTally) {
-		if kpis[0].Kind == metrics.CountKind {
-			want.value = float64(want.used)
-		}
-		if got.Used != want.used || want.used > 0 && !(math.Abs(got.V-want.value) <= 1e-5*max(1, math.Abs(want.value))) {
-			t.Errorf("%s %s: %v, in truth %d with %v", name, what, got, want.used, want.value)
-		}
-	}
-	byQuarter, err := metrics.Evaluate(t.Context(), s.Query, kpis, metrics.Options{Grain: metrics.ByQuarter})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, q := range []string{"2024-Q4", "2025-Q1", "2025-Q2"} {
-		if periods[q].used == 0 {
-			t.Errorf("the truth has nothing in %s", q)
-		}
-		i := slices.IndexFunc(byQuarter, func(v metrics.Value) bool { return v.Period == q })
-		if i < 0 {
-			t.Errorf("%s has nothing in %s", name, q)
-			continue
-		}
-		check(q, byQuarter[i], periods[q])
-	}
-	bySite, err := metrics.Evaluate(t.Context(), s.Query, kpis, metrics.Options{By: []string{"site"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	compared := 0
-	for _, v := range bySite {
-		check("at "+v.By[0].Value, v, sites[v.By[0].Value])
-		compared++
-	}
-	if compared < 2 {
-		t.Errorf("%s has %d sites", name, compared)
-	}
+	contributions(c.t, c.store)
 }
 
 // timeTruth reads the figures off the truth, by loops over its rows.
-func timeTruth(t *testing.T, dir string) map[string][]thing {
+func (c *company) timeTruth() map[string][]thing {
 	truth := map[string][]thing{}
 	days := func(name, site string, from, to time.Time, when time.Time) {
 		if !from.IsZero() && !to.IsZero() && !to.Before(from) {
@@ -165,9 +74,7 @@ func timeTruth(t *testing.T, dir string) map[string][]thing {
 	hit := func(name, site string, when time.Time, yes bool) {
 		truth[name] = append(truth[name], thing{when, site, map[bool]float64{true: 1}[yes]})
 	}
-	orders := map[string]row{}
-	for _, o := range truthTable(t, dir, "order") {
-		orders[o["order_no"]] = o
+	for _, o := range c.truth("order") {
 		if o["kind"] == "return" {
 			continue
 		}
@@ -196,13 +103,13 @@ func timeTruth(t *testing.T, dir string) map[string][]thing {
 		}
 	}
 	billing := map[string][2]time.Time{}
-	for _, w := range truthTable(t, dir, "wait") {
+	for _, w := range c.truth("wait") {
 		if w["kind"] == "billing_block" {
 			billing[w["order_no"]] = [2]time.Time{w.at("from_at"), w.at("to_at")}
 		}
 	}
-	for _, l := range truthTable(t, dir, "line") {
-		o := orders[l["order_no"]]
+	for _, l := range c.truth("line") {
+		o := c.order[l["order_no"]]
 		if o["kind"] == "return" {
 			continue
 		}
@@ -212,24 +119,24 @@ func timeTruth(t *testing.T, dir string) map[string][]thing {
 			hours("blk.time.billing", o["site"], billing[l["order_no"]][0], billing[l["order_no"]][1])
 		}
 	}
-	disputes(t, dir, orders, func(site string, opened, closed time.Time) {
+	c.disputes(func(site string, opened, closed time.Time) {
 		days("ct.dispute_resolution", site, opened, closed, closed)
 	})
-	shippedLines(t, dir, orders, func(site string, shipped, billed time.Time) {
+	c.shippedLines(func(_, site string, shipped, billed time.Time) {
 		days("ct.ship_to_invoice", site, shipped, billed, billed)
 	})
 	return truth
 }
 
 // disputes calls fn for every dispute; one about several orders has no site.
-func disputes(t *testing.T, dir string, orders map[string]row, fn func(site string, opened, closed time.Time)) {
+func (c *company) disputes(fn func(site string, opened, closed time.Time)) {
 	papers := map[string]row{}
-	for _, p := range truthTable(t, dir, "document") {
+	for _, p := range c.truth("document") {
 		if p["type"] == "DisputeCase" {
 			papers[p["number"]] = p
 		}
 	}
-	links := truthTable(t, dir, "link")
+	links := c.truth("link")
 	about, of := map[string]map[string]bool{}, map[string]map[string]bool{}
 	for _, l := range links {
 		from, _, _ := strings.Cut(l["source_no"], "/")
@@ -247,7 +154,7 @@ func disputes(t *testing.T, dir string, orders map[string]row, fn func(site stri
 		found, site := map[string]bool{}, ""
 		for invoice := range about[no] {
 			for order := range of[invoice] {
-				found[order], site = true, orders[order]["site"]
+				found[order], site = true, c.order[order]["site"]
 			}
 		}
 		if len(found) != 1 {
@@ -259,23 +166,19 @@ func disputes(t *testing.T, dir string, orders map[string]row, fn func(site stri
 
 // shippedLines calls fn for every delivery line that left and is to be billed,
 // with the earliest invoice of it that stands.
-func shippedLines(t *testing.T, dir string, orders map[string]row, fn func(site string, shipped, billed time.Time)) {
+func (c *company) shippedLines(fn func(item, site string, shipped, billed time.Time)) {
 	papers := map[string]row{}
-	for _, p := range truthTable(t, dir, "document") {
+	for _, p := range c.truth("document") {
 		papers[p["type"]+" "+p["number"]] = p
 	}
 	order, billed := map[string]row{}, map[string]time.Time{}
 	returns := map[string]bool{}
-	for _, l := range truthTable(t, dir, "link") {
+	for _, l := range c.truth("link") {
 		switch l["source_type"] + " " + l["qualifier"] + " " + l["target_type"] {
 		case "DeliveryItem fulfils SalesOrderItem":
 			no, _, _ := strings.Cut(l["target_no"], "/")
-			order[l["source_no"]] = orders[no]
-			q, err := strconv.ParseFloat(l["quantity"], 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			returns[l["source_no"]] = q < 0
+			order[l["source_no"]] = c.order[no]
+			returns[l["source_no"]] = l.number("quantity") < 0
 		case "InvoiceItem bills DeliveryItem":
 			no, _, _ := strings.Cut(l["source_no"], "/")
 			p := papers["Invoice "+no]
@@ -291,10 +194,10 @@ func shippedLines(t *testing.T, dir string, orders map[string]row, fn func(site 
 		no, _, _ := strings.Cut(item, "/")
 		d := papers["Delivery "+no]
 		if d == nil {
-			t.Fatalf("delivery %s has no paper", no)
+			c.t.Fatalf("delivery %s has no paper", no)
 		}
 		if !returns[item] && d["state"] != "cancelled" && o["kind"] == "order" {
-			fn(o["site"], d.at("effective_at"), billed[item])
+			fn(item, o["site"], d.at("effective_at"), billed[item])
 		}
 	}
 }

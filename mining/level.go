@@ -11,37 +11,49 @@ import (
 
 // KeepActivities returns the activities to draw, sorted by name: those of the
 // most frequent variant, and then the ones that occur in most cases, until
-// they have at least the wanted share of all events. 0 is the most frequent
-// variant, 1 is everything. It takes O(Σ|variant| + n log n) time.
+// they have at least the wanted share of all events, or are most. A share of 0
+// is the most frequent variant, 1 is everything; most is no limit if it is 0,
+// and cuts the most frequent variant too. It takes O(Σ|variant| + n log n) time.
 //
 // Ties go to the one with more events, then to the first by name.
-// Law: a larger share keeps what a smaller one keeps.
+// Law: a larger share or limit keeps what a smaller one keeps.
 //
 // To draw them, project the log with [eventlog.Keep] and count again: then
 // every count is true. Hiding nodes of a finished graph would show a → c as
 // never happening where a → b → c did.
-func KeepActivities(s *eventlog.Summary, share float64) []string {
+func KeepActivities(s *eventlog.Summary, share float64, most int) []string {
 	counts := occurrences(s)
 	keep := make([]bool, len(s.Activities))
 	var drawn int64
+	if most <= 0 {
+		most = len(s.Activities)
+	}
+	left := most
+	usual := make([]bool, len(s.Activities))
 	for i := range s.Variants {
 		if path := s.Variants[i].Path; len(path) > 0 {
 			for _, a := range path {
-				if !keep[a] {
-					keep[a] = true
-					drawn += counts[a].events
-				}
+				usual[a] = true
 			}
 			break
 		}
 	}
-	for _, a := range byFrequency(counts) {
-		if float64(drawn) >= share*float64(s.Events) {
+	order := byFrequency(counts)
+	for _, a := range order {
+		if usual[a] && left > 0 {
+			keep[a] = true
+			drawn += counts[a].events
+			left--
+		}
+	}
+	for _, a := range order {
+		if left == 0 || float64(drawn) >= share*float64(s.Events) {
 			break
 		}
 		if !keep[a] {
 			keep[a] = true
 			drawn += counts[a].events
+			left--
 		}
 	}
 	var names []string
@@ -183,11 +195,14 @@ func (d *drawing) connect(root int, backward bool) {
 	}
 }
 
-// fill keeps the most frequent links until they have the wanted share of all steps.
-func (d *drawing) fill(share float64) {
+// fill keeps the most frequent links until they have the wanted share of all
+// steps, or are most.
+func (d *drawing) fill(share float64, most int) {
+	kept := 0
 	for i := range d.links {
 		if *d.links[i].keep {
 			d.drawn += d.links[i].count
+			kept++
 		}
 	}
 	for i := range d.links {
@@ -195,11 +210,12 @@ func (d *drawing) fill(share float64) {
 		if *l.keep {
 			continue
 		}
-		if float64(d.drawn) >= share*float64(d.total) {
+		if most > 0 && kept >= most || float64(d.drawn) >= share*float64(d.total) {
 			d.dropped++
 			continue
 		}
 		*l.keep = true
+		kept++
 		d.drawn += l.count
 	}
 }
@@ -223,18 +239,19 @@ func (h *intHeap) Pop() any {
 // Kept are the most frequent way into and out of every activity; then what is
 // needed for every activity to lie on a path from start to end; then the most
 // frequent others until the wanted share of all steps is drawn, where a start
-// and an end are steps too. 0 draws as little as that allows, 1 everything.
+// and an end are steps too, or until there are most of them (0: no limit). A
+// share of 0 draws as little as that allows, 1 everything.
 // Ties go to the first by name. See van der Aalst (doi of [DFG]) on what such a
 // cut hides: the counts at an activity no longer add up.
 //
 // Laws: if every activity of g is on a path from start to end, it still is; a
-// larger share keeps what a smaller one keeps.
-func (g *Graph) KeepEdges(share float64) *Graph {
+// larger share or limit keeps what a smaller one keeps.
+func (g *Graph) KeepEdges(share float64, most int) *Graph {
 	d := newDrawing(g)
 	d.best()
 	d.connect(0, false)
 	d.connect(d.nodes-1, true)
-	d.fill(share)
+	d.fill(share, most)
 	out := *g
 	out.Edges, out.Start, out.End = chosen(g.Edges, d.edges), chosen(g.Start, d.starts), chosen(g.End, d.ends)
 	out.Notes = slices.Clone(g.Notes)

@@ -26,17 +26,19 @@ func TestLevel(t *testing.T) {
 			return strings.Join(names, "")
 		}
 		var share float64
+		var most int
+		d.MaybeScanArgs(t, "most", &most)
 		switch d.Cmd {
 		case "activities":
 			d.ScanArgs(t, "share", &share)
-			return lines(KeepActivities(s, share))
+			return lines(KeepActivities(s, share, most))
 		case "top":
 			var n int
 			d.ScanArgs(t, "n", &n)
 			return lines(TopActivities(s, n))
 		case "edges":
 			d.ScanArgs(t, "share", &share)
-			g := DFG(s).KeepEdges(share)
+			g := DFG(s).KeepEdges(share, most)
 			out := g.String()
 			for _, n := range g.Notes {
 				if n.Code == "edges-left-out" {
@@ -101,11 +103,11 @@ func TestKeepEdges(t *testing.T) {
 		all := paths(g)
 		var before map[[2]string]int64
 		for _, share := range append(shares, 1) {
-			kept := paths(g.KeepEdges(share))
+			kept := paths(g.KeepEdges(share, 0))
 			from, to := reach(kept, "▶", false), reach(kept, "■", true)
 			for _, a := range g.Activities {
 				if !from[a.Name] || !to[a.Name] {
-					t.Fatalf("share %v: %q is on no path from start to end:\n%s\nof\n%s", share, a.Name, g.KeepEdges(share), g)
+					t.Fatalf("share %v: %q is on no path from start to end:\n%s\nof\n%s", share, a.Name, g.KeepEdges(share, 0), g)
 				}
 			}
 			var drawn, total int64
@@ -128,6 +130,12 @@ func TestKeepEdges(t *testing.T) {
 			bestKept(t, all, kept)
 			before = kept
 		}
+		most := rapid.IntRange(1, 12).Draw(t, "most")
+		least, few := paths(g.KeepEdges(0, 0)), paths(g.KeepEdges(1, most))
+		if len(few) != min(len(all), max(most, len(least))) {
+			t.Fatalf("at most %d: %d are drawn, %d must be", most, len(few), len(least))
+		}
+		bestKept(t, all, few)
 		if len(before) != len(all) {
 			t.Fatalf("share 1 draws %d of %d", len(before), len(all))
 		}
@@ -158,7 +166,7 @@ func TestKeepActivities(t *testing.T) {
 		slices.Sort(shares)
 		var before []string
 		for _, share := range shares {
-			kept := KeepActivities(s, share)
+			kept := KeepActivities(s, share, 0)
 			var events int64
 			for _, a := range g.Activities {
 				if slices.Contains(kept, a.Name) {
@@ -179,6 +187,9 @@ func TestKeepActivities(t *testing.T) {
 			t.Fatalf("share 1 keeps %q of %v", before, g.Activities)
 		}
 		n := rapid.IntRange(0, 10).Draw(t, "n")
+		if kept, more := KeepActivities(s, 1, n), KeepActivities(s, 1, n+1); n > 0 && (len(kept) != min(n, len(g.Activities)) || slices.ContainsFunc(kept, func(a string) bool { return !slices.Contains(more, a) })) {
+			t.Fatalf("at most %d are %q, at most one more %q", n, kept, more)
+		}
 		if top := TopActivities(s, n); len(top) != min(n, len(g.Activities)) {
 			t.Fatalf("top %d are %q", n, top)
 		}
@@ -251,12 +262,12 @@ func BenchmarkLevel(b *testing.B) {
 	})
 	b.Run("KeepActivities", func(b *testing.B) {
 		for b.Loop() {
-			KeepActivities(s, .8)
+			KeepActivities(s, .8, 0)
 		}
 	})
 	b.Run("KeepEdges", func(b *testing.B) {
 		for b.Loop() {
-			g.KeepEdges(.8)
+			g.KeepEdges(.8, 0)
 		}
 	})
 	b.Run("Backward", func(b *testing.B) {

@@ -257,7 +257,7 @@ func results(t failer, l *eventlog.Log) string {
 	g := DFG(s)
 	return fmt.Sprintf("%s\n%s\n%s\n%s\n%s\n%q\n%q",
 		marshal(t, g), marshal(t, FindVariants(s)), marshal(t, FindRework(s)), marshal(t, FindBottlenecks(s, values)),
-		marshal(t, g.KeepEdges(.5)), KeepActivities(s, .5), Spine(g))
+		marshal(t, g.KeepEdges(.5, 0)), KeepActivities(s, .5, 0), Spine(g))
 }
 
 func fold[A any](t failer, l *eventlog.Log, f eventlog.Folder[A]) A {

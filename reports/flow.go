@@ -11,7 +11,6 @@ import (
 	"millrace/metrics"
 	"millrace/mining"
 	"millrace/reports/figure"
-	"millrace/reports/layout"
 )
 
 // FlowInput is what the first page is built from. What is missing is left out
@@ -37,6 +36,9 @@ type FlowInput struct {
 	// it is named, but it is no bottleneck.
 	Agreed func(from, to string) bool
 
+	Ways   Ways
+	Sample []mining.SampledCase // to be replayed on the map, by their first time; none: no replay
+
 	Definitions []Definition
 	Notes       []eventlog.Note
 }
@@ -49,19 +51,6 @@ type LeftOut struct {
 
 // A Definition explains a word that readers may not know.
 type Definition struct{ Term, Text string }
-
-// Details are the levels of detail of a map, as a guide to callers: which
-// share of the events and of the steps each one keeps, beyond the most
-// frequent variant (see mining.KeepActivities and mining.Graph.KeepEdges).
-var Details = []struct {
-	Name          string
-	Events, Steps float64
-}{
-	{"Essential", 0, 0},
-	{"Main", 0.95, 0.97},
-	{"Detailed", 0.99, 0.99},
-	{"Everything", 1, 1},
-}
 
 // Limits of what the page lists.
 const (
@@ -101,12 +90,7 @@ func Flow(in FlowInput) *Page {
 	if table != nil {
 		p.Blocks = append(p.Blocks, table)
 	}
-	if flow != nil {
-		p.Blocks = append(p.Blocks, flow)
-	}
-	if variants != nil {
-		p.Blocks = append(p.Blocks, variants)
-	}
+	p.Blocks = append(p.Blocks, flow, variants)
 	p.Blocks = append(p.Blocks, &Footnotes{Notes: b.footnotes})
 	if notes := b.notes(); len(notes) > 0 {
 		p.Blocks = append(p.Blocks, &Notes{Notes: notes})
@@ -296,51 +280,6 @@ func leftOut(excluded []metrics.Exclusion, open int64) string {
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-func (b *builder) flowMap() *Map {
-	m := &Map{Title: "How " + b.cases + " really flow", Cases: b.cases}
-	var graphs []*mining.Graph
-	for _, l := range b.in.Levels {
-		if l.Graph == nil || len(l.Graph.Activities) == 0 {
-			continue
-		}
-		// A level that shows no more than the one before is no level.
-		if n := len(graphs); n > 0 && len(graphs[n-1].Activities) == len(l.Graph.Activities) && len(graphs[n-1].Edges) == len(l.Graph.Edges) {
-			m.Levels[n-1].Name = l.Name
-			continue
-		}
-		m.Levels, graphs = append(m.Levels, MapLevel{Level: l, Paths: pathTable(l.Graph)}), append(graphs, l.Graph)
-	}
-	if len(m.Levels) == 0 {
-		return nil
-	}
-	m.Scale = layout.NewScale(graphs...)
-	m.Shown = min(1, len(m.Levels)-1)
-	m.Note = b.define("Times on a path", "How often one activity directly followed the other. A level of detail shows the most frequent activities and paths, "+
-		"counted again as if the log had no other activities, so a hand-over may skip steps that are not shown.", "")
-	m.About = "Each box is an activity, each arrow a direct hand-over; the bar in a box is the share of " + b.cases + " that pass it."
-	if !m.Scale.Timed() {
-		m.Mode = layout.Frequency
-	} else {
-		m.WaitNote = b.define("Wait", "Elapsed time from the end of one activity to the start of the next one in the same "+b.one()+".", "")
-	}
-	return m
-}
-
-// mostPaths is how many paths the table beside a map lists.
-const mostPaths = 240
-
-// pathTable says in words what a map shows.
-func pathTable(g *mining.Graph) *Table {
-	t := &Table{Columns: []Column{{Head: "Path", Words: true}, {Head: "Times"}, {Head: "Median wait"}, {Head: "95% within"}}}
-	for _, e := range g.Edges[:min(mostPaths, len(g.Edges))] {
-		t.Rows = append(t.Rows, Row{{Text: path(e.From, e.To), Full: fullPath(e.From, e.To)}, {Text: figure.Count(e.Count)}, {Text: quantile(e.Wait, .5)}, {Text: quantile(e.Wait, .95)}})
-	}
-	if n := len(g.Edges) - mostPaths; n > 0 {
-		t.About = figure.Plural(int64(n), "less frequent path is", "less frequent paths are") + " not listed."
-	}
-	return t
 }
 
 // notes are those of all results, each once.

@@ -1,12 +1,14 @@
 package reports_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
 
 	"millrace/metrics"
 	"millrace/reports"
+	"millrace/reports/layout"
 	"millrace/reports/pagetest"
 )
 
@@ -21,6 +23,22 @@ func TestFlow(t *testing.T) {
 		in := l.Flow()
 		if d.Cmd != "sample" {
 			in.Notes, in.LeftOut = nil, nil
+		}
+		if d.HasArg("plain") { // a log without a store
+			in.Ways, in.Sample = reports.Ways{}, nil
+			for i := range in.Levels {
+				in.Levels[i].Facts = layout.Facts{}
+			}
+		}
+		if d.HasArg("open") {
+			in.Ways.Open = func(way []string) (known, open int64) {
+				for _, v := range in.Variants.Variants {
+					if slices.Equal(v.Activities, way) {
+						return v.Cases, v.Cases
+					}
+				}
+				return 0, 0
+			}
 		}
 		if d.HasArg("kpis") {
 			in.Tiles = pagetest.Values()
@@ -51,13 +69,22 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// TestFlowOfNothing: a page of no results has no claims.
+// TestFlowOfNothing: a page of no results has no claims, and says that there
+// is nothing.
 func TestFlowOfNothing(t *testing.T) {
 	p := reports.Flow(reports.FlowInput{})
 	for _, b := range p.Blocks {
-		switch b.(type) {
-		case *reports.Lead, *reports.Map, *reports.Table, *reports.Variants, *reports.Histogram:
+		switch b := b.(type) {
+		case *reports.Lead, *reports.Table, *reports.Histogram:
 			t.Errorf("a page of nothing has a block %s:\n%s", b.Kind(), p)
+		case *reports.Map:
+			if b.Empty != "There are no cases in this period." || len(b.Levels) > 0 {
+				t.Errorf("the map of nothing says %q and has %d levels", b.Empty, len(b.Levels))
+			}
+		case *reports.Variants:
+			if b.Empty != "There are no cases in this period." || len(b.Rankings) > 0 {
+				t.Errorf("the variants of nothing say %q and have %d rankings", b.Empty, len(b.Rankings))
+			}
 		}
 	}
 }

@@ -2,8 +2,6 @@ package reports
 
 import (
 	"millrace/eventlog"
-	"millrace/mining"
-	"millrace/reports/layout"
 )
 
 // A Page is what a reader sees, in the order in which it is read.
@@ -105,73 +103,6 @@ type Cell struct {
 	Full string
 	Bar  float64 // 0 to 1
 }
-
-// A Map is the process map in levels of detail.
-type Map struct {
-	Title, About string
-	Note         int // of frequency
-	WaitNote     int // of waiting time
-	Cases        string
-	Mode         layout.Mode // what is shown first
-	Levels       []MapLevel
-	Shown        int // the level shown first
-	Scale        *layout.Scale
-}
-
-// A MapLevel is a Level with its paths in words.
-type MapLevel struct {
-	Level
-	Paths *Table
-}
-
-// A Level is one level of detail of a Map. Its Graph is of a log projected
-// onto the level's activities, so that its counts are true.
-type Level struct {
-	Name     string
-	Graph    *mining.Graph
-	Spine    []string                   // see layout.Options
-	Backward func(from, to string) bool // see layout.Options
-}
-
-// Variants are the most frequent ways through the process.
-type Variants struct {
-	Title, About string
-	ShareNote    int
-	TimeNote     int
-	Cases        string
-	Rows         []VariantRow
-	Marks        bool // some steps are marked, so the legend is needed
-}
-
-// A VariantRow is one way.
-type VariantRow struct {
-	Share      float64
-	ShareText  string
-	Cases      string
-	Steps      []Step
-	Without    string // what the most frequent variant has and this one has not
-	Median     string
-	Cumulative string
-}
-
-// A Step of a variant.
-type Step struct {
-	Name string // shortened
-	Full string
-	// Times is how often it occurs in a row, More how many steps are left out here.
-	Times, More int
-	Mark        StepMark
-}
-
-// A StepMark says how a step differs from the most frequent variant.
-type StepMark string
-
-// The marks there are.
-const (
-	Usual StepMark = ""
-	Extra StepMark = "extra" // the most frequent variant has no such step
-	Again StepMark = "again" // it happens more often than in the most frequent variant
-)
 
 // Notes are what the reader should know of the results.
 type Notes struct{ Notes []eventlog.Note }

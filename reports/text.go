@@ -36,14 +36,7 @@ func (p *Page) String() string {
 		case *Table:
 			block.text(&b)
 		case *Map:
-			fmt.Fprintf(&b, "%s%s%s\n", block.Title, mark(block.Note), mark(block.WaitNote))
-			for i, l := range block.Levels {
-				shown := ""
-				if i == block.Shown {
-					shown = ", shown first"
-				}
-				fmt.Fprintf(&b, "  %s: %s, %s%s\n", l.Name, figure.Plural(int64(len(l.Graph.Activities)), "activity", "activities"), figure.Plural(int64(len(l.Graph.Edges)), "path", "paths"), shown)
-			}
+			block.text(&b)
 		case *Variants:
 			block.text(&b)
 		case *Footnotes:
@@ -108,29 +101,77 @@ func (t *Table) text(b *strings.Builder) {
 	}
 }
 
-func (v *Variants) text(b *strings.Builder) {
-	fmt.Fprintf(b, "%s%s\n  %s\n", v.Title, mark(v.ShareNote), v.About)
-	for _, r := range v.Rows {
-		fmt.Fprintf(b, "  %s, %s, median %s, %s so far:", r.ShareText, r.Cases, r.Median, r.Cumulative)
-		for _, s := range r.Steps {
-			switch {
-			case s.More > 0:
-				fmt.Fprintf(b, " > (%d more)", s.More)
-				continue
-			case s.Mark == Extra:
-				b.WriteString(" > +" + s.Name)
-			case s.Mark == Again:
-				b.WriteString(" > again " + s.Name)
-			default:
-				b.WriteString(" > " + s.Name)
-			}
-			if s.Times > 1 {
-				fmt.Fprintf(b, " ×%d", s.Times)
-			}
-		}
-		if r.Without != "" {
-			b.WriteString("; without " + r.Without)
-		}
-		b.WriteByte('\n')
+func (m *Map) text(b *strings.Builder) {
+	fmt.Fprintf(b, "%s%s%s\n", m.Title, mark(m.Note), mark(m.WaitNote))
+	if m.Empty != "" {
+		fmt.Fprintf(b, "  %s\n", m.Empty)
+		return
 	}
+	var modes []string
+	for _, mode := range m.Modes {
+		modes = append(modes, mode.Name)
+	}
+	fmt.Fprintf(b, "  %s\n  Tells: %s.\n", m.About, strings.Join(modes, ", "))
+	for i, l := range m.Levels {
+		shown := ""
+		if i == m.Shown {
+			shown = ", shown first"
+		}
+		fmt.Fprintf(b, "  %s: %s, %s%s\n", l.Name, figure.Plural(int64(len(l.Graph.Activities)), "activity", "activities"), figure.Plural(int64(len(l.Graph.Edges)), "path", "paths"), shown)
+		if l.About != "" {
+			fmt.Fprintf(b, "    %s\n", l.About)
+		}
+	}
+	if m.Replay != nil {
+		fmt.Fprintf(b, "  Replay: %s\n", m.Replay.About)
+	}
+}
+
+func (v *Variants) text(b *strings.Builder) {
+	fmt.Fprintf(b, "%s%s\n", v.Title, mark(v.ShareNote))
+	for _, about := range []string{v.Empty, v.About} {
+		if about != "" {
+			fmt.Fprintf(b, "  %s\n", about)
+		}
+	}
+	for _, ranking := range v.Rankings {
+		fmt.Fprintf(b, "  %s. %s\n", ranking.Name, ranking.About)
+		for _, r := range ranking.Rows {
+			r.text(b)
+		}
+	}
+}
+
+func (r *VariantRow) text(b *strings.Builder) {
+	fmt.Fprintf(b, "  %s, %s, median %s, %s so far", r.ShareText, r.Cases, r.Median, r.Cumulative)
+	if r.Touchless != "" {
+		fmt.Fprintf(b, ", %s touchless", r.Touchless)
+		if r.NoTouch {
+			b.WriteString(" (marked)")
+		}
+	}
+	if r.Avoidable != "" {
+		fmt.Fprintf(b, ", %s avoidable (%s)", r.Avoidable, r.Part)
+	}
+	b.WriteByte(':')
+	for _, s := range r.Steps {
+		switch {
+		case s.More > 0:
+			fmt.Fprintf(b, " > (%d more)", s.More)
+			continue
+		case s.Mark == Extra:
+			b.WriteString(" > +" + s.Name)
+		case s.Mark == Again:
+			b.WriteString(" > again " + s.Name)
+		default:
+			b.WriteString(" > " + s.Name)
+		}
+		if s.Times > 1 {
+			fmt.Fprintf(b, " ×%d", s.Times)
+		}
+	}
+	if r.Difference != "" {
+		b.WriteString("; " + r.Difference)
+	}
+	b.WriteByte('\n')
 }

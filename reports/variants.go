@@ -1,13 +1,86 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"millrace/metrics"
 	"millrace/mining"
 	"millrace/reports/figure"
+)
+
+// Ways are what is known of the cases of each variant besides their number. A
+// function is given the variant's activities; what is nil is not known.
+type Ways struct {
+	// Touchless returns of how many cases it can be said whether a person took
+	// a decision in them, and in how many none did. TouchlessMeans says when a
+	// case counts, as a definition.
+	Touchless      func(activities []string) (judged, touchless int64)
+	TouchlessMeans string
+	// Avoidable returns in how many cases the waits are known, and the time in
+	// them that was avoidable (see mining.Avoidable), in microseconds.
+	Avoidable func(activities []string) (known, us int64)
+	Working   bool // that time is in working time
+	// Open returns in how many cases it is known whether they are finished,
+	// and how many are not.
+	Open func(activities []string) (known, open int64)
+}
+
+// Variants are the ways through the process that matter most.
+type Variants struct {
+	Title, About  string
+	Empty         string // why there is nothing to show; "" if there is
+	ShareNote     int
+	TimeNote      int
+	TouchlessNote int // 0: it is not known
+	AvoidableNote int // 0: it is not known
+	Cases         string
+	Rankings      []Ranking
+	Marks         bool // some steps are marked, so the legend is needed
+}
+
+// A Ranking lists variants by one of their figures, the largest first.
+type Ranking struct {
+	Name  string
+	About string
+	Rows  []VariantRow
+}
+
+// A VariantRow is one way.
+type VariantRow struct {
+	Share      float64
+	ShareText  string
+	Cases      string
+	Steps      []Step
+	Difference string // from the most frequent variant, in words
+	Median     string
+	Cumulative string // share of this and all before it in the ranking
+	Touchless  string // share of its cases; "" if it is not known
+	NoTouch    bool   // most of them are
+	Avoidable  string // time in all its cases; "" if it is not known
+	Part       string // of all avoidable time
+}
+
+// A Step of a variant.
+type Step struct {
+	Name string // shortened
+	Full string
+	// Times is how often it occurs in a row, More how many steps are left out here.
+	Times, More int
+	Mark        StepMark
+}
+
+// A StepMark says how a step differs from the most frequent variant.
+type StepMark string
+
+// The marks there are.
+const (
+	Usual StepMark = ""
+	Extra StepMark = "extra" // the most frequent variant has no such step
+	Again StepMark = "again" // it happens more often than in the most frequent variant
 )
 
 // mostSteps is how many steps of a variant are shown; of a longer one the
@@ -17,38 +90,147 @@ const mostSteps = 20
 // stepWidth is how much of a name a step shows, in ems.
 const stepWidth = 12.0
 
+// mostlyTouchless is the share of touchless cases from which a variant has
+// the mark.
+const mostlyTouchless = 0.5
+
 func (b *builder) variants() *Variants {
 	v := b.in.Variants
-	if len(v.Variants) == 0 {
-		return nil
+	out := &Variants{Title: "The usual ways", Cases: b.cases, Empty: b.emptiness()}
+	if out.Empty == "" && len(v.Variants) == 0 {
+		out.Empty = "Nothing is known of the ways of these " + b.cases + "."
 	}
-	rows := v.Variants[:min(mostVariants, len(v.Variants))]
-	out := &Variants{Title: "The usual ways", Cases: b.cases,
-		ShareNote: b.define("Share of a variant", "Part of all "+b.cases+" that go exactly this way, from their first to their last event.", sample(v.Cases, b.one(), b.cases, nil, 0))}
+	if out.Empty != "" {
+		return out
+	}
+	out.ShareNote = b.define("Share of a variant", "Part of all "+b.cases+" that go exactly this way, from their first to their last event.", sample(v.Cases, b.one(), b.cases, nil, 0))
 	if d := v.CaseDuration; d != nil && d.N > 0 {
 		out.TimeNote = b.throughput()
 	}
-	covered := rows[len(rows)-1].Cumulative
-	if n := len(v.Variants); n > len(rows) {
-		out.About = fmt.Sprintf("The %s most frequent of %s variants cover %s of the %s.", small(len(rows)), figure.Count(int64(n)), figure.Share(covered), b.cases)
+	ways := b.in.Ways
+	frequent := Ranking{Name: "Most frequent"}
+	n := min(mostVariants, len(v.Variants))
+	if all := len(v.Variants); all > n {
+		frequent.About = fmt.Sprintf("The %s most frequent of %s variants cover %s of the %s.", small(n), figure.Count(int64(all)), figure.Share(v.Variants[n-1].Cumulative), b.cases)
 	} else {
-		out.About = fmt.Sprintf("All %s go one of these ways.", b.countCases(v.Cases))
-		if n == 1 {
-			out.About = fmt.Sprintf("All %s go the same way.", b.countCases(v.Cases))
+		frequent.About = fmt.Sprintf("All %s go one of these ways.", b.countCases(v.Cases))
+		switch {
+		case v.Cases == 1:
+			frequent.About = "It went this way."
+		case all == 1:
+			frequent.About = fmt.Sprintf("All %s go the same way.", b.countCases(v.Cases))
 		}
 	}
-	usual := rows[0].Activities
-	for _, w := range rows {
-		r := VariantRow{Share: w.Share, ShareText: figure.Share(w.Share), Cases: figure.Plural(w.Cases, b.one(), b.cases),
-			Median: quantile(w.Duration, .5), Cumulative: figure.Share(w.Cumulative)}
-		r.Steps = steps(w, usual)
-		r.Without = without(w, usual)
-		for _, s := range r.Steps {
-			out.Marks = out.Marks || s.Mark != Usual
+	out.About = b.fewness()
+	if ways.Touchless != nil {
+		var judged int64
+		for _, w := range v.Variants {
+			n, _ := ways.Touchless(w.Activities)
+			judged += n
 		}
-		out.Rows = append(out.Rows, r)
+		if judged > 0 {
+			out.TouchlessNote = b.define("Touchless "+b.cases, ways.TouchlessMeans, sample(judged, b.one(), b.cases, []metrics.Exclusion{{Reason: "not invoiced in full, returned or cancelled", N: v.Cases - judged}}, 0))
+		}
+	}
+	all := b.avoidable()
+	if all.us > 0 {
+		clock := "Elapsed time"
+		if ways.Working {
+			clock = "Working time"
+		}
+		out.AvoidableNote = b.define("Avoidable time", clock+" that "+b.cases+" wait between two activities beyond the floor of that hand-over: the wait that its fastest quarter does not exceed. "+
+			"Agreed waits, such as terms of payment, are not in it. It is what this process itself does when nothing gets in its way, not a promise.", sample(all.known, b.one(), b.cases, nil, 0))
+	}
+	for _, w := range v.Variants[:n] {
+		frequent.Rows = append(frequent.Rows, b.variantRow(w, out, all))
+	}
+	out.Rankings = append(out.Rankings, frequent)
+	if out.AvoidableNote > 0 && len(v.Variants) > 1 {
+		out.Rankings = append(out.Rankings, b.byAvoidable(out, all))
+	}
+	for _, r := range out.Rankings {
+		for _, row := range r.Rows {
+			out.Marks = out.Marks || slices.ContainsFunc(row.Steps, func(s Step) bool { return s.Mark != Usual })
+		}
 	}
 	return out
+}
+
+// avoidableTime is that of all variants.
+type avoidableTime struct{ known, us int64 }
+
+func (b *builder) avoidable() (all avoidableTime) {
+	if b.in.Ways.Avoidable == nil {
+		return all
+	}
+	for _, w := range b.in.Variants.Variants {
+		n, us := b.in.Ways.Avoidable(w.Activities)
+		all.known, all.us = all.known+n, all.us+us
+	}
+	return all
+}
+
+// open returns how many cases are known to be open.
+func (b *builder) open() (n int64) {
+	if b.in.Ways.Open == nil {
+		return 0
+	}
+	for _, w := range b.in.Variants.Variants {
+		_, open := b.in.Ways.Open(w.Activities)
+		n += open
+	}
+	return n
+}
+
+// byAvoidable ranks the variants by the avoidable time in all their cases.
+func (b *builder) byAvoidable(out *Variants, all avoidableTime) Ranking {
+	type way struct {
+		at int
+		us int64
+	}
+	var list []way
+	for i, w := range b.in.Variants.Variants {
+		if _, us := b.in.Ways.Avoidable(w.Activities); us > 0 {
+			list = append(list, way{i, us})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b way) int { return cmp.Compare(b.us, a.us) }) // ties: the more frequent
+	n := min(mostVariants, len(list))
+	r := Ranking{Name: "Most avoidable time"}
+	var cases, us int64
+	for _, x := range list[:n] {
+		w := b.in.Variants.Variants[x.at]
+		cases, us = cases+w.Cases, us+x.us
+		row := b.variantRow(w, out, all)
+		row.Cumulative = figure.Share(float64(us) / float64(all.us))
+		r.Rows = append(r.Rows, row)
+	}
+	r.About = fmt.Sprintf("The %s ways with most avoidable time have %s of its %s, in %s of the %s.", small(n),
+		figure.Share(float64(us)/float64(all.us)), figure.Hours(float64(all.us)), figure.Share(float64(cases)/float64(b.in.Variants.Cases)), b.cases)
+	if n == 1 {
+		r.About = fmt.Sprintf("One way has all of the avoidable time, %s.", figure.Hours(float64(all.us)))
+	}
+	return r
+}
+
+func (b *builder) variantRow(w mining.Variant, out *Variants, all avoidableTime) VariantRow {
+	usual := b.in.Variants.Variants[0].Activities
+	r := VariantRow{Share: w.Share, ShareText: figure.Share(w.Share), Cases: figure.Plural(w.Cases, b.one(), b.cases),
+		Median: quantile(w.Duration, .5), Cumulative: figure.Share(w.Cumulative), Steps: steps(w, usual), Difference: difference(w.Activities, usual)}
+	if out.TouchlessNote > 0 {
+		r.Touchless = figure.None
+		if n, touchless := b.in.Ways.Touchless(w.Activities); n > 0 {
+			share := float64(touchless) / float64(n)
+			r.Touchless, r.NoTouch = figure.Share(share), share >= mostlyTouchless
+		}
+	}
+	if out.AvoidableNote > 0 {
+		r.Avoidable = figure.None
+		if n, us := b.in.Ways.Avoidable(w.Activities); n > 0 {
+			r.Avoidable, r.Part = figure.Hours(float64(us)), figure.Share(float64(us)/float64(all.us))
+		}
+	}
+	return r
 }
 
 // steps folds repetitions, marks what differs from the usual way, and leaves
@@ -90,17 +272,123 @@ func steps(v mining.Variant, usual []string) []Step {
 	return list
 }
 
-// without names what the usual way has and v has not.
-func without(v mining.Variant, usual []string) string {
-	var missing []string
-	for i, a := range usual {
-		if !slices.Contains(v.Activities, a) && !slices.Contains(usual[:i], a) {
-			missing = append(missing, figure.Isolated(figure.Fit(a, stepWidth)))
+// difference says in words how a way differs from the usual one: what it
+// leaves out, adds, repeats, and does in another order.
+func difference(way, usual []string) string {
+	count := func(list []string) (n map[string]int, order []string) {
+		n = map[string]int{}
+		for _, a := range list {
+			if n[a]++; n[a] == 1 {
+				order = append(order, a)
+			}
+		}
+		return n, order
+	}
+	here, order := count(way)
+	there, usualOrder := count(usual)
+	var left, added, again, moved []string
+	for _, a := range usualOrder {
+		switch {
+		case here[a] == 0:
+			left = append(left, stepName(a))
+		case here[a] < there[a]:
+			again = append(again, fmt.Sprintf("%s %s instead of %d", stepName(a), times(here[a]), there[a]))
 		}
 	}
-	const most = 3
-	if n := len(missing) - most; n > 0 {
-		missing = append(missing[:most], fmt.Sprintf("%d more", n))
+	for _, a := range order {
+		switch {
+		case there[a] == 0 && here[a] > 1:
+			added = append(added, fmt.Sprintf("%s %s", stepName(a), times(here[a])))
+		case there[a] == 0:
+			added = append(added, stepName(a))
+		case here[a] > there[a]:
+			again = append(again, fmt.Sprintf("%s %s", stepName(a), times(here[a])))
+		}
 	}
-	return strings.Join(missing, ", ")
+	for _, a := range displaced(way, usual) {
+		moved = append(moved, stepName(a))
+	}
+	var parts []string
+	add := func(what string, names []string) {
+		const most = 3
+		if n := len(names) - most; n > 0 {
+			names = append(names[:most], fmt.Sprintf("%d more", n))
+		}
+		if len(names) > 0 {
+			parts = append(parts, fmt.Sprintf(what, list(names)))
+		}
+	}
+	add("without %s", left)
+	add("with %s", added)
+	add("%s", again)
+	add("%s in another place", moved)
+	return strings.Join(parts, "; ")
+}
+
+func stepName(a string) string { return figure.Isolated(figure.Fit(a, stepWidth)) }
+
+func times(n int) string {
+	switch n {
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return figure.Count(int64(n)) + " times"
+}
+
+// longestCompared is how long ways are whose order is compared, which takes
+// time by the product of their lengths.
+const longestCompared = 500
+
+// displaced names the activities that both ways have as often, but that one of
+// them has in another place: those that are not in their longest common
+// subsequence (Hirschberg 1975, doi:10.1145/360825.360861).
+func displaced(way, usual []string) (names []string) {
+	if len(way) > longestCompared || len(usual) > longestCompared {
+		return nil
+	}
+	n := map[string]int{}
+	for _, a := range way {
+		n[a]++
+	}
+	for _, a := range usual {
+		n[a]--
+	}
+	both := func(list []string) (kept []string) {
+		for _, a := range list {
+			if n[a] == 0 {
+				kept = append(kept, a)
+			}
+		}
+		return kept
+	}
+	x, y := both(way), both(usual)
+	length := make([][]int, len(x)+1) // of the longest common subsequence of what is left
+	for i := range length {
+		length[i] = make([]int, len(y)+1)
+	}
+	for i := len(x) - 1; i >= 0; i-- {
+		for k := len(y) - 1; k >= 0; k-- {
+			if x[i] == y[k] {
+				length[i][k] = length[i+1][k+1] + 1
+			} else {
+				length[i][k] = max(length[i+1][k], length[i][k+1])
+			}
+		}
+	}
+	for i, k := 0, 0; i < len(x); {
+		switch {
+		case k < len(y) && x[i] == y[k]:
+			i, k = i+1, k+1
+		case k == len(y) || length[i+1][k] >= length[i][k+1]:
+			if !slices.Contains(names, x[i]) {
+				names = append(names, x[i])
+			}
+			i++
+		default:
+			k++
+		}
+	}
+	return names
 }

@@ -34,6 +34,7 @@ type cli struct {
 		Conform     mineConformCmd     `cmd:"" help:"How well a log and a model agree, and where cases deviate from it."`
 		Bottlenecks mineBottlenecksCmd `cmd:"" help:"Waits, the longest in total first, with the value that waits."`
 		Rework      mineReworkCmd      `cmd:"" help:"Activities that are repeated within a case."`
+		Rules       mineRulesCmd       `cmd:"" help:"What holds between activities: rules of DECLARE, log skeleton, footprints, who follows whom, and after how long."`
 		OCDFG       mineOCDFGCmd       `cmd:"" name:"ocdfg" help:"The object-centric directly-follows graph: what objects of each type go through."`
 		Objects     mineObjectsCmd     `cmd:"" help:"How objects of all types relate by their events: who meets whom, who begins with whom."`
 	} `cmd:"" help:"Find out how work flows."`

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -25,8 +24,7 @@ import (
 
 // exportKPICmd is millrace export kpi.
 type exportKPICmd struct {
-	KPI    []string `arg:"" optional:"" help:"Which figures, by name or the beginning of it; default: all."`
-	Family string   `placeholder:"NAME" help:"Only those of a family."`
+	chosenFlags
 	kpiFlags
 	Out string `short:"o" required:"" placeholder:"FILE|NAME" help:"File to write, such as kpi-{period}.xlsx (csv, xlsx, parquet, json, jsonl, arrow), or the name of one of the project's destinations."`
 }
@@ -45,12 +43,8 @@ func (c *exportKPICmd) Run(e *env) error {
 }
 
 // deliver evaluates the figures and brings them to a destination.
-func (c *exportKPICmd) deliver(e *env, to deliver.To, name, period string) (err error) {
-	all, err := e.Project.kpis()
-	if err != nil {
-		return err
-	}
-	kpis, err := chooseKPIs(all, c.KPI, c.Family)
+func (c *exportKPICmd) deliver(e *env, to deliver.To, name, period string) error {
+	kpis, err := c.chosen(e)
 	if err != nil {
 		return err
 	}
@@ -58,38 +52,31 @@ func (c *exportKPICmd) deliver(e *env, to deliver.To, name, period string) (err 
 	if err != nil {
 		return err
 	}
-	s, err := e.openClosed()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	day, err := metrics.AsOf(e, s.Query, o)
-	if err != nil {
-		return err
-	}
-	values, err := metrics.Evaluate(e, s.Query, kpis, o)
-	if err != nil {
-		return err
-	}
-	texts := map[string]string{}
-	m := manifest.Manifest{Name: name, Period: period, Catalogue: catalogueVersion(kpis)}
-	for _, k := range kpis {
-		list, err := metrics.SQL(e, s.Query, k, o)
+	return e.ask(o, func(s *eventlog.Store, day metrics.Day) error {
+		values, err := metrics.Evaluate(e, s.Query, kpis, o)
 		if err != nil {
-			continue // it cannot be asked so, and its value says why
+			return err
 		}
-		texts[k.Name] = strings.Join(list, ";\n")
-	}
-	asked := ""
-	if o.Grain != "" {
-		asked = "each " + string(o.Grain)
-	}
-	if o.From != "" || o.To != "" {
-		asked = strings.TrimSpace(fmt.Sprintf("%s %s to %s", asked, first(string(o.From), "the beginning"), first(string(o.To), string(day))))
-	}
-	book := reports.FigureWorkbook(reports.WorkbookInput{Title: "Key figures of order-to-cash", AsOf: day, Period: asked, Filter: strings.Join(c.Only, ", "),
-		Maker: "millrace " + version(), Values: values, SQL: texts})
-	return e.deliverBook(s, to, book, m, day, o.Zone)
+		texts := map[string]string{}
+		m := manifest.Manifest{Name: name, Period: period, Catalogue: catalogueVersion(kpis)}
+		for _, k := range kpis {
+			list, err := metrics.SQL(e, s.Query, k, o)
+			if err != nil {
+				continue // it cannot be asked so, and its value says why
+			}
+			texts[k.Name] = strings.Join(list, ";\n")
+		}
+		asked := ""
+		if o.Grain != "" {
+			asked = "each " + string(o.Grain)
+		}
+		if o.From != "" || o.To != "" {
+			asked = strings.TrimSpace(fmt.Sprintf("%s %s to %s", asked, first(string(o.From), "the beginning"), first(string(o.To), string(day))))
+		}
+		book := reports.FigureWorkbook(reports.WorkbookInput{Title: "Key figures of order-to-cash", AsOf: day, Period: asked, Filter: strings.Join(c.Only, ", "),
+			Maker: "millrace " + version(), Values: values, SQL: texts})
+		return e.deliverBook(s, to, book, m, day, o.Zone)
+	})
 }
 
 // catalogueVersion identifies definitions: names and versions, as a hash.
@@ -186,30 +173,24 @@ func (c *exportStarCmd) Run(e *env) error {
 }
 
 // deliver reads the tables and brings them to a destination.
-func (c *exportStarCmd) deliver(e *env, to deliver.To, name, period string) (err error) {
-	s, err := e.openClosed()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	day, err := metrics.AsOf(e, s.Query, metrics.Options{Zone: e.Project.zone()})
-	if err != nil {
-		return err
-	}
-	book := &sheet.Workbook{Title: "Order-to-cash, star schema", About: []sheet.Line{{Name: "Data up to", Text: string(day)}, {Name: "Made by", Text: "millrace " + version()}}}
-	m := manifest.Manifest{Name: name, Period: period, Catalogue: "star schema 1"}
-	for _, t := range metrics.Star() {
-		if len(c.Table) > 0 && !slices.Contains(c.Table, t.Name) {
-			continue
+func (c *exportStarCmd) deliver(e *env, to deliver.To, name, period string) error {
+	zone := e.Project.zone()
+	return e.ask(metrics.Options{Zone: zone}, func(s *eventlog.Store, day metrics.Day) error {
+		book := &sheet.Workbook{Title: "Order-to-cash, star schema", About: []sheet.Line{{Name: "Data up to", Text: string(day)}, {Name: "Made by", Text: "millrace " + version()}}}
+		m := manifest.Manifest{Name: name, Period: period, Catalogue: "star schema 1"}
+		for _, t := range metrics.Star() {
+			if len(c.Table) > 0 && !slices.Contains(c.Table, t.Name) {
+				continue
+			}
+			x, err := starSheet(e, s, t, zone)
+			if err != nil {
+				return fmt.Errorf("%s: %w", t.Name, err)
+			}
+			book.Sheets = append(book.Sheets, x)
+			m.Results = append(m.Results, manifest.Result{Name: t.Name, SQL: t.SQL(zone), Rows: int64(len(x.Rows))})
 		}
-		x, err := starSheet(e, s, t, e.Project.zone())
-		if err != nil {
-			return fmt.Errorf("%s: %w", t.Name, err)
-		}
-		book.Sheets = append(book.Sheets, x)
-		m.Results = append(m.Results, manifest.Result{Name: t.Name, SQL: t.SQL(e.Project.zone()), Rows: int64(len(x.Rows))})
-	}
-	return e.deliverBook(s, to, book, m, day, e.Project.zone())
+		return e.deliverBook(s, to, book, m, day, zone)
+	})
 }
 
 // starSheet reads a table of the star schema.

@@ -76,9 +76,8 @@ func quotedList[T ~string](list []T) string {
 
 // kpiCmd is millrace kpi NAME.
 type kpiCmd struct {
-	KPI      []string `arg:"" optional:"" help:"Which ones, by name, or by the beginning of it: dso. Default: all."`
-	Family   string   `placeholder:"NAME" help:"Only those of a family: time, automation, delivery, billing, cash, integration, exceptions."`
-	Baseline string   `placeholder:"FROM..TO" help:"Compare --from to --to with these days, and with the same days of the year before: by how much, and whether it may be chance."`
+	chosenFlags
+	Baseline string `placeholder:"FROM..TO" help:"Compare --from to --to with these days, and with the same days of the year before: by how much, and whether it may be chance."`
 	kpiFlags
 	fileFlags
 	jsonFlag
@@ -93,11 +92,7 @@ func (c *kpiCmd) Help() string {
 }
 
 func (c *kpiCmd) Run(e *env) (err error) {
-	all, err := e.Project.kpis()
-	if err != nil {
-		return err
-	}
-	kpis, err := chooseKPIs(all, c.KPI, c.Family)
+	kpis, err := c.chosen(e)
 	if err != nil {
 		return err
 	}
@@ -134,6 +129,35 @@ func (c *kpiCmd) Run(e *env) (err error) {
 		}{day, values})
 	}
 	return printKPIs(e.Stdout, day, values)
+}
+
+// chosenFlags say which figures are meant.
+type chosenFlags struct {
+	KPI    []string `arg:"" optional:"" help:"Which ones, by name, or by the beginning of it: dso. Default: all."`
+	Family string   `placeholder:"NAME" help:"Only those of a family: time, automation, delivery, billing, cash, integration, exceptions."`
+}
+
+// chosen finds the figures that are meant, in the project's order.
+func (c *chosenFlags) chosen(e *env) ([]*metrics.KPI, error) {
+	all, err := e.Project.kpis()
+	if err != nil {
+		return nil, err
+	}
+	return chooseKPIs(all, c.KPI, c.Family)
+}
+
+// ask opens the store, as it is at the end of a day, for as long as fn asks it.
+func (e *env) ask(o metrics.Options, fn func(s *eventlog.Store, day metrics.Day) error) (err error) {
+	s, err := e.openClosed()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	day, err := metrics.AsOf(e, s.Query, o)
+	if err != nil {
+		return err
+	}
+	return fn(s, day)
 }
 
 // openClosed opens the store for figures whose SQL may be a user's.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"millrace/eventlog"
 	"millrace/metrics"
 	"millrace/reports/export/xlsx"
 )
@@ -45,16 +45,13 @@ func (c *kpiSampleCmd) Run(e *env) (err error) {
 	if err != nil {
 		return err
 	}
-	s, err := e.openClosed()
-	if err != nil {
+	var sample *metrics.Sample
+	var day metrics.Day
+	err = e.ask(o, func(s *eventlog.Store, at metrics.Day) (err error) {
+		day = at
+		sample, err = metrics.Draw(e, s.Query, k, metrics.SampleOptions{N: c.N, Seed: c.Seed, Options: o})
 		return err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	day, err := metrics.AsOf(e, s.Query, o)
-	if err != nil {
-		return err
-	}
-	sample, err := metrics.Draw(e, s.Query, k, metrics.SampleOptions{N: c.N, Seed: c.Seed, Options: o})
+	})
 	if err != nil {
 		return err
 	}

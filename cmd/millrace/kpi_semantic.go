@@ -15,9 +15,8 @@ import (
 
 // kpiSemanticCmd is millrace kpi semantic.
 type kpiSemanticCmd struct {
-	KPI    []string `arg:"" optional:"" help:"Which figures, by name, or by the beginning of it. Default: all."`
-	Family string   `placeholder:"NAME" help:"Only those of a family."`
-	Out    string   `required:"" placeholder:"DIR" help:"Folder to write to, within models/ of a dbt project."`
+	chosenFlags
+	Out string `required:"" placeholder:"DIR" help:"Folder to write to, within models/ of a dbt project."`
 	jsonFlag
 }
 
@@ -27,11 +26,7 @@ func (c *kpiSemanticCmd) Help() string {
 }
 
 func (c *kpiSemanticCmd) Run(e *env) (err error) {
-	all, err := e.Project.kpis()
-	if err != nil {
-		return err
-	}
-	kpis, err := chooseKPIs(all, c.KPI, c.Family)
+	kpis, err := c.chosen(e)
 	if err != nil {
 		return err
 	}

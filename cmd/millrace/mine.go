@@ -225,7 +225,7 @@ type mineMapCmd struct {
 	jsonFlag
 	Activities float64 `default:"1" placeholder:"SHARE" help:"Share of events whose activities to keep, from the most frequent on: 0 to 1. The others are projected away, and the counts are those of what is left."`
 	Paths      float64 `default:"0.9" placeholder:"SHARE" help:"Share of the steps to draw, from the most frequent on; what connects the map is always drawn."`
-	Mode       string  `enum:"waiting,frequency" default:"waiting" help:"What colours and labels tell: ${enum}."`
+	Mode       string  `enum:"waiting,slow,value,frequency" default:"waiting" help:"What colours and labels tell: ${enum}. slow is the wait that 90 % do not exceed, value what stands on a path on average."`
 	Out        string  `short:"o" placeholder:"FILE.svg" help:"Write the picture here instead of standard output."`
 }
 
@@ -250,7 +250,7 @@ func (c *mineMapCmd) Run(e *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	level, err := mapLevel(e, l.Log, s, mining.KeepActivities(s, c.Activities), c.Paths)
+	level, err := mapLevel(e, l, l.Log, s, mining.KeepActivities(s, c.Activities, 0), detail{paths: c.Paths})
 	if err != nil {
 		return err
 	}

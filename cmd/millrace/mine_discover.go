@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"millrace/eventlog"
+	"millrace/mining/bpmn"
 	"millrace/mining/discover"
 	"millrace/mining/petri"
 	"millrace/mining/tree"
@@ -22,20 +23,23 @@ type mineDiscoverCmd struct {
 	Variant   string  `enum:",im,imf,imd" default:"" placeholder:"NAME" help:"Of inductive: im keeps every case, imf leaves out what is rarer than --noise, imd looks at the directly-follows graph alone. Default: im, or imf if there is noise."`
 	Noise     float64 `placeholder:"SHARE" help:"Of imf: a step is left out if it is no more frequent than this share of the most frequent step from the same activity; 0 to 1, such as 0.2."`
 	Threshold float64 `name:"dependency" placeholder:"SHARE" help:"Of heuristics: how surely an activity must depend on another, 0 to 1; default: 0.5."`
-	Format    string  `enum:",tree,net,json,pnml,ptml" default:"" placeholder:"tree|net|json|pnml|ptml" help:"What to write: the process tree in one line, the net with a transition a line, JSON, or a file for other tools. Default: by the name of --out, else tree, or net if there is no tree."`
+	Format    string  `enum:",tree,net,json,pnml,ptml,bpmn" default:"" placeholder:"tree|net|json|pnml|ptml|bpmn" help:"What to write: the process tree in one line, the net with a transition a line, JSON, or a file for other tools. Default: by the name of --out, else tree, or net if there is no tree."`
 	Out       string  `short:"o" placeholder:"FILE" help:"Write here instead of standard output."`
 }
 
 func (c *mineDiscoverCmd) Help() string {
 	return `Examples:
   millrace mine discover orders.csv
-  millrace mine discover orders.xes --noise 0.2 --out orders.pnml
+  millrace mine discover orders.xes --noise 0.2 --out orders.bpmn
   millrace mine discover order-to-cash --variant imd --format json
   millrace mine discover orders.csv --algorithm heuristics --dependency 0.9`
 }
 
 // modelExtensions say the format of a model by the end of a file's name.
-var modelExtensions = []string{".json", ".pnml", ".ptml"}
+var modelExtensions = []string{".bpmn", ".json", ".pnml", ".ptml"}
+
+// ofTrees are the formats that only a process tree can be written in.
+var ofTrees = []string{"tree", "ptml", "bpmn"}
 
 // A discovered is a model and what it was discovered from.
 type discovered struct {
@@ -118,9 +122,12 @@ func (c *mineDiscoverCmd) Run(e *env) (err error) {
 		if err := write(e.Stdout); err != nil {
 			return err
 		}
-		if format == "tree" || format == "net" {
+		// A format that was asked for is alone on standard output: others read it.
+		switch {
+		case format == "json": // has them
+		case c.Format == "":
 			printNotes(e.Stdout, m.notes)
-		} else if format != "json" {
+		default:
 			printNotes(e.Stderr, m.notes)
 		}
 		return nil
@@ -138,7 +145,7 @@ func (c *mineDiscoverCmd) format() (string, error) {
 	switch {
 	case c.JSON && c.Format != "" && c.Format != "json":
 		return "", usageError{fmt.Errorf("--json and --format %s do not go together", c.Format)}
-	case c.Algorithm != "inductive" && (c.Format == "tree" || c.Format == "ptml" || strings.EqualFold(filepath.Ext(c.Out), ".ptml")):
+	case c.Algorithm != "inductive" && (slices.Contains(ofTrees, c.Format) || c.Format == "" && slices.Contains(ofTrees, strings.ToLower(strings.TrimPrefix(filepath.Ext(c.Out), ".")))):
 		return "", usageError{fmt.Errorf("--algorithm %s finds a net, which is no process tree; write net, pnml or json", c.Algorithm)}
 	case c.JSON:
 		return "json", nil
@@ -219,6 +226,8 @@ func (m *discovered) write(w io.Writer, format string) error {
 		return m.net.WritePNML(w)
 	case "ptml":
 		return m.tree.WritePTML(w)
+	case "bpmn":
+		return bpmn.FromTree(m.tree).Write(w)
 	}
 	return printJSON(w, m.value())
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +14,6 @@ import (
 	"millrace/mining"
 	"millrace/reports"
 	"millrace/reports/html"
-	"millrace/reports/layout"
 )
 
 // reportCmd is millrace report.
@@ -83,14 +81,8 @@ func buildReport(e *env, l *openedLog, title string) (*reports.Page, error) {
 			return nil, err
 		}
 	}
-	for _, d := range reports.Details {
-		keep := mining.KeepActivities(s, d.Events)
-		level, err := mapLevel(e, l.Log, s, keep, d.Steps)
-		if err != nil {
-			return nil, err
-		}
-		level.Name = d.Name
-		in.Levels = append(in.Levels, level)
+	if err := flowFacts(e, l, s, &in); err != nil {
+		return nil, err
 	}
 	return reports.Flow(in), nil
 }
@@ -116,31 +108,6 @@ func storedFacts(e *env, l *openedLog, in *reports.FlowInput) error {
 	return err
 }
 
-// mapLevel projects a log onto some activities and draws the most frequent
-// paths between them.
-func mapLevel(ctx context.Context, l *eventlog.Log, s *eventlog.Summary, keep []string, paths float64) (reports.Level, error) {
-	if len(keep) < len(s.Activities) {
-		projected, err := l.Where(ctx, eventlog.Keep(keep...))
-		if err != nil {
-			return reports.Level{}, err
-		}
-		if s, err = eventlog.Summarize(ctx, projected, eventlog.SummaryOptions{WithoutVariants: true, Working: s.Working}); err != nil {
-			return reports.Level{}, err
-		}
-	}
-	g := mining.DFG(s)
-	return reports.Level{Graph: g.KeepEdges(paths), Spine: mining.Spine(g), Backward: mining.Backward(s)}, nil
-}
-
-// writeMap draws a level as a picture of its own.
-func writeMap(w io.Writer, level reports.Level, mode string) error {
-	m := layout.Waiting
-	if strings.HasPrefix(mode, "freq") {
-		m = layout.Frequency
-	}
-	return layout.SVG(w, level.Graph, m, layout.Options{Spine: level.Spine, Backward: level.Backward})
-}
-
 // bottlenecks ranks the waits of a log that s summarizes, with the value of its cases where a
 // store knows it.
 func bottlenecks(e *env, l *openedLog, s *eventlog.Summary) (*mining.Bottlenecks, error) {
@@ -152,14 +119,7 @@ func bottlenecks(e *env, l *openedLog, s *eventlog.Summary) (*mining.Bottlenecks
 		noted.Notes = slices.Concat(s.Notes, agreedNotes(s))
 		s = &noted
 	}
-	values, err := l.Stored.CaseValues(e, l.Name)
-	if err != nil || len(values) == 0 {
-		return mining.FindBottlenecks(s, nil), err
-	}
-	waiting, err := eventlog.Fold(e, l.Log, mining.WaitingValue(l.Label, func(n int64) (mining.Money, bool) {
-		v, ok := values[n]
-		return mining.Money{Currency: v.Currency, Amount: v.Amount}, ok
-	}))
+	waiting, err := waitingValue(e, l, l.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -88,7 +88,7 @@ func kpiStep(e *env) schedule.Kind {
 				return err
 			}
 			in := e.in(ctx)
-			c := exportKPICmd{KPI: a.KPIs, Family: a.Family, kpiFlags: kpiFlags{Period: a.Grain, By: a.By, Only: a.Only, Currency: a.Currency}}
+			c := exportKPICmd{chosenFlags: chosenFlags{KPI: a.KPIs, Family: a.Family}, kpiFlags: kpiFlags{Period: a.Grain, By: a.By, Only: a.Only, Currency: a.Currency}}
 			if job.Period.From.Before(job.Period.To) {
 				zone := e.Project.zone()
 				c.From = string(metrics.DayOf(job.Period.From.In(zone)))

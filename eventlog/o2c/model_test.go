@@ -5,8 +5,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/datadriven"
+
+	"millrace/eventlog"
 )
 
 func TestModel(t *testing.T) {
@@ -86,8 +89,13 @@ func TestStories(t *testing.T) {
 				if i := strings.Index(columns, "WHERE "); i >= 0 {
 					columns, rest = columns[:i], columns[i:]
 				}
-				out, err := table(t, store, fmt.Sprintf("SELECT COLUMNS(*)::VARCHAR FROM (SELECT %s FROM o2c.%s %s) ORDER BY ALL",
-					columns, d.CmdArgs[0].Key, rest))
+				from := "o2c." + d.CmdArgs[0].Key
+				if d.HasArg("as_of") {
+					var day string
+					d.ScanArgs(t, "as_of", &day)
+					from = "(" + stateAt(t, store, d.CmdArgs[0].Key, day) + ")"
+				}
+				out, err := table(t, store, fmt.Sprintf("SELECT COLUMNS(*)::VARCHAR FROM (SELECT %s FROM %s %s) ORDER BY ALL", columns, from, rest))
 				if err != nil {
 					return "error: " + err.Error() + "\n"
 				}
@@ -96,4 +104,31 @@ func TestStories(t *testing.T) {
 			return fmt.Sprintf("unknown command %q\n", d.Cmd)
 		})
 	})
+}
+
+// stateAt writes a view as it was at the end of a day.
+func stateAt(t *testing.T, s *eventlog.Store, view, day string) string {
+	t.Helper()
+	rows, err := s.Query(t.Context(), "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'o2c' AND table_name = '"+view+"'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	types := map[string]string{}
+	for rows.Next() {
+		var column, kind string
+		if err := rows.Scan(&column, &kind); err != nil {
+			t.Fatal(err)
+		}
+		types[column] = kind
+	}
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, ok := StateOf(view, types, day, at.AddDate(0, 0, 1))
+	if !ok {
+		t.Fatalf("%s has no state", view)
+	}
+	return text
 }

@@ -19,6 +19,7 @@ var statesYAML []byte
 // A state is one entry of states.yaml.
 type state struct {
 	Born   string
+	There  string
 	Join   string
 	Days   []string
 	Derive map[string]string
@@ -78,7 +79,11 @@ func StateOf(view string, types map[string]string, day string, at time.Time) (te
 	if s.Join != "" {
 		b.WriteString(strings.TrimSpace(fill.Replace(s.Join)) + "\n")
 	}
-	fmt.Fprintf(&b, "WHERE %s %s OR %s IS NULL", s.Born, end(s.Born), s.Born)
+	if s.There != "" {
+		b.WriteString("WHERE " + fill.Replace(s.There))
+	} else {
+		fmt.Fprintf(&b, "WHERE %s %s OR %s IS NULL", s.Born, end(s.Born), s.Born)
+	}
 	return b.String(), true
 }
 

@@ -55,7 +55,7 @@ type Dependency struct {
 // Heuristics discovers a net by the Heuristics Miner (Weijters, van der Aalst,
 // Alves de Medeiros 2006, BETA working paper 166; Weijters, Ribeiro 2011,
 // doi:10.1109/CIDM.2011.5949453), without the all-tasks-connected heuristic and
-// long-distance dependencies.
+// long-distance dependencies. It takes O(Σ|variant| + activities²) time.
 func Heuristics(s *eventlog.Summary, o HeuristicsOptions) (*HeuristicsNet, error) {
 	for _, x := range []struct {
 		value     *float64

@@ -168,11 +168,11 @@ func (m *inductive) fallThrough(l *log, g *graph) (*tree.Tree, error) {
 
 // flower is the model of all traces of some activities.
 func (m *inductive) flower(names []eventlog.Activity) *tree.Tree {
-	any := tree.Of(tree.Choice)
+	each := tree.Of(tree.Choice)
 	for _, a := range names {
-		any.Children = append(any.Children, tree.Do(m.names[a]))
+		each.Children = append(each.Children, tree.Do(m.names[a]))
 	}
-	return tree.Of(tree.Loop, tree.Skip(), any)
+	return tree.Of(tree.Loop, tree.Skip(), each)
 }
 
 // concurrent returns the first activity without which the rest has a cut.

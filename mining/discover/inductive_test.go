@@ -356,6 +356,34 @@ func defined(g *graph, reach [][]bool, c *cut) bool {
 	return true
 }
 
+// What is left of a graph without noise is what the options say, edge by edge.
+func TestWithoutNoise(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := newLog(logs().Draw(t, "log"))
+		if len(l.names) == 0 {
+			t.Skip("no activities")
+		}
+		g := l.graph(noActivity)
+		noise := rapid.SampledFrom([]float64{0, .25, .5, 1}).Draw(t, "noise") // with ties
+		f := g.without(noise)
+		for a := range g.n {
+			first, most := int64(0), g.end[a]
+			for b := range g.n {
+				first, most = max(first, g.start[b]), max(most, g.count[a*g.n+b])
+			}
+			if want := g.start[a] > 0 && float64(g.start[a]) >= noise*float64(first); f.start[a] > 0 != want || f.end[a] != g.end[a] {
+				t.Fatalf("start %d of %v at %v: kept %v, want %v", a, g.start, noise, f.start[a] > 0, want)
+			}
+			for b := range g.n {
+				n := g.count[a*g.n+b]
+				if want := n > 0 && (n == most || float64(n) > noise*float64(most)); f.edge(a, b) != want {
+					t.Fatalf("edge %d, most %d at %v: kept %v, want %v", n, most, noise, f.edge(a, b), want)
+				}
+			}
+		}
+	})
+}
+
 func TestInductiveRefuses(t *testing.T) {
 	s, err := eventlog.ParseSummary("1: a b")
 	if err != nil {
@@ -434,4 +462,9 @@ func BenchmarkInductive(b *testing.B) {
 			}
 		})
 	}
+}
+
+// On a log of BPI Challenge 2012's size, too, every case fits.
+func TestIMFitsALargeLog(t *testing.T) {
+	fits(t, large(t), InductiveOptions{})
 }

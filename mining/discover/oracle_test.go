@@ -28,6 +28,7 @@ type oracle struct {
 		Sorted []oracleVariant `json:"list_time_sorted"`
 	}
 	Alpha, Heuristics json.RawMessage
+	AlphaPlus         json.RawMessage `json:"alpha_plus"`
 }
 
 type oracleVariant struct {

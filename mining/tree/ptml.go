@@ -4,14 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"millrace/mining/internal/markup"
 )
 
 // elements are the names of nodes in PTML.
-var elements = map[string]Operator{
-	"automaticTask": Tau, "manualTask": Activity, "sequence": Sequence, "xor": Choice, "and": Parallel, "xorLoop": Loop,
-}
+var elements = [...]string{Tau: "automaticTask", Activity: "manualTask", Sequence: "sequence", Choice: "xor", Parallel: "and", Loop: "xorLoop"}
 
 // WritePTML writes t as ProM and PM4Py do. Ids are numbers in the shape of
 // UUIDs, which ProM insists on; a loop has a third child that does nothing.
@@ -29,7 +28,7 @@ func (t *Tree) WritePTML(w io.Writer) error {
 	x.Open("processTree", "name", "", "root", root, "id", own)
 	var write func(t *Tree, id string)
 	write = func(t *Tree, id string) {
-		x.Empty(elementOf(t.Op), "name", t.Label, "id", id)
+		x.Empty(elements[t.Op], "name", t.Label, "id", id)
 		children := t.Children
 		if t.Op == Loop {
 			children = append(children[:2:2], Skip())
@@ -45,15 +44,6 @@ func (t *Tree) WritePTML(w io.Writer) error {
 		x.Empty("parentsNode", "id", fresh(), "sourceId", e.from, "targetId", e.to)
 	}
 	return x.Close()
-}
-
-func elementOf(op Operator) string {
-	for name, o := range elements {
-		if o == op {
-			return name
-		}
-	}
-	return ""
 }
 
 // ReadPTML reads a process tree as ProM and PM4Py write it. The third child of
@@ -119,19 +109,19 @@ func (p *ptml) read(in *markup.Element) error {
 		if e.Name == "parentsNode" {
 			continue
 		}
-		op, known := elements[e.Name]
+		op := slices.Index(elements[:], e.Name)
 		id := e.Attr("id")
 		switch {
-		case !known && e.Attr("id") == "":
+		case op < 0 && id == "":
 			continue // nothing of the tree
-		case !known:
+		case op < 0:
 			return e.Errorf("a node of kind %q; known are sequence, xor, and, xorLoop, manualTask and automaticTask", e.Name)
 		case id == "":
 			return e.Errorf("a %s without an id", e.Name)
 		case p.nodes[id] != nil:
 			return e.Errorf("a second node with the id %q", id)
 		}
-		p.nodes[id] = &node{element: e, op: op}
+		p.nodes[id] = &node{element: e, op: Operator(op)}
 	}
 	for _, e := range in.Children {
 		if e.Name != "parentsNode" {

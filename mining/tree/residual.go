@@ -229,10 +229,7 @@ func (e *expressions) either(parts ...int32) int32 {
 	}
 	slices.Sort(flat)
 	flat = slices.Compact(flat)
-	// The empty trace is said already if another part is nullable.
-	if len(flat) > 1 && flat[0] == empty && slices.ContainsFunc(flat[1:], func(p int32) bool { return e.nodes[p].nullable }) {
-		flat = flat[1:]
-	}
+	flat = e.withoutSubsumed(flat)
 	switch len(flat) {
 	case 0:
 		return nothing
@@ -240,6 +237,63 @@ func (e *expressions) either(parts ...int32) int32 {
 		return flat[0]
 	}
 	return e.intern(kindEither, 0, flat)
+}
+
+// withoutSubsumed leaves out parts all whose traces another part has too, as
+// far as is seen at a glance. Without it, a loop around what may be skipped has a
+// part for every place where its last round may have begun.
+func (e *expressions) withoutSubsumed(parts []int32) []int32 {
+	const many = 64 // it takes quadratic time
+	if len(parts) < 2 || len(parts) > many {
+		return parts
+	}
+	gone := make([]bool, len(parts))
+	for i, x := range parts {
+		for j, y := range parts {
+			if i != j && !gone[j] && e.subsumes(y, x) {
+				gone[i] = true
+				break
+			}
+		}
+	}
+	out := parts[:0]
+	for i, x := range parts {
+		if !gone[i] {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// subsumes says yes only if y has every trace of x.
+func (e *expressions) subsumes(y, x int32) bool {
+	if x == y || x == empty && e.nodes[y].nullable {
+		return true
+	}
+	a, b := &e.nodes[x], &e.nodes[y]
+	switch b.kind {
+	case kindThen:
+		if x == b.parts[1] {
+			return e.nodes[b.parts[0]].nullable
+		}
+		return a.kind == kindThen && a.parts[1] == b.parts[1] && e.subsumes(b.parts[0], a.parts[0])
+	case kindBoth:
+		// What y has besides the parts of x need not be done.
+		left := []int32{x}
+		if a.kind == kindBoth {
+			left = a.parts
+		}
+		for _, p := range b.parts {
+			switch {
+			case len(left) > 0 && left[0] == p:
+				left = left[1:]
+			case !e.nodes[p].nullable:
+				return false
+			}
+		}
+		return len(left) == 0
+	}
+	return false
 }
 
 func (e *expressions) both(parts ...int32) int32 {

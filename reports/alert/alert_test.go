@@ -401,3 +401,18 @@ func TestOwnCoolDown(t *testing.T) {
 		}
 	}
 }
+
+// Alerts of two rules are two messages, each of its own; those of one rule are one.
+func TestOneMessageARule(t *testing.T) {
+	l := &ledger{items: map[itemKey]*item{}}
+	for _, a := range []Alert{breach("a", Firing), breach("b", Firing), {Rule: "other", Key: "a", State: Firing, Started: began}} {
+		l.items[itemKey{"ops", a.Fingerprint()}] = &item{pending: &a}
+	}
+	var got []string
+	for _, group := range l.pending("ops") {
+		got = append(got, fmt.Sprintf("%s: %d", group[0].Rule, len(group)))
+	}
+	if want := []string{"other: 1", "overdue_share: 2"}; !cmp.Equal(got, want) {
+		t.Errorf("messages %v, want %v", got, want)
+	}
+}

@@ -144,7 +144,7 @@ func TestHostileWordsAreInert(t *testing.T) {
 		t.Errorf("a name ran: %s", ran)
 	}
 	eval[bool](b, `document.querySelectorAll(".level.l3 .act, .level.l1 .act").forEach(a => a.dispatchEvent(new MouseEvent("click", {bubbles: true}))), true`)
-	if n := eval[int64](b, `document.querySelectorAll("img, script:not(body > script:last-child), iframe, [onload], [onerror], [onmouseover]").length`); n != 0 {
+	if n := eval[int64](b, `document.querySelectorAll("img, script:not(body > script:last-child, .replay-data), iframe, [onload], [onerror], [onmouseover]").length`); n != 0 {
 		t.Errorf("names made %d elements", n)
 	}
 	if ran := eval[string](b, `String(window.PWN)`); ran != "undefined" {
@@ -197,6 +197,126 @@ func TestReadsWithoutScript(t *testing.T) {
 	b.must(chromedp.Do(b, chromedp.Click(`.choice label:has(.show-frequency)`)))
 	if !eval[bool](b, `document.querySelector(".l0 .lf").checkVisibility() && !document.querySelector(".l0 .lp").checkVisibility()`) {
 		t.Error("the switch does not show frequencies")
+	}
+	b.quiet()
+}
+
+// TestModesWithoutScript: every mode shows its own labels, colours and legend,
+// and every ranking its own ways, by radio buttons and style alone.
+func TestModesWithoutScript(t *testing.T) {
+	b := newBrowser(t)
+	_, err := chromedp.Call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	b.must(err)
+	b.open(render(t, sample()), 1280)
+	// the hand-over from Create delivery to Pick, as each mode tells it
+	const label = `(() => {
+		const l1 = document.querySelector(".l1"), n = name => [...l1.querySelectorAll(".act")].find(a => a.querySelector(".name").textContent === name).dataset.n;
+		const of = s => l1.querySelector(s + "[data-from='" + n("Create delivery") + "'][data-to='" + n("Pick") + "']");
+		const text = [...of(".label").querySelectorAll("text")].filter(t => t.checkVisibility()).map(t => t.textContent);
+		const key = [...document.querySelectorAll(".key")].filter(k => k.checkVisibility()).map(k => k.classList[1]);
+		const heads = [...of(".path").querySelectorAll(".head")].filter(k => k.checkVisibility()).length;
+		return text.join() + " " + key.join() + " " + heads + " " + getComputedStyle(of(".path").querySelector(".line")).stroke;
+	})()`
+	seen := map[string]bool{}
+	for _, c := range []struct{ mode, want string }{
+		{"waiting", "6.3 h key-waiting 1 "}, {"slow", "12 h key-slow 1 "}, {"working", "2.6 h key-working 1 "}, {"value", "€19.8k key-value 1 "}, {"frequency", "4,827 key-frequency 1 "},
+	} {
+		b.must(chromedp.Do(b, chromedp.Click(`.choice label:has(.show-`+c.mode+`)`)))
+		got := eval[string](b, label)
+		if !strings.HasPrefix(strings.ReplaceAll(got, "\u00a0", " "), c.want) {
+			t.Errorf("%s: the map shows %q, want %q", c.mode, got, c.want)
+		}
+		seen[got[strings.Index(got, "rgb"):]] = true
+	}
+	if len(seen) < 3 { // the modes of waits share their colours
+		t.Errorf("waits, values and frequencies have %d colours for a path", len(seen))
+	}
+	const first = `[...document.querySelectorAll(".ranking")].filter(r => r.checkVisibility()).map(r => r.querySelector("li:nth-child(2) .difference").textContent).join()`
+	if got := eval[string](b, first); got != "with Confirm delivery" {
+		t.Errorf("second most frequent: %q", got)
+	}
+	b.must(chromedp.Do(b, chromedp.Click(`.choice label:has(.rank-1)`)))
+	if got := eval[string](b, first); got != "with Send reminder" {
+		t.Errorf("second by avoidable time: %q", got)
+	}
+	if eval[bool](b, `document.querySelector(".replay").checkVisibility()`) {
+		t.Error("a replay that cannot play is offered")
+	}
+	b.quiet()
+}
+
+// TestReplay: dots move when a reader says so, never before, and not where
+// less motion is wanted, where the slider still shows any moment.
+func TestReplay(t *testing.T) {
+	b := newBrowser(t)
+	page := render(t, sample())
+	const dots = `document.querySelectorAll(".l1 .token").length`
+	const where = `[...document.querySelectorAll(".token")].map(d => d.getAttribute("cx") + " " + d.getAttribute("cy")).join() + document.querySelector(".replay output").textContent`
+	later := func(ms int) string {
+		return eval[string](b, fmt.Sprintf(`new Promise(r => setTimeout(() => r(%s), %d))`, where, ms))
+	}
+	// Click waits for a page at rest, which a replay is not.
+	press := func() {
+		t.Helper()
+		if !eval[bool](b, `(() => {
+			const button = document.querySelector(".replay button");
+			button.scrollIntoView({block: "center"});
+			const r = button.getBoundingClientRect();
+			if (document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2) !== button) return false;
+			button.click();
+			return true;
+		})()`) {
+			t.Error("something lies over the button")
+		}
+	}
+	b.open(page, 1280)
+	if n := eval[int64](b, dots); n != 0 || later(300) != eval[string](b, where) {
+		t.Errorf("before anybody plays it there are %d dots, or they move", n)
+	}
+	if got := eval[string](b, where); got != "4 Feb 2026" {
+		t.Errorf("it begins at %q", got)
+	}
+	eval[bool](b, `{ const s = document.querySelector(".replay input"); s.value = 500; s.dispatchEvent(new Event("input")); } true`)
+	if n := eval[int64](b, dots); n == 0 || n > 62 {
+		t.Errorf("in the middle there are %d dots, want some of 61", n)
+	}
+	// every dot is on the line it is said to be on
+	if off := eval[int64](b, `(() => {
+		const near = [];
+		document.querySelectorAll(".l1 .line").forEach(l => { const n = l.getTotalLength(); for (let i = 0; i <= 60; i++) near.push(l.getPointAtLength(n * i / 60)); });
+		return [...document.querySelectorAll(".l1 .token")].filter(d => !near.some(p => Math.hypot(p.x - d.getAttribute("cx"), p.y - d.getAttribute("cy")) < 10)).length;
+	})()`); off != 0 {
+		t.Errorf("%d dots are beside the lines", off)
+	}
+	still := eval[string](b, where)
+	press()
+	if later(900) == still {
+		t.Error("nothing moves after Play")
+	}
+	if got := eval[string](b, `document.querySelector(".replay button").textContent`); got != "Pause" {
+		t.Errorf("while it plays the button says %q", got)
+	}
+	press()
+	if still = eval[string](b, where); later(400) != still {
+		t.Error("it moves after Pause")
+	}
+	eval[bool](b, `document.querySelector(".pick-0").click(), true`)
+	if n := eval[int64](b, `document.querySelectorAll(".l1 .token").length * 1000 + document.querySelectorAll(".l0 .token").length`); n == 0 || n >= 1000 {
+		t.Errorf("after another level is chosen: %d dots (thousands: on the old one)", n)
+	}
+
+	b.media(&emulation.MediaFeature{Name: "prefers-reduced-motion", Value: "reduce"})
+	b.open(page, 1280)
+	if eval[bool](b, `document.querySelector(".replay button").checkVisibility()`) || !eval[bool](b, `document.querySelector(".replay .still").checkVisibility()`) {
+		t.Error("with reduced motion there is a button to play, or no word on why not")
+	}
+	eval[bool](b, `document.querySelector(".replay button").click(), true`)
+	if still = eval[string](b, where); later(500) != still || eval[int64](b, dots) != 0 {
+		t.Error("it plays although less motion is wanted")
+	}
+	eval[bool](b, `{ const s = document.querySelector(".replay input"); s.value = 500; s.dispatchEvent(new Event("input")); } true`)
+	if eval[int64](b, dots) == 0 {
+		t.Error("the slider shows nothing with reduced motion")
 	}
 	b.quiet()
 }

@@ -7,17 +7,7 @@ import (
 
 	"millrace/reports"
 	"millrace/reports/figure"
-	"millrace/reports/layout"
 )
-
-// thresholds words the colours of a map: from which wait on each begins.
-func thresholds(s *layout.Scale) []string {
-	var words []string
-	for _, w := range s.Waits {
-		words = append(words, figure.Duration(w))
-	}
-	return words
-}
 
 // histogram draws h at a width, in CSS pixels. A page holds it at three widths,
 // of which its style shows one: text in a picture that is scaled is not

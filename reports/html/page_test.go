@@ -2,6 +2,7 @@ package html_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"millrace/reports"
@@ -34,4 +35,16 @@ func TestSameBytes(t *testing.T) {
 		t.Errorf("the sample page is %d bytes large", len(a))
 	}
 	keep(t, "report.html", a)
+}
+
+// TestEmptyPage: where there is nothing, each block says so, and the page is
+// whole.
+func TestEmptyPage(t *testing.T) {
+	page := string(render(t, reports.FlowInput{Cases: "orders"}))
+	if n := strings.Count(page, `<p class="empty">There are no orders in this period.</p>`); n != 2 {
+		t.Errorf("%d blocks say that there is nothing, want the map and the variants", n)
+	}
+	if strings.Contains(page, "<svg xmlns") || !strings.HasSuffix(strings.TrimSpace(page), "</html>") {
+		t.Error("the page of nothing has a map, or no end")
+	}
 }

@@ -3,7 +3,7 @@ package html
 import (
 	"bytes"
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
@@ -14,21 +14,27 @@ import (
 	"millrace/reports/layout"
 )
 
-//go:embed page.html.tmpl
-var pageTemplate string
+//go:embed page.html.tmpl map.html.tmpl variants.html.tmpl
+var templates embed.FS
 
 //go:embed report.css
 var reportCSS string
 
+//go:embed flow.css
+var flowCSS string
+
 //go:embed report.js
 var reportJS string
+
+//go:embed replay.js
+var replayJS string
 
 // MaxSize is how large a page may be, in bytes.
 const MaxSize = 1_200_000
 
 // Render writes p. The same page gives the same bytes.
 func Render(w io.Writer, p *reports.Page) error {
-	style, script := layout.CSS()+reportCSS, reportJS
+	style, script := layout.CSS()+reportCSS+flowCSS, reportJS+replayJS
 	var out bytes.Buffer
 	err := tmpl.Execute(&out, struct {
 		*reports.Page
@@ -57,37 +63,12 @@ func policy(style, script string) string {
 		"; img-src data:; base-uri 'none'; form-action 'none'"
 }
 
-var tmpl = template.Must(template.New("page").Funcs(template.FuncMap{
+var tmpl = template.Must(template.New("page.html.tmpl").Funcs(template.FuncMap{
 	"percent":   func(x float64) string { return fmt.Sprintf("%.1f%%", 100*min(max(x, 0), 1)) },
 	"share":     figure.Share,
-	"drawing":   drawing,
 	"histogram": histogram,
-	"frequency": func(m *reports.Map) bool { return m.Mode == layout.Frequency },
-	"thresholds": func(m *reports.Map) []string {
-		return thresholds(m.Scale)
-	},
-}).Parse(pageTemplate))
-
-// A picture is a level of a map, ready to be shown.
-type picture struct {
-	SVG         template.HTML
-	Description string
-	Coverage    float64
-	Notes       []string
-}
-
-func drawing(m *reports.Map, l reports.MapLevel) (*picture, error) {
-	d, err := layout.Lay(l.Graph, layout.Options{Spine: l.Spine, Backward: l.Backward, Scale: m.Scale, Cases: m.Cases})
-	if err != nil {
-		return nil, err
-	}
-	var svg bytes.Buffer
-	if err := d.Inline(&svg, m.Mode); err != nil {
-		return nil, err
-	}
-	p := &picture{SVG: template.HTML(svg.String()), Description: d.Describe(), Coverage: d.Coverage} // layout escapes names
-	for _, n := range d.Notes {
-		p.Notes = append(p.Notes, n.Text)
-	}
-	return p, nil
-}
+	"pictures":  pictures,
+	"keys":      keys,
+	"island":    island,
+	"one":       func(cases string) string { return "one of the " + cases },
+}).ParseFS(templates, "*.tmpl"))

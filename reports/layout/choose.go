@@ -32,7 +32,9 @@ func (d *Drawing) choose(g *mining.Graph, o Options) {
 	at := map[string]int{}
 	for _, a := range kept {
 		at[a.Name] = len(d.nodes)
-		d.nodes = append(d.nodes, newBox(a))
+		n := newBox(a)
+		n.by = o.Automatic[a.Name]
+		d.nodes = append(d.nodes, n)
 	}
 	d.Activities = len(kept)
 
@@ -44,11 +46,14 @@ func (d *Drawing) choose(g *mining.Graph, o Options) {
 	for _, t := range g.Start {
 		handovers -= t.Cases
 	}
+	working := o.waits()
 	for _, e := range g.Edges {
 		from, drawnFrom := at[e.From]
 		to, drawnTo := at[e.To]
 		if drawnFrom && drawnTo {
-			all = append(all, edge{from: from, to: to, count: e.Count, cases: e.Cases, wait: e.Wait, working: g.Clock != ""})
+			k := [2]string{e.From, e.To}
+			all = append(all, edge{from: from, to: to, count: e.Count, cases: e.Cases, wait: e.Wait, working: g.Clock != "",
+				work: working[k], value: o.Value[k], agreed: o.agreed(e.From, e.To)})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b edge) int {
@@ -129,31 +134,42 @@ func strongest(all []edge, n int) []edge {
 	return some
 }
 
-// findSpine marks the nodes on the usual way: the one given, or else the one
+// findSpine numbers the nodes on the usual way: the one given, or else the one
 // that follows the most frequent path from the start.
 func (d *Drawing) findSpine(given []string) {
-	d.nodes[start].spine, d.nodes[end].spine = true, true
+	place := 0
+	put := func(n int) {
+		if d.nodes[n].spine == 0 {
+			place++
+			d.nodes[n].spine = place
+		}
+	}
+	put(start)
 	if len(given) > 0 {
+		at := make(map[string]int, len(d.nodes))
+		for i := firstActivity; i < len(d.nodes); i++ {
+			at[d.nodes[i].name] = i
+		}
 		for _, name := range given {
-			for i := firstActivity; i < len(d.nodes); i++ {
-				if d.nodes[i].name == name {
-					d.nodes[i].spine = true
-				}
+			if n, ok := at[name]; ok {
+				put(n)
 			}
 		}
+		put(end)
 		return
 	}
 	for at := start; at != end; {
 		next, most := -1, int64(0)
 		for _, e := range d.edges {
-			if e.from == at && e.count > most && (e.to == end || !d.nodes[e.to].spine) {
+			if e.from == at && e.count > most && (e.to == end || d.nodes[e.to].spine == 0) {
 				next, most = e.to, e.count
 			}
 		}
 		if next < 0 {
+			put(end)
 			return
 		}
-		d.nodes[next].spine = true
+		put(next)
 		at = next
 	}
 }
@@ -174,6 +190,10 @@ func (d *Drawing) breakCircles(backward func(from, to string) bool) {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(strength[b], strength[a]) })
 	forward := make([][]int, len(d.nodes))
+	_, _, spine := d.order()
+	for k := 1; k < len(spine); k++ { // the usual way runs down, whatever else does
+		forward[spine[k-1]] = append(forward[spine[k-1]], spine[k])
+	}
 	for _, i := range order {
 		e := &d.edges[i]
 		if e.from == e.to {

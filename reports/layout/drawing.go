@@ -20,12 +20,41 @@ type Options struct {
 	// Scale is what colours and widths mean; share one among the levels of a
 	// map. By default it is the scale of this graph alone.
 	Scale *Scale
+	Facts
 	// Cases is what a case is called, in the plural; by default "cases".
 	Cases string
 	// MaxActivities and MaxPaths cap the drawing, which takes time that grows
 	// faster than its size: 80 and 240 by default. What is left out is the
 	// least frequent, and a note says how much it is.
 	MaxActivities, MaxPaths int
+}
+
+// Facts are what is known of a graph's activities and paths besides how often
+// they are taken and how long cases wait. The zero value is nothing.
+type Facts struct {
+	// Working is the same graph with its waits in working time.
+	Working *mining.Graph
+	// Value is what stands on a path on average, by its two activities.
+	Value map[[2]string][]mining.Money
+	// Automatic says who does the activities, by name.
+	Automatic map[string]mining.Automation
+	// Agreed says that the time on a path was agreed on, such as a term of
+	// payment: it is told, but it takes no colour and no width.
+	Agreed func(from, to string) bool
+}
+
+func (f *Facts) agreed(from, to string) bool { return f.Agreed != nil && f.Agreed(from, to) }
+
+// waits returns the waits of the graph in working time.
+func (f *Facts) waits() map[[2]string]*eventlog.Durations {
+	if f.Working == nil {
+		return nil
+	}
+	out := make(map[[2]string]*eventlog.Durations, len(f.Working.Edges))
+	for _, e := range f.Working.Edges {
+		out[[2]string{e.From, e.To}] = e.Wait
+	}
+	return out
 }
 
 // A Drawing is a graph that has been laid out. The coordinates are in CSS
@@ -61,7 +90,8 @@ type node struct {
 	cases    int64
 	rework   int64
 	terminal bool
-	spine    bool
+	spine    int // its place on the usual way, from 1; 0 if it is beside it
+	by       mining.Automation
 }
 
 type edge struct {
@@ -69,7 +99,10 @@ type edge struct {
 	count    int64
 	cases    int64
 	wait     *eventlog.Durations // nil at a terminal
+	work     *eventlog.Durations // the same in working time; nil if not known
 	working  bool                // wait is in working time
+	value    []mining.Money      // that stands here on average
+	agreed   bool                // to wait here is agreed on
 	back     bool
 	points   []point // a point, then three a curve
 	tip      point
@@ -87,6 +120,7 @@ const (
 	lineHeight  = 14.5
 	oneLineBox  = 43.0
 	labelSize   = 10.5
+	subSize     = 10.6
 	labelMargin = 7.0
 	terminalBox = 26.0
 )
@@ -103,7 +137,7 @@ func Lay(g *mining.Graph, o Options) (*Drawing, error) {
 		o.Cases = "cases"
 	}
 	if o.Scale == nil {
-		o.Scale = NewScale(g)
+		o.Scale = NewScale(Layer{g, o.Facts})
 	}
 	d := &Drawing{cases: o.Cases, total: g.Cases, scale: o.Scale}
 	d.choose(g, o)
@@ -122,32 +156,64 @@ func newBox(a mining.Activity) node {
 	return n
 }
 
-// frequencyLabel and waitLabel are what is written beside a path.
-func (e *edge) frequencyLabel() string { return figure.Count(e.count) }
-
-func (e *edge) waitLabel() string {
-	if e.wait == nil || e.wait.N == 0 {
-		return ""
+// Place returns where the middle of an activity's box is, and how high the
+// drawing is, in CSS pixels; false if the activity is not drawn.
+func (d *Drawing) Place(activity string) (x, y, height float64, ok bool) {
+	for i := firstActivity; i < len(d.nodes); i++ {
+		if n := &d.nodes[i]; n.name == activity {
+			return n.x - d.nodes[start].x, n.y, d.height, true
+		}
 	}
-	return e.duration(.5)
+	return 0, 0, d.height, false
 }
 
-// duration writes a quantile of the wait: working time up to hours, because
-// how long a working day is depends on who works.
-func (e *edge) duration(q float64) string {
-	us := e.wait.Quantile(q)
-	if e.working && us >= figure.Day {
+// Numbers returns the data-n that the boxes of activities have in the picture,
+// -1 of those that are not drawn.
+func (d *Drawing) Numbers(activities []string) []int {
+	at := make(map[string]int, len(d.nodes))
+	for i := firstActivity; i < len(d.nodes); i++ {
+		at[d.nodes[i].name] = i
+	}
+	numbers := make([]int, len(activities))
+	for i, a := range activities {
+		numbers[i] = -1
+		if n, ok := at[a]; ok {
+			numbers[i] = n
+		}
+	}
+	return numbers
+}
+
+// quantile writes a quantile of a wait, "" if none is known. Working time is
+// in hours at most, because how long a working day is depends on who works.
+func quantile(d *eventlog.Durations, q float64, working bool) string {
+	if d == nil || d.N == 0 {
+		return ""
+	}
+	us := d.Quantile(q)
+	if working && us >= figure.Day {
 		return figure.Hours(us)
 	}
 	return figure.Duration(us)
 }
 
-// labelWidth is the room to reserve for either label, in pixels. dot puts it
+// amount returns the part of the value in a currency.
+func (e *edge) amount(currency string) (int64, bool) {
+	for _, m := range e.value {
+		if m.Currency == currency {
+			return m.Amount, true
+		}
+	}
+	return 0, false
+}
+
+// labelWidth is the room to reserve for any label, in pixels. dot puts it
 // beside the middle of the line, so half the line is in it, on either side.
 func (e *edge) labelWidth(s *Scale) float64 {
-	line := strokeWidth(widthClass(float64(e.count), s.count))
-	if e.wait != nil {
-		line = max(line, strokeWidth(widthClass(e.wait.Total(), s.wait)))
+	line, text := 0.0, 0.0
+	for _, m := range modes {
+		line = max(line, strokeWidth(m.width(e, s)))
+		text = max(text, figure.Width(m.label(e, s)))
 	}
-	return labelSize*max(figure.Width(e.frequencyLabel()), figure.Width(e.waitLabel())) + labelMargin + line
+	return labelSize*text + labelMargin + line
 }

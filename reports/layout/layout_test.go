@@ -7,6 +7,8 @@ import (
 	"io"
 	"math"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,7 +68,7 @@ func TestPicture(t *testing.T) {
 func TestHostileNames(t *testing.T) {
 	l := pagetest.O2C().Rename(pagetest.Hostile)
 	text := wellFormed(t, draw(t, l.Graph(math.MaxInt), layout.Waiting, layout.Options{Spine: l.Spine(), Backward: l.Backward()}))
-	for _, want := range []string{`</script><script>`, `DROP TABLE`, `請求書を作成`, `📦`, "(no name)"} {
+	for _, want := range []string{`</script><script>`, `DROP TABLE`, `請求書を作成`, `📦`, "(no name)", "__f__(window.PWN=9)__f__"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the picture does not say %q", want)
 		}
@@ -150,5 +152,99 @@ func TestSpineIsStraight(t *testing.T) {
 		if x, _ := place(a); x != want {
 			t.Errorf("%q is at %s, the spine at %s", a, x, want)
 		}
+	}
+}
+
+// TestAgreed: agreed payment terms, the longest and largest wait of all, take
+// no colour and no width, and do not push the others down the scale.
+func TestAgreed(t *testing.T) {
+	l := pagetest.O2C()
+	agreed := func(from, to string) bool { return from == "Send invoice" && to != "Raise dispute" }
+	g := l.Graph(math.MaxInt)
+	facts := l.Facts(g)
+	facts.Agreed = agreed
+	with := layout.NewScale(layout.Layer{Graph: g, Facts: facts})
+	svg := draw(t, g, layout.Waiting, layout.Options{Spine: l.Spine(), Backward: l.Backward(), Scale: with, Facts: facts})
+	path := func(from, to string) string {
+		t.Helper()
+		_, rest, ok := strings.Cut(svg, "<title>"+from+" → "+to+": ")
+		if !ok {
+			t.Fatalf("no path %s → %s", from, to)
+		}
+		before := svg[:len(svg)-len(rest)]
+		head := before[strings.LastIndex(before, "<g class"):]
+		line, _, _ := strings.Cut(rest, "</g>")
+		return head + line
+	}
+	terms := path("Send invoice", "Receive payment")
+	for _, want := range []string{`class="path agreed`, "wp0", "ws0", "wk0", "wv0", "; agreed<"} {
+		if !strings.Contains(terms, want) {
+			t.Errorf("the terms of payment lack %q: %s", want, terms)
+		}
+	}
+	if other := path("Confirm order", "Create delivery"); strings.Contains(other, "agreed") || !strings.Contains(other, "wp9") {
+		t.Errorf("of the waits that are not agreed, the largest is not the widest: %s", other)
+	}
+	if !strings.Contains(layout.CSS(), ".map .path:is(.end,.agreed){--path:var(--agreed)}") {
+		t.Error("the style gives agreed waits no colour of their own")
+	}
+	without := layout.NewScale(layout.Layer{Graph: g})
+	if with.Waits[3] > without.Waits[3] || !with.Agreed() || without.Agreed() {
+		t.Errorf("thresholds %v with terms that are agreed, %v without", with.Waits, without.Waits)
+	}
+}
+
+// TestUntimed: a log without times shows how often, not empty labels of waits.
+func TestUntimed(t *testing.T) {
+	l := pagetest.O2C()
+	g := l.Graph(math.MaxInt)
+	for i := range g.Edges {
+		g.Edges[i].Wait = nil
+	}
+	d, err := layout.Lay(g, layout.Options{Spine: l.Spine()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := d.Inline(&b, layout.Frequency); err != nil {
+		t.Fatal(err)
+	}
+	if svg := b.String(); !strings.Contains(svg, `class="map frequency`) || strings.Contains(svg, `class="lp`) || !strings.Contains(svg, `<text class="lf">4,827</text>`) {
+		t.Error("a map without times does not show frequencies, or shows waits")
+	}
+}
+
+// TestSameColours: a colour of the palette has one meaning, in both schemes.
+func TestSameColours(t *testing.T) {
+	meaning := map[string]string{}
+	for part := range strings.SplitSeq(layout.CSS(), ":root{") {
+		clear(meaning)
+		part, _, _ = strings.Cut(part, "}")
+		for _, m := range regexp.MustCompile(`--([pfv])([0-4]):(#[0-9a-f]{3,6})`).FindAllStringSubmatch(part, -1) {
+			if other, used := meaning[m[3]]; used {
+				t.Errorf("%s is both %s and %s%s", m[3], other, m[1], m[2])
+			}
+			meaning[m[3]] = m[1] + m[2]
+		}
+	}
+}
+
+// TestStraightBesideGaps: the usual way is straight even where the picture
+// does not draw one of its steps.
+func TestStraightBesideGaps(t *testing.T) {
+	l := pagetest.O2C()
+	g := l.Graph(math.MaxInt)
+	g.Edges = slices.DeleteFunc(g.Edges, func(e mining.Edge) bool { return e.From == "Create delivery" && e.To == "Pick" })
+	d, err := layout.Lay(g, layout.Options{Spine: l.Spine(), Backward: l.Backward()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := 0.0
+	for _, a := range l.Spine() {
+		x, y, _, ok := d.Place(a)
+		if !ok || math.Abs(x) > 1 || y <= last {
+			t.Errorf("%s is at %.0f, %.0f, want under the start and below %.0f", a, x, y, last)
+		}
+		last = y
 	}
 }

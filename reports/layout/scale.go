@@ -1,9 +1,11 @@
 package layout
 
 import (
+	"maps"
 	"math"
 	"slices"
 
+	"millrace/eventlog"
 	"millrace/mining"
 	"millrace/reports/figure"
 )
@@ -14,15 +16,28 @@ const classes = 5
 // widths is the number of line widths.
 const widths = 10
 
+// A Layer is one of the graphs that share a scale.
+type Layer struct {
+	Graph *mining.Graph
+	Facts
+}
+
 // A Scale says what colours and widths mean, the same for all levels of a map.
 type Scale struct {
-	// Waits are the median waits, in microseconds, from which on a path has
-	// the next darker colour. They are round, and increase.
-	Waits [classes - 1]float64
+	// Waits are the waits, in microseconds, from which on a path has the next
+	// darker colour, Work those in working time. They are round, and increase.
+	Waits, Work [classes - 1]float64
+	// Currency is the one in which the value waiting is drawn: the one most
+	// paths have a value in. "" if there is none.
+	Currency string
+	Others   []string // the other currencies, which the words tell
 
-	count float64 // of the most frequent edge
-	wait  float64 // of the edge with most waiting in all, µs
-	timed bool
+	count        float64 // of the most frequent edge
+	wait, work   float64 // of the edge with most waiting in all, µs
+	value        int64   // that stands at the most valuable edge
+	timed, works bool
+	agreed       bool
+	automatic    bool
 }
 
 // roundWaits are the durations a reader can compare with, in microseconds.
@@ -37,25 +52,68 @@ var roundWaits = []float64{
 
 // NewScale finds a scale for levels: four round durations that part their
 // median waits into a large lowest class and ever smaller ones, so that the
-// darkest colours are rare.
-func NewScale(levels ...*mining.Graph) *Scale {
-	s := &Scale{count: 1, wait: 1}
-	var medians []float64
-	for _, g := range levels {
-		for _, e := range g.Edges {
+// darkest colours are rare. Agreed waits have no part in it.
+func NewScale(levels ...Layer) *Scale {
+	s := &Scale{count: 1, wait: 1, work: 1}
+	var waits, work []float64
+	currencies := map[string]int{}
+	add := func(medians *[]float64, most *float64, d *eventlog.Durations) {
+		if d == nil || d.N == 0 {
+			return
+		}
+		if m := d.Quantile(.5); m >= figure.Second { // what happens in one go is no wait to compare
+			*medians = append(*medians, m)
+		}
+		*most = max(*most, d.Total())
+	}
+	for _, l := range levels {
+		working := l.waits()
+		s.automatic = s.automatic || len(l.Automatic) > 0
+		for _, e := range l.Graph.Edges {
 			s.count = max(s.count, float64(e.Count))
-			if e.Wait != nil && e.Wait.N > 0 {
-				if m := e.Wait.Quantile(.5); m >= figure.Second { // what happens in one go is no wait to compare
-					medians = append(medians, m)
-				}
-				s.wait = max(s.wait, e.Wait.Total())
-				s.timed = s.timed || e.Wait.Max > 0
+			s.timed = s.timed || e.Wait != nil && e.Wait.N > 0 && e.Wait.Max > 0
+			if l.agreed(e.From, e.To) {
+				s.agreed = true
+				continue
+			}
+			add(&waits, &s.wait, e.Wait)
+			if d := working[[2]string{e.From, e.To}]; d != nil && d.N > 0 {
+				s.works = true
+				add(&work, &s.work, d)
+			}
+			for _, m := range l.Value[[2]string{e.From, e.To}] {
+				currencies[m.Currency]++
 			}
 		}
-		for _, t := range slices.Concat(g.Start, g.End) {
+		for _, t := range slices.Concat(l.Graph.Start, l.Graph.End) {
 			s.count = max(s.count, float64(t.Cases))
 		}
 	}
+	s.Waits, s.Work = thresholds(waits), thresholds(work)
+	for _, c := range slices.Sorted(maps.Keys(currencies)) {
+		if s.Currency == "" || currencies[c] > currencies[s.Currency] {
+			s.Currency = c
+		}
+	}
+	for _, c := range slices.Sorted(maps.Keys(currencies)) {
+		if c != s.Currency {
+			s.Others = append(s.Others, c)
+		}
+	}
+	for _, l := range levels {
+		for k, money := range l.Value {
+			for _, m := range money {
+				if m.Currency == s.Currency && !l.agreed(k[0], k[1]) {
+					s.value = max(s.value, m.Amount)
+				}
+			}
+		}
+	}
+	return s
+}
+
+// thresholds parts medians by four round durations.
+func thresholds(medians []float64) (at4 [classes - 1]float64) {
 	slices.Sort(medians)
 	at := 0
 	for i, q := range []float64{.35, .6, .8, .93} {
@@ -67,19 +125,37 @@ func NewScale(levels ...*mining.Graph) *Scale {
 		for at < len(roundWaits)-classes+1+i && roundWaits[at] < want {
 			at++
 		}
-		s.Waits[i] = roundWaits[at]
+		at4[i] = roundWaits[at]
 		at++
 	}
-	return s
+	return at4
 }
 
 // Timed says that the levels have any waiting times.
 func (s *Scale) Timed() bool { return s.timed }
 
-// waitClass returns the colour of a median wait.
-func (s *Scale) waitClass(median float64) int {
+// Has says that the levels have what a mode tells.
+func (s *Scale) Has(m Mode) bool {
+	switch m {
+	case Waiting, Slow:
+		return s.timed
+	case Working:
+		return s.works
+	case Value:
+		return s.value > 0
+	}
+	return true
+}
+
+// Agreed says that some path of the levels is an agreed wait, Automatic that
+// it is known who does some activity.
+func (s *Scale) Agreed() bool    { return s.agreed }
+func (s *Scale) Automatic() bool { return s.automatic }
+
+// waitClass returns the colour of a wait.
+func waitClass(us float64, thresholds [classes - 1]float64) int {
 	class := 0
-	for class < len(s.Waits) && median >= s.Waits[class] {
+	for class < len(thresholds) && us >= thresholds[class] {
 		class++
 	}
 	return class

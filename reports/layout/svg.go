@@ -19,18 +19,10 @@ var palette string
 //go:embed map.css
 var mapCSS string
 
-// CSS is the style of maps that are part of a page. A page shows frequencies
-// instead of waits where the map has the class "frequency", or is in an element
-// of class "process" that holds a checked input of class "show-frequency".
-func CSS() string { return palette + mapCSS }
-
-// A Mode is what the colours, widths and labels of a map tell.
-type Mode int8
-
-const (
-	Waiting   Mode = iota // how long cases wait on a path
-	Frequency             // how often a path is taken
-)
+// CSS is the style of maps that are part of a page. A page shows another mode
+// than waits where the map has its name as a class, or is in an element of class
+// "process" that holds a checked input of class "show-" and the name.
+func CSS() string { return palette + mapCSS + modeCSS() + leastCSS() }
 
 // SVG lays g out and writes it as a picture of its own, with its style inside.
 func SVG(w io.Writer, g *mining.Graph, mode Mode, o Options) error {
@@ -41,9 +33,25 @@ func SVG(w io.Writer, g *mining.Graph, mode Mode, o Options) error {
 	return d.write(w, mode, true)
 }
 
-// Inline writes d as an element of an HTML page that has [CSS]. It holds both
-// modes; mode is the one shown at first.
+// Inline writes d as an element of an HTML page that has [CSS]. It holds all
+// modes its scale has; mode is the one shown where no other is chosen.
 func (d *Drawing) Inline(w io.Writer, mode Mode) error { return d.write(w, mode, false) }
+
+// A map is shown no smaller than leastScale, and scrolls instead: text smaller
+// than that cannot be read. Classes say so, by the width in steps.
+const (
+	leastScale = 0.85
+	leastStep  = 100 // pixels
+	leastSteps = 40
+)
+
+func leastCSS() string {
+	var b strings.Builder
+	for n := 3; n <= leastSteps; n++ {
+		fmt.Fprintf(&b, ".least%d{min-width:%dpx}\n", n, n*leastStep)
+	}
+	return b.String()
+}
 
 // margin is the empty space round a drawing, in pixels.
 const margin = 10.0
@@ -51,13 +59,16 @@ const margin = 10.0
 func (d *Drawing) write(out io.Writer, mode Mode, alone bool) error {
 	w := svgWriter{Writer: bufio.NewWriter(out)}
 	class := "map"
-	if mode == Frequency && alone {
-		class += " frequency"
+	if mode != 0 {
+		class += " " + mode.String()
+	}
+	if !alone {
+		class += fmt.Sprintf(" least%d", min(leastSteps, int(leastScale*d.width/leastStep)))
 	}
 	w.printf(`<svg xmlns="http://www.w3.org/2000/svg" class="%s" viewBox="%g %g %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-label="%s">`,
 		class, -margin, -margin, d.width+2*margin, d.height+2*margin, d.width+2*margin, d.height+2*margin, escape(d.Describe()))
 	if alone {
-		w.printf("<style>%s%s</style><rect x=\"%g\" y=\"%g\" width=\"100%%\" height=\"100%%\" fill=\"var(--card)\"/>", palette, mapCSS, -margin, -margin)
+		w.printf("<style>%s%s</style><rect x=\"%g\" y=\"%g\" width=\"100%%\" height=\"100%%\" fill=\"var(--card)\"/>", palette, mapCSS+modeCSS(), -margin, -margin)
 	}
 	w.printf("\n<g class=\"paths\">\n")
 	for i := range d.edges {
@@ -88,35 +99,56 @@ func (d *Drawing) countCases(n int64) string {
 	return figure.Plural(n, strings.TrimSuffix(d.cases, "s"), d.cases)
 }
 
+// shown lists the modes the picture holds.
+func (d *Drawing) shown(yield func(Mode, *mode) bool) {
+	for i := range modes {
+		if d.scale.Has(Mode(i)) && !yield(Mode(i), &modes[i]) {
+			return
+		}
+	}
+}
+
 func (d *Drawing) writePath(w *svgWriter, i int) {
 	e := &d.edges[i]
 	if len(e.points) == 0 {
 		return
 	}
-	frequency := widthClass(float64(e.count), d.scale.count)
-	class, waiting := fmt.Sprintf("path f%d", countClass(float64(e.count), d.scale.count)), 0
+	class, line := "path", "line"
 	switch {
 	case e.from == start || e.to == end:
 		class += " end"
-	case e.wait != nil && e.wait.N > 0:
-		class += fmt.Sprintf(" p%d", d.scale.waitClass(e.wait.Quantile(.5)))
-		waiting = widthClass(e.wait.Total(), d.scale.wait)
+	case e.agreed:
+		class += " agreed"
+	}
+	for _, m := range d.shown {
+		class += fmt.Sprintf(" %c%d", m.letter, m.class(e, d.scale))
+		line += fmt.Sprintf(" w%c%d", m.letter, m.width(e, d.scale))
 	}
 	w.printf(`<g class="%s" data-from="%d" data-to="%d"><title>%s</title>`, class, e.from, e.to, escape(d.sentence(e)))
-	var line strings.Builder
+	var shape strings.Builder
 	for k, p := range e.points {
 		switch k {
 		case 0:
-			fmt.Fprintf(&line, "M%.0f,%.0f", p.x, p.y)
+			fmt.Fprintf(&shape, "M%.0f,%.0f", p.x, p.y)
 		case 1:
-			fmt.Fprintf(&line, "C%.0f,%.0f", p.x, p.y)
+			fmt.Fprintf(&shape, "C%.0f,%.0f", p.x, p.y)
 		default:
-			fmt.Fprintf(&line, " %.0f,%.0f", p.x, p.y)
+			fmt.Fprintf(&shape, " %.0f,%.0f", p.x, p.y)
 		}
 	}
-	w.printf(`<path class="line w%d t%d" d="%s"/>`, frequency, waiting, line.String())
-	w.printf(`<path class="head hf" d="%s"/>`, e.head(frequency))
-	w.printf(`<path class="head hp" d="%s"/></g>`+"\n", e.head(waiting))
+	w.printf(`<path class="%s" d="%s"/>`, line, shape.String())
+	for width := range widths { // modes of the same width have the same head
+		class := ""
+		for _, m := range d.shown {
+			if m.width(e, d.scale) == width {
+				class += fmt.Sprintf(" h%c", m.letter)
+			}
+		}
+		if class != "" {
+			w.printf(`<path class="head%s" d="%s"/>`, class, e.head(width))
+		}
+	}
+	w.printf("</g>\n")
 }
 
 // head is the triangle at the tip of e, as wide as its line needs. Markers
@@ -146,12 +178,31 @@ func (d *Drawing) sentence(e *edge) string {
 	}
 	s := fmt.Sprintf("%s → %s: %s in %s", from, to, figure.Plural(e.count, "time", "times"), d.countCases(e.cases))
 	if e.wait != nil && e.wait.N > 0 {
-		s += fmt.Sprintf(", median wait %s, 95%% within %s", e.duration(.5), e.duration(.95))
+		kind := "wait"
 		if e.working {
-			s += " of working time"
+			kind = "working time"
 		}
+		s += fmt.Sprintf("; %s %s at the median, 90%% within %s", kind, quantile(e.wait, .5, e.working), quantile(e.wait, .9, e.working))
+	}
+	if e.work != nil && e.work.N > 0 {
+		s += fmt.Sprintf("; working time %s, 90%% within %s", quantile(e.work, .5, true), quantile(e.work, .9, true))
+	}
+	if amounts := amounts(e.value); amounts != "" {
+		s += "; " + amounts + " standing there"
+	}
+	if e.agreed {
+		s += "; agreed"
 	}
 	return s
+}
+
+// amounts writes the values of all currencies, which are not added.
+func amounts(value []mining.Money) string {
+	var list []string
+	for _, m := range value {
+		list = append(list, figure.Money(m.Currency, m.Amount))
+	}
+	return strings.Join(list, ", ")
 }
 
 func (d *Drawing) writeLabel(w *svgWriter, i int) {
@@ -159,13 +210,23 @@ func (d *Drawing) writeLabel(w *svgWriter, i int) {
 	if !e.labelled {
 		return
 	}
-	at := fmt.Sprintf(`x="%.0f" y="%.0f" data-from="%d" data-to="%d"`, e.label.x, e.label.y+3.5, e.from, e.to)
-	w.printf(`<text class="label lf" %s>%s</text>`, at, e.frequencyLabel())
-	if wait := e.waitLabel(); wait != "" {
-		w.printf(`<text class="label lp p%d" %s>%s</text>`, d.scale.waitClass(e.wait.Quantile(.5)), at, wait)
+	w.printf(`<g class="label" transform="translate(%.0f,%.0f)" data-from="%d" data-to="%d">`, e.label.x, e.label.y+3.5, e.from, e.to)
+	for at, m := range d.shown {
+		text := m.label(e, d.scale)
+		if text == "" {
+			continue
+		}
+		long := ""
+		if at != Frequency && at != Value && !e.agreed && m.class(e, d.scale) >= longClass {
+			long = " long"
+		}
+		w.printf(`<text class="l%c%s">%s</text>`, m.letter, long, escape(text))
 	}
-	w.printf("\n")
+	w.printf("</g>\n")
 }
+
+// longClass is the colour from which on the label of a wait is bold.
+const longClass = 3
 
 func (d *Drawing) writeNode(w *svgWriter, i int) {
 	n := &d.nodes[i]
@@ -183,7 +244,18 @@ func (d *Drawing) writeNode(w *svgWriter, i int) {
 	if n.rework > 0 {
 		about += fmt.Sprintf(", more than once in %s", figure.Count(n.rework))
 	}
-	w.printf(`<g class="act n%d" data-n="%d"><title>%s: %s</title>`, countClass(float64(n.cases), float64(d.total)), i, escape(figure.Isolated(name)), about)
+	class, by := "", ""
+	if share, ok := n.by.Share(); ok {
+		by = figure.Share(share) + " auto"
+		about += fmt.Sprintf(", %s automatic", figure.Share(share))
+		if n.by.Unknown > 0 {
+			about += fmt.Sprintf(" where the actor is known (%s not)", figure.Count(n.by.Unknown))
+		}
+		if share < manualShare {
+			class = " manual"
+		}
+	}
+	w.printf(`<g class="act n%d%s" data-n="%d"><title>%s: %s</title>`, countClass(float64(n.cases), float64(d.total)), class, i, escape(figure.Isolated(name)), about)
 	w.printf(`<rect x="%.0f" y="%.0f" width="%.0f" height="%.0f" rx="7"/>`, left, top, n.w, n.h)
 	bar := n.w - 2*boxPadding
 	w.printf(`<rect class="all" x="%.0f" y="%.0f" width="%.0f" height="3"/>`, left+boxPadding, top+n.h-6.5, bar)
@@ -195,10 +267,28 @@ func (d *Drawing) writeNode(w *svgWriter, i int) {
 	}
 	sub := figure.Count(n.events)
 	if n.cases > 0 && n.rework > 0 {
-		sub += " · " + figure.Share(float64(n.rework)/float64(n.cases)) + " repeat it"
+		again := " · " + figure.Share(float64(n.rework)/float64(n.cases)) + " repeat it"
+		if by != "" {
+			again = " · " + figure.Share(float64(n.rework)/float64(n.cases)) + " again"
+		}
+		if subSize*figure.Width(sub+again+"  "+by) <= subRoom*bar {
+			sub += again
+		}
 	}
-	w.printf(`<text class="sub" x="%.0f" y="%.1f">%s</text></g>`+"\n", left+boxPadding, top+n.h-11.5, sub)
+	w.printf(`<text class="sub" x="%.0f" y="%.1f">%s</text>`, left+boxPadding, top+n.h-11.5, sub)
+	if by != "" {
+		w.printf(`<text class="sub by" x="%.0f" y="%.1f">%s</text>`, left+n.w-boxPadding, top+n.h-11.5, by)
+	}
+	w.printf("</g>\n")
 }
+
+// subRoom is the part of a box that its second line may take by Helvetica's
+// widths: other faces are wider.
+const subRoom = 0.85
+
+// manualShare is the share of automatic work below which a box says that
+// people do most of it.
+const manualShare = 0.5
 
 // escape makes s safe in SVG text and quoted attributes.
 func escape(s string) string {

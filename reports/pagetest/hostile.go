@@ -21,6 +21,8 @@ var Hostile = map[string]string{
 	"Create sales order":    "   ",
 	"Receive order by EDI":  "javascript:window.PWN=5",
 	"Release credit hold":   "\xff\xfe not UTF-8 \xc3\x28",
+	"Set credit hold":       `__f__(window.PWN=9)__f__`,
+	"Backorder item":        "\u200f\u202b\u2067right-to-left\u2066 marks that nobody closes",
 	"Remove delivery block": "line one\nline two\ttabbed",
 }
 

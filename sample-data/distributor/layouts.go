@@ -67,6 +67,10 @@ var layouts = []layout{
 	laid("truth", "application", "application_no:t kind:t entry_no:t offset_entry_no:t receipt_no:t amount:2 applied_at:z by:t reversed_at:z"),
 	laid("truth", "receipt", "receipt_no:t customer_no:t currency:t amount:2 value_date:d received_at:z"),
 	laid("truth", "dispute", "case_no:t invoice_no:t customer_no:t currency:t reason:t disputed:2 credited:2 opened_at:z decided_at:z closed_at:z"),
+	laid("truth", "act", "what:t at:z by:t object_type:t object_no:t"),
+	laid("truth", "change", "object_type:t object_no:t field:t old:t new:t changed_at:z by:t same_hand:t asked_by_customer:t"),
+	laid("truth", "block", "block_no:t order_no:t item_no:i kind:t set_at:z released_at:z"),
+	laid("truth", "delivery", "delivery_no:t kind:t site:t created_at:z allocated_at:z pick_started_at:z packed_at:z issued_at:z delivered_at:z cancelled_at:z"),
 	laid("truth", "balance", "day:d currency:t receivable:2 unapplied_cash:2 sales_gross:2"),
 	laid("truth", "share", "name:t stated:4 count:i of:i doc:t"),
 	laid("truth", "cause", "cause:t doc:t where:t from_day:d to_day:d stated_effect:t waits:i orders:i total_seconds:i"),
@@ -125,6 +129,10 @@ const (
 	truthApplication
 	truthReceipt
 	truthDispute
+	truthAct
+	truthChange
+	truthBlock
+	truthDelivery
 	truthBalance
 	truthShare
 	truthCause

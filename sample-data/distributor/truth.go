@@ -21,6 +21,10 @@ func (k *clerk) writeTruth() {
 	k.truthDocuments()
 	k.truthLedger()
 	k.truthMoney()
+	k.truthActs()
+	k.truthChanges()
+	k.truthBlocks()
+	k.truthDeliveries()
 	k.countShares()
 }
 

@@ -150,7 +150,10 @@ failed AS (
 	SELECT l.line, count(DISTINCT e.event) AS n
 	FROM line l
 	JOIN o2c.order_events e ON e.order_object = l.order_object AND (e.line_object = l.line OR e.line_object IS NULL)
-	WHERE e.activity = 'Message Failed' GROUP BY ALL
+	WHERE e.activity = 'Message Failed'
+	  -- that an order came a second time and was refused is no failure of it
+	  AND e.event NOT IN (SELECT eo.event FROM main.event_object eo JOIN o2c.messages m ON m.message_object = eo.object WHERE m.duplicate_of IS NOT NULL)
+	GROUP BY ALL
 )
 SELECT b.order_line_id, b.order_id, b.position, mat.target_id AS material_id, mm.master_id AS material_master,
        cu.target_id AS customer_id, cm.master_id AS customer_master,

@@ -1,0 +1,274 @@
+package constraints
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"millrace/eventlog"
+)
+
+// A Template is a kind of rule (Maggi, Mooij, van der Aalst 2011,
+// doi:10.1109/CIDM.2011.5949297; Di Ciccio, Mecella 2015, doi:10.1145/2629447).
+type Template string
+
+// Templates of one activity are activated in every case; of two, in the cases
+// that the comment says.
+const (
+	Existence          Template = "existence"           // A occurs
+	Absence            Template = "absence"             // A does not occur
+	ExactlyOne         Template = "exactly_one"         // A occurs once
+	Init               Template = "init"                // the case starts with A
+	RespondedExistence Template = "responded_existence" // if A occurs, B does
+	Response           Template = "response"            // each A is followed by a B, later
+	AltResponse        Template = "altresponse"         // and that before the next A
+	ChainResponse      Template = "chainresponse"       // and that at once
+	Precedence         Template = "precedence"          // each B is preceded by an A, earlier
+	AltPrecedence      Template = "altprecedence"       // and that after the B before
+	ChainPrecedence    Template = "chainprecedence"     // and that just before
+	Succession         Template = "succession"          // response and precedence
+	AltSuccession      Template = "altsuccession"
+	ChainSuccession    Template = "chainsuccession"
+	Coexistence        Template = "coexistence"        // responded existence both ways
+	NonCoexistence     Template = "noncoexistence"     // not coexistence
+	NonSuccession      Template = "nonsuccession"      // not succession
+	NonChainSuccession Template = "nonchainsuccession" // not chain succession
+)
+
+// Templates lists all, in the order results have.
+var Templates = []Template{
+	Existence, Absence, ExactlyOne, Init,
+	RespondedExistence, Response, AltResponse, ChainResponse,
+	Precedence, AltPrecedence, ChainPrecedence,
+	Succession, AltSuccession, ChainSuccession, Coexistence,
+	NonCoexistence, NonSuccession, NonChainSuccession,
+}
+
+// Unary says whether rules of the template are of one activity.
+func (t Template) Unary() bool {
+	return t == Existence || t == Absence || t == ExactlyOne || t == Init
+}
+
+// A Rule is a template for activities, and in how many cases it holds.
+type Rule struct {
+	Template  Template `json:"template"`
+	A         string   `json:"a"`
+	B         string   `json:"b,omitempty"` // "" if the template is of one activity
+	Support   int64    `json:"support"`     // cases in which it is activated: it could be violated
+	Satisfied int64    `json:"satisfied"`   // of these, cases in which it holds
+}
+
+// Confidence is the share of the cases that activate the rule in which it holds.
+func (r *Rule) Confidence() float64 { return float64(r.Satisfied) / float64(r.Support) }
+
+// DeclareOptions say which rules to return. The zero value is the default.
+type DeclareOptions struct {
+	// MinSupport is the least share of cases that activate a rule,
+	// MinConfidence the least [Rule.Confidence], each from 0 to 1. If both are
+	// 0 they are 80 % of what the best rule has: the one with the largest
+	// product of the two, the last in the order of template and names.
+	// Less than 0 is no bound.
+	MinSupport, MinConfidence float64
+}
+
+// Declare returns the rules that hold often enough, by template in the order of
+// [Templates], then by names. It takes O(Σ over variants of activities in it ×
+// activities × templates) time, and can be cancelled.
+func Declare(ctx context.Context, s *eventlog.Summary, o DeclareOptions) ([]Rule, error) {
+	for _, share := range []float64{o.MinSupport, o.MinConfidence} {
+		if !(share <= 1) {
+			return nil, fmt.Errorf("support and confidence are shares from 0 to 1, not %v", share)
+		}
+	}
+	if err := check(len(s.Activities)); err != nil {
+		return nil, err
+	}
+	d := newDeclare(s)
+	for i := range s.Variants {
+		if i%256 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		d.add(&s.Variants[i])
+	}
+	rules := d.rules()
+	if o.MinSupport == 0 && o.MinConfidence == 0 {
+		o.MinSupport, o.MinConfidence = typical(rules, s.Cases)
+	}
+	return slices.DeleteFunc(rules, func(r Rule) bool {
+		return float64(r.Support) < float64(s.Cases)*o.MinSupport || float64(r.Satisfied) < float64(r.Support)*o.MinConfidence
+	}), nil
+}
+
+// typical returns the thresholds where none are given.
+func typical(rules []Rule, cases int64) (support, confidence float64) {
+	var best *Rule
+	product := 0.0
+	for i := range rules {
+		r := &rules[i]
+		p := float64(r.Support) / float64(cases) * r.Confidence()
+		if best == nil || cmp.Or(cmp.Compare(p, product), cmp.Compare(r.Template, best.Template), cmp.Compare(r.A, best.A), cmp.Compare(r.B, best.B)) > 0 {
+			best, product = r, p
+		}
+	}
+	if best == nil {
+		return 0, 0
+	}
+	return float64(best.Support) / float64(cases) * .8, best.Confidence() * .8
+}
+
+// declare counts rules over variants.
+type declare struct {
+	s                  *eventlog.Summary
+	support, satisfied map[Template]*square
+	places             [][]int // of each activity in the variant at hand
+	here               []eventlog.Activity
+}
+
+func newDeclare(s *eventlog.Summary) *declare {
+	d := &declare{s: s, support: map[Template]*square{}, satisfied: map[Template]*square{}, places: make([][]int, len(s.Activities))}
+	for _, t := range Templates {
+		d.support[t], d.satisfied[t] = newSquare(len(s.Activities)), newSquare(len(s.Activities))
+	}
+	return d
+}
+
+// A verdict of a rule on a case: 1 it holds, -1 it does not, 0 not activated.
+type verdict int
+
+func is(holds bool) verdict {
+	if holds {
+		return 1
+	}
+	return -1
+}
+
+// count adds cases to the pair a, b of a template; a, a if it is of one.
+func (d *declare) count(t Template, a, b eventlog.Activity, v verdict, cases int64) {
+	if v == 0 {
+		return
+	}
+	*d.support[t].at(a, b) += cases
+	if v > 0 {
+		*d.satisfied[t].at(a, b) += cases
+	}
+}
+
+func (d *declare) add(v *eventlog.Variant) {
+	for _, a := range d.here {
+		d.places[a] = d.places[a][:0]
+	}
+	d.here = d.here[:0]
+	for j, a := range v.Path {
+		if len(d.places[a]) == 0 {
+			d.here = append(d.here, a)
+		}
+		d.places[a] = append(d.places[a], j)
+	}
+	for i := range d.s.Activities {
+		a := eventlog.Activity(i)
+		n := len(d.places[a])
+		d.count(Existence, a, a, is(n > 0), v.Cases)
+		d.count(Absence, a, a, is(n == 0), v.Cases)
+		d.count(ExactlyOne, a, a, is(n == 1), v.Cases)
+		d.count(Init, a, a, is(n > 0 && d.places[a][0] == 0), v.Cases)
+	}
+	for _, a := range d.here {
+		for i := range d.s.Activities {
+			b := eventlog.Activity(i)
+			if a == b {
+				continue
+			}
+			d.pair(v, a, b)
+			if len(d.places[b]) == 0 {
+				d.pair(v, b, a) // the other way round is nobody else's turn
+			}
+		}
+	}
+}
+
+// pair judges the rules of a and b, of which at least one occurs.
+func (d *declare) pair(v *eventlog.Variant, a, b eventlog.Activity) {
+	var exists, exists2, response, alt, chain, precedence, altPrecedence, chainPrecedence verdict
+	as, bs := d.places[a], d.places[b]
+	if len(as) > 0 {
+		exists = is(len(bs) > 0)
+		response = is(len(bs) > 0 && as[len(as)-1] < bs[len(bs)-1])
+		alt = is(between(as, bs))
+		chain = is(all(as, func(j int) bool { return j+1 < len(v.Path) && v.Path[j+1] == b }))
+	}
+	if len(bs) > 0 {
+		exists2 = is(len(as) > 0)
+		precedence = is(len(as) > 0 && as[0] < bs[0])
+		altPrecedence = is(before(as, bs))
+		chainPrecedence = is(all(bs, func(j int) bool { return j > 0 && v.Path[j-1] == a }))
+	}
+	for _, x := range [...]struct {
+		t Template
+		v verdict
+	}{
+		{RespondedExistence, exists},
+		{Response, response}, {AltResponse, alt}, {ChainResponse, chain},
+		{Precedence, precedence}, {AltPrecedence, altPrecedence}, {ChainPrecedence, chainPrecedence},
+		{Succession, min(response, precedence)}, {AltSuccession, min(alt, altPrecedence)}, {ChainSuccession, min(chain, chainPrecedence)},
+		{Coexistence, min(exists, exists2)}, {NonCoexistence, -min(exists, exists2)},
+		{NonSuccession, -min(response, precedence)}, {NonChainSuccession, -min(chain, chainPrecedence)},
+	} {
+		d.count(x.t, a, b, x.v, v.Cases)
+	}
+}
+
+func all(places []int, holds func(int) bool) bool {
+	return !slices.ContainsFunc(places, func(j int) bool { return !holds(j) })
+}
+
+// between says whether after each of as, before the next, there is one of bs.
+func between(as, bs []int) bool {
+	for i, j := range as {
+		for len(bs) > 0 && bs[0] < j {
+			bs = bs[1:]
+		}
+		if len(bs) == 0 || i+1 < len(as) && bs[0] > as[i+1] {
+			return false
+		}
+	}
+	return true
+}
+
+// before says whether before each of bs, after the one before, there is one of as.
+func before(as, bs []int) bool {
+	last := -1
+	for _, j := range bs {
+		for len(as) > 0 && as[0] < last {
+			as = as[1:]
+		}
+		if len(as) == 0 || as[0] > j {
+			return false
+		}
+		last = j
+	}
+	return true
+}
+
+// rules returns all rules that are activated in some case.
+func (d *declare) rules() []Rule {
+	out := []Rule{}
+	for _, t := range Templates {
+		for i, a := range d.s.Activities {
+			for j, b := range d.s.Activities {
+				if (i == j) != t.Unary() {
+					continue
+				}
+				x, y := eventlog.Activity(i), eventlog.Activity(j)
+				r := Rule{Template: t, A: a, B: b, Support: *d.support[t].at(x, y), Satisfied: *d.satisfied[t].at(x, y)}
+				if t.Unary() {
+					r.B = ""
+				}
+				if r.Support > 0 {
+					out = append(out, r)
+				}
+			}
+		}
+	}
+	return out
+}
