@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"millrace/eventlog"
+	"millrace/mining/bpmn"
 	"millrace/mining/conform"
 	"millrace/mining/petri"
 	"millrace/mining/tree"
@@ -21,7 +22,7 @@ import (
 type mineConformCmd struct {
 	logFlags
 	jsonFlag
-	Model     string        `required:"" placeholder:"FILE" help:"The model: a Petri net (.pnml) or a process tree (.ptml), from mine discover or another tool."`
+	Model     string        `required:"" placeholder:"FILE" help:"The model: a Petri net (.pnml), a process tree (.ptml) or a diagram (.bpmn), from mine discover or another tool."`
 	Method    string        `enum:"alignments,replay" default:"alignments" placeholder:"NAME" help:"How to compare: ${enum}. alignments finds for each case what it takes at least to make it a run of the model; replay plays tokens, fast, and is a heuristic."`
 	TimeLimit time.Duration `placeholder:"DURATION" help:"Of alignments: stop looking after this time, such as 30s, and say how far off the rest may be. Which cases that leaves depends on the machine."`
 	Top       int           `default:"20" help:"How many deviations to print; 0 prints all. JSON has all of them."`
@@ -166,6 +167,14 @@ func readModel(path string) (net *petri.Net, notes []eventlog.Note, err error) {
 	}
 	switch ext := strings.ToLower(filepath.Ext(path)); ext {
 	case ".pnml":
+	case ".bpmn":
+		read = func(f *os.File) error {
+			d, err := bpmn.Read(f)
+			if err == nil {
+				net, err = d.Net()
+			}
+			return err
+		}
 	case ".ptml":
 		read = func(f *os.File) error {
 			t, err := tree.ReadPTML(f)
@@ -175,7 +184,7 @@ func readModel(path string) (net *petri.Net, notes []eventlog.Note, err error) {
 			return err
 		}
 	default:
-		return nil, nil, usageError{fmt.Errorf("--model %s: that is no format of models that is read; give a Petri net in .pnml or a process tree in .ptml", path)}
+		return nil, nil, usageError{fmt.Errorf("--model %s: that is no format of models that is read; give a Petri net in .pnml, a process tree in .ptml, or a diagram in .bpmn", path)}
 	}
 	f, err := os.Open(path)
 	if err != nil {
