@@ -47,6 +47,7 @@ type conformance struct {
 	Optimal        *int64             `json:"optimal_cases"` // null of replay
 	Within         *int64             `json:"cost_within"`   // how much too high the cost of another case is at most
 	Tokens         *conformanceTokens `json:"tokens,omitempty"`
+	Footprints     *footprints        `json:"footprints"` // null if what the model can do is not known
 	Deviations     []deviation        `json:"deviations"`
 	Notes          []eventlog.Note    `json:"notes"`
 }
@@ -62,6 +63,19 @@ type conformanceTokens struct {
 	Consumed  int64 `json:"consumed"`
 	Missing   int64 `json:"missing"`
 	Remaining int64 `json:"remaining"`
+}
+
+type footprints struct {
+	Fitness float64         `json:"fitness"`
+	Steps   []footprintStep `json:"steps"` // directly-follows steps that the model cannot do
+	Start   []string        `json:"start"`
+	End     []string        `json:"end"`
+}
+
+type footprintStep struct {
+	From  string `json:"from"`
+	To    string `json:"to"`
+	Count int64  `json:"count"`
 }
 
 type deviation struct {
@@ -86,7 +100,7 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	x := &conformance{Method: c.Method, Cases: s.Cases, Simplicity: conform.Simplicity(net)}
-	x.Notes = slices.Concat([]eventlog.Note{}, s.Notes, notes, strangers(s, net))
+	x.Notes = append([]eventlog.Note{}, slices.Concat(s.Notes, notes, strangers(s, net))...)
 	if err := c.compare(e, s, net, x); err != nil {
 		return err
 	}
@@ -99,6 +113,16 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 	} else {
 		x.Notes = append(x.Notes, eventlog.Note{Code: "precision-unknown",
 			Text: "Precision is not known: silent transitions lead to too many markings at once."})
+	}
+	f, err := conform.FindFootprints(e, s, net, 0)
+	if err != nil {
+		return err
+	}
+	if f.Known {
+		x.Footprints = &footprints{f.Fitness, []footprintStep{}, append([]string{}, f.Start...), append([]string{}, f.End...)}
+		for _, y := range f.Steps {
+			x.Footprints.Steps = append(x.Footprints.Steps, footprintStep{y.From, y.To, y.Count})
+		}
 	}
 	if c.JSON {
 		return printJSON(e.Stdout, x)
@@ -240,6 +264,9 @@ func (c *mineConformCmd) print(e *env, x *conformance) error {
 	}
 	t.add("fitness", exact(x.Fitness.AverageTrace), "of cases, on average")
 	t.add("", exact(x.Fitness.Log), "of the log, where long cases count more")
+	if x.Footprints != nil {
+		t.add("", exact(x.Footprints.Fitness), "of steps, two activities at a time (footprints)")
+	}
 	if x.Precision != nil {
 		t.add("precision", exact(*x.Precision), "of what the model allows next is done next by some case")
 	}

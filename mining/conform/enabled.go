@@ -111,7 +111,8 @@ func (o *outlook) first() stand {
 // to look at than allowed.
 func (o *outlook) next(s stand, labels labelSet) (ok bool) {
 	if o.root == nil {
-		return o.silently(s[0], func(f firing) { labels.add(o.labels[f.transition]) })
+		_, ok := o.silently(s[0], func(f firing) { labels.add(o.labels[f.transition]) })
+		return ok
 	}
 	o.in(o.root, s, labels)
 	return true
@@ -153,7 +154,7 @@ func (o *outlook) ends(m *machine, s stand) bool {
 // after are all places where label may lead to.
 func (o *outlook) after(s stand, label int32) (all []stand, ok bool) {
 	if o.root == nil {
-		ok = o.silently(s[0], func(f firing) {
+		_, ok = o.silently(s[0], func(f firing) {
 			if o.labels[f.transition] == label {
 				all = append(all, stand{f.to})
 			}
@@ -216,10 +217,10 @@ func (o *outlook) leave(b *block, s stand) {
 }
 
 // silently looks at all markings that silent moves lead to, and what is visible
-// from them.
-func (o *outlook) silently(from int32, visible func(firing)) bool {
+// from them; ok is false if these are too many.
+func (o *outlook) silently(from int32, visible func(firing)) (seen map[int32]bool, ok bool) {
 	s := o.search
-	seen := map[int32]bool{from: true}
+	seen = map[int32]bool{from: true}
 	for todo := []int32{from}; len(todo) > 0; {
 		at := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
@@ -228,12 +229,12 @@ func (o *outlook) silently(from int32, visible func(firing)) bool {
 				visible(f)
 			} else if !seen[f.to] {
 				if len(seen) >= s.most {
-					return false
+					return seen, false
 				}
 				seen[f.to] = true
 				todo = append(todo, f.to)
 			}
 		}
 	}
-	return true
+	return seen, true
 }

@@ -24,6 +24,7 @@ type oracle struct {
 	name     string
 	sections map[string]json.RawMessage
 	log      *eventlog.Summary
+	byEnd    *eventlog.Summary // the same in the order of times, where that is another
 }
 
 type oracleVariant struct {
@@ -85,6 +86,9 @@ func oracles(t testing.TB) (all []*oracle) {
 			v.List = v.Sorted
 		}
 		o.log = summaryOf(t, v.List)
+		if o.byEnd = o.log; v.Sorted != nil {
+			o.byEnd = summaryOf(t, v.Sorted)
+		}
 		all = append(all, o)
 	}
 	if len(all) < 15 {
