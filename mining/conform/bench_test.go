@@ -79,3 +79,27 @@ func BenchmarkAlign(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkPrecision(b *testing.B) {
+	s, n := large(b, 4366)
+	b.ReportAllocs()
+	for b.Loop() {
+		p, err := FindPrecision(context.Background(), s, n)
+		if err != nil || !p.Known {
+			b.Fatal(p, err)
+		}
+		b.ReportMetric(p.Value, "precision")
+	}
+}
+
+func BenchmarkReplay(b *testing.B) {
+	s, n := large(b, 4366)
+	b.ReportAllocs()
+	for b.Loop() {
+		r, err := ReplayTokens(context.Background(), s, n, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(r.Fitness().AverageTrace, "fitness")
+	}
+}

@@ -86,12 +86,11 @@ func (o *outlook) look(m *machine) {
 // A stand is where a net is; see [outlook].
 type stand []int32
 
-func (s stand) key() string {
-	key := make([]byte, 0, 4*len(s))
+func (s stand) appendKey(key []byte) []byte {
 	for _, x := range s {
 		key = binary.AppendVarint(key, int64(x))
 	}
-	return string(key)
+	return key
 }
 
 // first is where the net begins.

@@ -2,8 +2,10 @@ package conform
 
 import (
 	"context"
+	"maps"
 	"math"
 	"math/bits"
+	"slices"
 
 	"millrace/eventlog"
 	"millrace/mining/petri"
@@ -46,8 +48,8 @@ func FindPrecision(ctx context.Context, s *eventlog.Summary, n *petri.Net) (Prec
 	if n.Final != nil {
 		root = fold(n, labels, len(byName))
 	}
-	t := &prefixTree{outlook: newOutlook(n, labels, root, DefaultStates), child: map[prefixStep]int32{}, known: true}
-	t.add([]stand{t.outlook.first()})
+	t := &prefixTree{outlook: newOutlook(n, labels, root, DefaultStates), child: map[prefixStep]int32{}, number: map[string]int32{}, known: true}
+	t.add(t.area([]stand{t.outlook.first()}))
 	for i := range s.Variants {
 		if err := ctx.Err(); err != nil {
 			return Precision{}, err
@@ -67,30 +69,82 @@ type prefixTree struct {
 	outlook *outlook
 	nodes   []prefix
 	child   map[prefixStep]int32 // -1 if the net cannot do it
+	areas   []area
+	number  map[string]int32 // of an area
 	known   bool
 }
 
 type prefix struct {
-	cases   int64    // that went on
-	done    labelSet // next, by some case
-	allowed labelSet
+	cases int64    // that went on
+	done  labelSet // next, by some case
+	area  int32    // where the net may be
+}
+
+// An area is all places where the net may be at once; many prefixes share one.
+type area struct {
 	stands  []stand
+	allowed labelSet
+	next    map[int32]int32 // by label: the area behind, -1 if there is none
 }
 
 type prefixStep struct{ node, label int32 }
 
-func (t *prefixTree) add(stands []stand) int32 {
-	p := prefix{done: newLabelSet(t.outlook.count), allowed: newLabelSet(t.outlook.count), stands: stands}
-	for _, s := range stands {
-		t.known = t.outlook.next(s, p.allowed) && t.known
-	}
-	t.nodes = append(t.nodes, p)
+func (t *prefixTree) add(area int32) int32 {
+	t.nodes = append(t.nodes, prefix{done: newLabelSet(t.outlook.count), area: area})
 	return int32(len(t.nodes) - 1)
+}
+
+// area returns the number of the area with these places, sorted by their keys.
+func (t *prefixTree) area(stands []stand) int32 {
+	var key []byte
+	for _, s := range stands {
+		key = s.appendKey(key)
+	}
+	if i, ok := t.number[string(key)]; ok {
+		return i
+	}
+	a := area{stands: stands, allowed: newLabelSet(t.outlook.count), next: map[int32]int32{}}
+	for _, s := range stands {
+		t.known = t.outlook.next(s, a.allowed) && t.known
+	}
+	i := int32(len(t.areas))
+	t.number[string(key)] = i
+	t.areas = append(t.areas, a)
+	return i
+}
+
+// after is the area that label leads to, or -1.
+func (t *prefixTree) after(from, label int32) int32 {
+	if to, ok := t.areas[from].next[label]; ok {
+		return to
+	}
+	found := map[string]stand{}
+	for _, s := range t.areas[from].stands {
+		all, ok := t.outlook.after(s, label)
+		t.known = t.known && ok
+		for _, x := range all {
+			found[string(x.appendKey(nil))] = x
+		}
+	}
+	keys := slices.Sorted(maps.Keys(found))
+	if len(keys) > mostStands {
+		t.known, keys = false, keys[:mostStands]
+	}
+	stands := make([]stand, len(keys))
+	for i, key := range keys {
+		stands[i] = found[key]
+	}
+	to := int32(-1)
+	if len(stands) > 0 {
+		to = t.area(stands)
+	}
+	t.areas[from].next[label] = to
+	return to
 }
 
 // step notes that cases did label after what led to node; -1 is what the net
 // does not know. It returns the node behind, or -1.
-func (t *prefixTree) step(node int32, label int32, cases int64) int32 {
+func (t *prefixTree) step(node, label int32, cases int64) int32 {
 	p := &t.nodes[node]
 	p.cases += cases
 	if label < 0 {
@@ -102,23 +156,8 @@ func (t *prefixTree) step(node int32, label int32, cases int64) int32 {
 	if ok {
 		return to
 	}
-	var stands []stand
-	seen := map[string]bool{}
-	for _, s := range p.stands {
-		all, ok := t.outlook.after(s, label)
-		t.known = t.known && ok
-		for _, x := range all {
-			if key := x.key(); !seen[key] {
-				seen[key] = true
-				stands = append(stands, x)
-			}
-		}
-	}
-	if len(stands) > mostStands {
-		t.known, stands = false, stands[:mostStands]
-	}
-	if to = -1; len(stands) > 0 {
-		to = t.add(stands)
+	if to = t.after(p.area, label); to >= 0 {
+		to = t.add(to)
 	}
 	t.child[key] = to
 	return to
@@ -128,7 +167,7 @@ func (t *prefixTree) precision() Precision {
 	x := Precision{Value: 1, Known: t.known}
 	for i := range t.nodes {
 		p := &t.nodes[i]
-		for k, allowed := range p.allowed {
+		for k, allowed := range t.areas[p.area].allowed {
 			x.Allowed += p.cases * int64(bits.OnesCount64(allowed))
 			x.Escaping += p.cases * int64(bits.OnesCount64(allowed&^p.done[k]))
 		}

@@ -3,8 +3,13 @@ package conform
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"millrace/eventlog"
 	"millrace/mining/petri"
@@ -43,34 +48,57 @@ func (r *Replay) Fits() bool { return r.Missing == 0 && r.Remaining == 0 && len(
 //
 // Replay is fast and never searches far, and therefore a heuristic: silent
 // transitions are chosen for the next event and not for those behind. The cost
-// of alignments is the measure to trust.
+// of alignments is the measure to trust. progress, if not nil, is told how many
+// cases are done, by several goroutines.
 func ReplayTokens(ctx context.Context, s *eventlog.Summary, n *petri.Net, progress func(done, of int64)) (*Replays, error) {
 	if n.Final == nil {
 		return nil, errors.New("the net declares no final marking, so nobody knows where a case should end")
 	}
-	r := &replayer{net: n, index: n.Index(), ways: map[string][]int32{}}
+	out := &Replays{Summary: s, Net: n, Variants: make([]Replay, len(s.Variants)), Fired: make([]int64, len(n.Transitions))}
+	index := n.Index()
+	var next, done atomic.Int64
+	var mu sync.Mutex
+	var g errgroup.Group
+	for range min(runtime.GOMAXPROCS(0), len(s.Variants)) {
+		g.Go(func() error {
+			r := newReplayer(n, index)
+			fired := make([]int64, len(n.Transitions))
+			for i := next.Add(1) - 1; i < int64(len(s.Variants)); i = next.Add(1) - 1 {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				v := &s.Variants[i]
+				out.Variants[i] = r.replay(s, v.Path)
+				for _, t := range r.fired {
+					fired[t] += v.Cases
+				}
+				if cases := done.Add(v.Cases); progress != nil {
+					progress(cases, s.Cases)
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for t, times := range fired {
+				out.Fired[t] += times
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return out, ctx.Err()
+}
+
+func newReplayer(n *petri.Net, index *petri.Index) *replayer {
+	r := &replayer{net: n, index: index, ways: map[string][]int32{}, needed: make([]bool, len(n.Transitions))}
 	r.initial, r.final = sum(n.Initial), sum(n.Final)
 	for p, tokens := range n.Final {
 		if tokens > 0 {
 			r.end = append(r.end, petri.Arc{Place: int32(p), Weight: tokens})
 		}
 	}
-	out := &Replays{Summary: s, Net: n, Variants: make([]Replay, len(s.Variants)), Fired: make([]int64, len(n.Transitions))}
-	var done int64
-	for i := range s.Variants {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		v := &s.Variants[i]
-		out.Variants[i] = r.replay(s, v.Path)
-		for _, t := range r.fired {
-			out.Fired[t] += v.Cases
-		}
-		if done += v.Cases; progress != nil {
-			progress(done, s.Cases)
-		}
-	}
-	return out, nil
+	return r
 }
 
 func sum(m petri.Marking) (tokens int64) {
@@ -87,7 +115,9 @@ type replayer struct {
 	end            []petri.Arc // the final marking
 	ways           map[string][]int32
 	fired          []int32 // in the case at hand
-	price          []int32 // by place
+	price          []int32 // by place: silent transitions to get a token there
+	giver          []int32 // by place: the last of them
+	needed         []bool  // by transition, while a plan is made
 }
 
 func (r *replayer) replay(s *eventlog.Summary, path []eventlog.Activity) Replay {
@@ -181,12 +211,14 @@ func (r *replayer) choose(m petri.Marking, all []int32) (t int32, way []int32, o
 }
 
 // mostLooks bounds how many markings are looked at for one way.
-const mostLooks = 2000
+const mostLooks = 500
 
-// way finds silent transitions that lead from m to the tokens wanted. It looks
-// first where the fewest seem to be needed, if tokens were not used up (the
-// additive heuristic of Bonet and Geffner, doi:10.1016/S0004-3702(01)00108-4);
-// where that is not enough for a way, there is none.
+// way finds silent transitions that lead from m to the tokens wanted. If tokens
+// were not used up, that would be easy: such a plan is made for each marking
+// looked at. Where there is none, there is no way; else those transitions of it
+// are tried that can be fired, and markings with a shorter plan are looked at
+// first (additive heuristic and helpful actions: Bonet and Geffner,
+// doi:10.1016/S0004-3702(01)00108-4; Hoffmann and Nebel, doi:10.1613/jair.855).
 func (r *replayer) way(m petri.Marking, goal int32, wanted []petri.Arc) (way []int32, ok bool) {
 	key := string(m.AppendKey(strconv.AppendInt(nil, int64(goal), 10)))
 	if way, known := r.ways[key]; known {
@@ -202,6 +234,7 @@ type look struct {
 	parent  int
 	fired   int32
 	steps   int32
+	plan    []int32
 }
 
 func (r *replayer) look(m petri.Marking, wanted []petri.Arc) []int32 {
@@ -209,17 +242,21 @@ func (r *replayer) look(m petri.Marking, wanted []petri.Arc) []int32 {
 	if !ok {
 		return nil
 	}
-	looks := []look{{m.Clone(), -1, -1, 0}}
+	if way := r.climb(m.Clone(), wanted, left); way != nil {
+		return way
+	}
+	looks := []look{{m.Clone(), -1, -1, 0, r.plan(m, wanted)}}
 	seen := map[string]bool{string(m.AppendKey(nil)): true}
-	queue := make([][]int, left+1) // by steps and what is left; first come, first served
+	queue := make([][]int, left+1) // by steps and what is left; the last found goes first
 	queue[left] = []int{0}
 	for at := int32(0); int(at) < len(queue); {
 		if len(queue[at]) == 0 {
 			at++
 			continue
 		}
-		i := queue[at][0]
-		queue[at] = queue[at][1:]
+		last := len(queue[at]) - 1
+		i := queue[at][last]
+		queue[at] = queue[at][:last]
 		if covers(looks[i].marking, wanted) {
 			way := []int32{}
 			for ; looks[i].parent >= 0; i = looks[i].parent {
@@ -231,10 +268,7 @@ func (r *replayer) look(m petri.Marking, wanted []petri.Arc) []int32 {
 		if len(looks) > mostLooks {
 			return nil
 		}
-		for _, t := range r.index.Silent {
-			if !r.net.Enabled(looks[i].marking, int(t)) {
-				continue
-			}
+		for _, t := range looks[i].plan {
 			to := looks[i].marking.Clone()
 			r.net.Fire(to, int(t))
 			key := string(to.AppendKey(nil))
@@ -247,7 +281,7 @@ func (r *replayer) look(m petri.Marking, wanted []petri.Arc) []int32 {
 				continue
 			}
 			steps := looks[i].steps + 1
-			looks = append(looks, look{to, i, t, steps})
+			looks = append(looks, look{to, i, t, steps, r.plan(to, wanted)})
 			total := min(steps+left, mostLooks)
 			for int(total) >= len(queue) {
 				queue = append(queue, nil)
@@ -257,6 +291,30 @@ func (r *replayer) look(m petri.Marking, wanted []petri.Arc) []int32 {
 		}
 	}
 	return nil
+}
+
+// climb fires what shortens the plan, as long as something does: mostly that is
+// all the way.
+func (r *replayer) climb(m petri.Marking, wanted []petri.Arc, left int32) []int32 {
+	way := []int32{}
+	for !covers(m, wanted) {
+		if _, ok := r.estimate(m, wanted); !ok {
+			return nil
+		}
+		shorter := false
+		for _, t := range r.plan(m, wanted) {
+			r.net.Fire(m, int(t))
+			if l, ok := r.estimate(m, wanted); ok && l < left {
+				way, left, shorter = append(way, t), l, true
+				break
+			}
+			r.net.Unfire(m, int(t))
+		}
+		if !shorter {
+			return nil
+		}
+	}
+	return way
 }
 
 func covers(m petri.Marking, wanted []petri.Arc) bool {
@@ -273,7 +331,7 @@ func covers(m petri.Marking, wanted []petri.Arc) bool {
 func (r *replayer) estimate(m petri.Marking, wanted []petri.Arc) (steps int32, ok bool) {
 	const never = far
 	if r.price == nil {
-		r.price = make([]int32, len(m))
+		r.price, r.giver = make([]int32, len(m)), make([]int32, len(m))
 	}
 	for p, tokens := range m {
 		if r.price[p] = never; tokens > 0 {
@@ -295,7 +353,7 @@ func (r *replayer) estimate(m petri.Marking, wanted []petri.Arc) (steps int32, o
 			}
 			for _, a := range r.net.Transitions[t].Out {
 				if cost < r.price[a.Place] {
-					r.price[a.Place] = cost
+					r.price[a.Place], r.giver[a.Place] = cost, t
 					changed = true
 				}
 			}
@@ -303,6 +361,32 @@ func (r *replayer) estimate(m petri.Marking, wanted []petri.Arc) (steps int32, o
 	}
 	steps = sum(wanted)
 	return steps, steps < never
+}
+
+// plan are the transitions by which the tokens wanted can be got, as just
+// estimated, that can be fired in m, ascending.
+func (r *replayer) plan(m petri.Marking, wanted []petri.Arc) (enabled []int32) {
+	clear(r.needed)
+	var need func([]petri.Arc)
+	need = func(arcs []petri.Arc) {
+		for _, a := range arcs {
+			if r.price[a.Place] == 0 {
+				continue
+			}
+			t := r.giver[a.Place]
+			if r.needed[t] {
+				continue
+			}
+			r.needed[t] = true
+			if r.net.Enabled(m, int(t)) {
+				enabled = append(enabled, t)
+			}
+			need(r.net.Transitions[t].In)
+		}
+	}
+	need(wanted)
+	slices.Sort(enabled)
+	return enabled
 }
 
 // A Tokens adds up the tokens of all cases.

@@ -59,7 +59,7 @@ func (w *worker) stopped() bool {
 // ints returns zeroes that are valid until the next trace.
 func (w *worker) ints(n int) []int32 {
 	if n > cap(w.chunk)-len(w.chunk) {
-		w.chunk = make([]int32, 0, max(n, 2*cap(w.chunk), 1<<14))
+		w.chunk = make([]int32, 0, max(n, min(2*cap(w.chunk), 1<<22), 1<<14))
 	}
 	k := len(w.chunk)
 	w.chunk = w.chunk[:k+n]
