@@ -44,9 +44,6 @@ type Alignments struct {
 	// Shortest is how many moves that a person would see a shortest run of
 	// the net has.
 	Shortest int64
-
-	labels []int32 // by transition: number of its label, -1 of a silent one
-	root   *machine
 }
 
 // An Alignment says how a trace and a run of a net belong together.
@@ -104,8 +101,10 @@ type aligner struct {
 	o    Options
 	stop <-chan struct{}
 
-	letter []int32 // by activity of the log: number of its label, -1 if the net has none
-	run    []Move  // a shortest run
+	labels []int32  // by transition: number of its label, -1 of a silent one
+	letter []int32  // by activity of the log: number of its label, -1 if the net has none
+	root   *machine // nil: the net is searched
+	run    []Move   // a shortest run
 
 	next atomic.Int64
 	mu   sync.Mutex

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"millrace/eventlog"
+	"millrace/mining/discover"
 	"millrace/mining/petri"
 	"millrace/mining/tree"
 )
@@ -302,7 +302,31 @@ func TestAlignAlone(t *testing.T) {
 	if !reflect.DeepEqual(one, many) {
 		t.Error("seven workers find something else than one")
 	}
-	if !slices.IsSorted(told[:0]) || len(told) != 2*len(s.Variants) || told[len(told)-2] != s.Cases || told[1] != s.Cases {
+	h, err := discover.Heuristics(s, discover.HeuristicsOptions{Dependency: .8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	searched, err := h.Net(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	few := *s
+	few.Variants = s.Variants[:8]
+	for i, o := range []Options{{Workers: 1, States: 2_000}, {Workers: 7, States: 2_000}} {
+		a, err := Align(t.Context(), &few, searched, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range a.Variants {
+			checkAlignment(t, a, k)
+		}
+		if i == 0 {
+			one = a
+		} else if !reflect.DeepEqual(one, a) {
+			t.Error("seven workers search something else than one")
+		}
+	}
+	if len(told) != 2*len(s.Variants) || told[len(told)-2] != s.Cases || told[1] != s.Cases {
 		t.Errorf("progress ends with %v", told[len(told)-2:])
 	}
 	ctx, cancel := context.WithCancel(t.Context())
