@@ -128,6 +128,13 @@ func (s *search) align(from int32, letters []int32, stop func() bool) found {
 	if from == 0 && len(s.markings) > s.most {
 		s.forget()
 	}
+	return s.alignWithin(s.most, from, letters, stop)
+}
+
+// mostToEnd bounds the search for an end, after the time for the rest is over.
+const mostToEnd = 10_000
+
+func (s *search) alignWithin(most int, from int32, letters []int32, stop func() bool) found {
 	h := &hunt{search: s, letters: letters, seen: map[uint64]int32{}}
 	h.count()
 	h.learn(from, 0)
@@ -157,7 +164,7 @@ func (s *search) align(from int32, letters []int32, stop func() bool) found {
 			if at.done > h.nodes[furthest].done {
 				furthest = e.node
 			}
-			if len(h.nodes) > s.most || looked%1024 == 0 && stop() {
+			if len(h.nodes) > most || looked%1024 == 0 && stop() {
 				return h.finish(furthest, least)
 			}
 			h.expand(e.node)
@@ -258,7 +265,7 @@ func (h *hunt) finish(i int32, least int32) found {
 	at := h.nodes[i]
 	run := found{}
 	if len(h.letters) > 0 {
-		run = h.search.align(at.marking, nil, func() bool { return false })
+		run = h.search.alignWithin(min(mostToEnd, h.most), at.marking, nil, func() bool { return false })
 	}
 	if run.moves == nil {
 		return found{least: least, cost: far}
