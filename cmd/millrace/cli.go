@@ -31,6 +31,7 @@ type cli struct {
 		DFG         mineDFGCmd         `cmd:"" name:"dfg" help:"The directly-follows graph: who follows whom, how often, after how long."`
 		Map         mineMapCmd         `cmd:"" help:"The process map as a picture, at a level of detail."`
 		Discover    mineDiscoverCmd    `cmd:"" help:"A process model: a process tree, or the Petri net that does the same."`
+		Conform     mineConformCmd     `cmd:"" help:"How well a log and a model agree, and where cases deviate from it."`
 		Bottlenecks mineBottlenecksCmd `cmd:"" help:"Waits, the longest in total first, with the value that waits."`
 		Rework      mineReworkCmd      `cmd:"" help:"Activities that are repeated within a case."`
 		Rules       mineRulesCmd       `cmd:"" help:"What holds between activities: rules of DECLARE, log skeleton, footprints, who follows whom, and after how long."`

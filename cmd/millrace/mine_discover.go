@@ -291,5 +291,5 @@ func (m *discovered) value() any {
 		Net        any              `json:"net"`
 		Notes      []eventlog.Note  `json:"notes"`
 	}{m.algorithm, m.variant, m.noise, m.summary.Cases, m.summary.Events,
-		slices.Concat([]string{}, m.summary.Activities), m.fitting, m.sound.String(), text, net, slices.Concat([]eventlog.Note{}, m.notes)}
+		append([]string{}, m.summary.Activities...), m.fitting, m.sound.String(), text, net, append([]eventlog.Note{}, m.notes...)}
 }

@@ -67,14 +67,14 @@ func sayWaiting(out io.Writer, source string, at extract.Progress) {
 }
 
 // statusLine says what is read, how far, how fast and how long it will take;
-// of a job of unknown length, with rows < 0, how long it has taken.
+// with rows < 0, of a job that does not count any, how far and how long it has taken.
 func statusLine(what string, done, total, rows int64, took time.Duration) string {
 	parts := []string{what}
-	if rows < 0 {
-		return what + "  " + took.Round(time.Second).String()
-	}
 	if total > 0 {
 		parts = append(parts, fmt.Sprintf("%3.0f %%", 100*float64(min(done, total))/float64(total)))
+	}
+	if rows < 0 {
+		return strings.Join(append(parts, took.Round(time.Second).String()), "  ")
 	}
 	if s := took.Seconds(); s > 0 {
 		parts = append(parts, fmt.Sprintf("%s rows", count(rows)), fmt.Sprintf("%s rows/s", count(int64(float64(rows)/s))))

@@ -1,0 +1,304 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"millrace/eventlog"
+	"millrace/mining/bpmn"
+	"millrace/mining/conform"
+	"millrace/mining/petri"
+	"millrace/mining/tree"
+)
+
+// mineConformCmd is millrace mine conform.
+type mineConformCmd struct {
+	logFlags
+	jsonFlag
+	Model     string        `required:"" placeholder:"FILE" help:"The model: a Petri net (.pnml), a process tree (.ptml) or a diagram (.bpmn), from mine discover or another tool."`
+	Method    string        `enum:"alignments,replay" default:"alignments" placeholder:"NAME" help:"How to compare: ${enum}. alignments finds for each case what it takes at least to make it a run of the model; replay plays tokens, fast, and is a heuristic."`
+	TimeLimit time.Duration `placeholder:"DURATION" help:"Of alignments: stop looking after this time, such as 30s, and say how far off the rest may be. Which cases that leaves depends on the machine."`
+	Top       int           `default:"20" help:"How many deviations to print; 0 prints all. JSON has all of them."`
+}
+
+func (c *mineConformCmd) Help() string {
+	return `Examples:
+  millrace mine discover orders.csv --noise 0.2 --out model.pnml
+  millrace mine conform orders.csv --model model.pnml
+  millrace mine conform order-to-cash --model model.ptml --method replay --json`
+}
+
+// A conformance is what JSON says of how a log and a model agree.
+type conformance struct {
+	Method         string             `json:"method"`
+	Cases          int64              `json:"cases"`
+	Fitness        conformanceFitness `json:"fitness"`
+	Precision      *float64           `json:"precision"`
+	Generalization float64            `json:"generalization"`
+	Simplicity     float64            `json:"simplicity"`
+	Cost           *int64             `json:"cost"`          // null of replay, which does not know it
+	Optimal        *int64             `json:"optimal_cases"` // null of replay
+	Within         *int64             `json:"cost_within"`   // how much too high the cost of another case is at most
+	Tokens         *conformanceTokens `json:"tokens,omitempty"`
+	Footprints     *footprints        `json:"footprints"` // null if what the model can do is not known
+	Deviations     []deviation        `json:"deviations"`
+	Notes          []eventlog.Note    `json:"notes"`
+}
+
+type conformanceFitness struct {
+	AverageTrace float64 `json:"average_trace"`
+	Log          float64 `json:"log"`
+	FittingCases int64   `json:"fitting_cases"`
+}
+
+type conformanceTokens struct {
+	Produced  int64 `json:"produced"`
+	Consumed  int64 `json:"consumed"`
+	Missing   int64 `json:"missing"`
+	Remaining int64 `json:"remaining"`
+}
+
+type footprints struct {
+	Fitness float64         `json:"fitness"`
+	Steps   []footprintStep `json:"steps"` // directly-follows steps that the model cannot do
+	Start   []string        `json:"start"`
+	End     []string        `json:"end"`
+}
+
+type footprintStep struct {
+	From  string `json:"from"`
+	To    string `json:"to"`
+	Count int64  `json:"count"`
+}
+
+type deviation struct {
+	Kind     conform.DeviationKind `json:"kind"`
+	Activity string                `json:"activity,omitempty"`
+	Place    string                `json:"place,omitempty"`
+	Cases    int64                 `json:"cases"`
+	Moves    int64                 `json:"moves"`
+}
+
+func (c *mineConformCmd) Run(e *env) (err error) {
+	if c.TimeLimit < 0 || c.TimeLimit > 0 && c.Method != "alignments" {
+		return usageError{errors.New("--time-limit is a time such as 30s, and of --method alignments")}
+	}
+	net, notes, err := readModel(c.Model)
+	if err != nil {
+		return err
+	}
+	l, s, err := c.summarize(e, nil, eventlog.SummaryOptions{WithoutWaits: true, WithoutVariants: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	x := &conformance{Method: c.Method, Cases: s.Cases, Simplicity: conform.Simplicity(net)}
+	x.Notes = append([]eventlog.Note{}, slices.Concat(s.Notes, notes, strangers(s, net))...)
+	if err := c.compare(e, s, net, x); err != nil {
+		return err
+	}
+	p, err := conform.FindPrecision(e, s, net)
+	if err != nil {
+		return err
+	}
+	if p.Known {
+		x.Precision = &p.Value
+	} else {
+		x.Notes = append(x.Notes, eventlog.Note{Code: "precision-unknown",
+			Text: "Precision is not known: silent transitions lead to too many markings at once."})
+	}
+	f, err := conform.FindFootprints(e, s, net, 0)
+	if err != nil {
+		return err
+	}
+	if f.Known {
+		x.Footprints = &footprints{f.Fitness, []footprintStep{}, append([]string{}, f.Start...), append([]string{}, f.End...)}
+		for _, y := range f.Steps {
+			x.Footprints.Steps = append(x.Footprints.Steps, footprintStep{y.From, y.To, y.Count})
+		}
+	}
+	if c.JSON {
+		return printJSON(e.Stdout, x)
+	}
+	return c.print(e, x)
+}
+
+// compare fills in what the method finds.
+func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x *conformance) error {
+	var done atomic.Int64
+	bar := startProgress(e.Stderr, "comparing with "+filepath.Base(c.Model), func() (int64, int64) { return done.Load(), s.Cases }, nil)
+	defer bar.done()
+	progress := func(cases, _ int64) { done.Store(cases) }
+	var fitness conform.Fitness
+	var deviations []conform.Deviation
+	if c.Method == "replay" {
+		r, err := conform.ReplayTokens(e, s, net, progress)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.Model, err)
+		}
+		t := r.Tokens()
+		x.Tokens = &conformanceTokens{t.Produced, t.Consumed, t.Missing, t.Remaining}
+		fitness, deviations, x.Generalization = r.Fitness(), r.Deviations(), r.Generalization()
+	} else {
+		o := conform.Options{Progress: progress}
+		if c.TimeLimit > 0 {
+			until, cancel := context.WithTimeout(e, c.TimeLimit)
+			defer cancel()
+			o.Until = until
+		}
+		a, err := conform.Align(e, s, net, o)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.Model, err)
+		}
+		cost, sure := a.Cost(), a.Certainty()
+		x.Cost, x.Optimal, x.Within = &cost, &sure.Optimal, &sure.Within
+		fitness, deviations, x.Generalization = a.Fitness(), a.Deviations(), a.Generalization()
+		if sure.Optimal < s.Cases {
+			x.Notes = append(x.Notes, notOptimal(sure, s.Cases))
+		}
+	}
+	x.Fitness = conformanceFitness{fitness.AverageTrace, fitness.Log, fitness.FittingCases}
+	x.Deviations = []deviation{}
+	for _, d := range deviations {
+		y := deviation{Kind: d.Kind, Activity: d.Name, Cases: d.Cases, Moves: d.Moves}
+		if d.Kind == conform.Left {
+			y.Activity, y.Place = "", d.Name
+		}
+		x.Deviations = append(x.Deviations, y)
+	}
+	return nil
+}
+
+// notOptimal says how far off costs may be.
+func notOptimal(sure conform.Certainty, cases int64) eventlog.Note {
+	return eventlog.Note{Code: "not-optimal", Text: fmt.Sprintf(
+		"Alignments are optimal for %s of cases, and within %s moves for the rest: fitness may be higher, not lower.",
+		percent(float64(sure.Optimal)/float64(cases)), count(sure.Within))}
+}
+
+// readModel reads a net, or the net of a tree, by the end of the file's name.
+func readModel(path string) (net *petri.Net, notes []eventlog.Note, err error) {
+	read := func(f *os.File) error {
+		net, err = petri.ReadPNML(f)
+		return err
+	}
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+	case ".pnml":
+	case ".bpmn":
+		read = func(f *os.File) error {
+			d, err := bpmn.Read(f)
+			if err == nil {
+				net, err = d.Net()
+			}
+			return err
+		}
+	case ".ptml":
+		read = func(f *os.File) error {
+			t, err := tree.ReadPTML(f)
+			if err == nil {
+				net = t.Net()
+			}
+			return err
+		}
+	default:
+		return nil, nil, usageError{fmt.Errorf("--model %s: that is no format of models that is read; give a Petri net in .pnml, a process tree in .ptml, or a diagram in .bpmn", path)}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	if err := read(f); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	assumed, err := net.AssumeMarkings()
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	for _, text := range assumed {
+		notes = append(notes, eventlog.Note{Code: "assumed-marking", Text: text})
+	}
+	return net, notes, nil
+}
+
+// strangers are notes about activities that only the log or only the model has.
+func strangers(s *eventlog.Summary, net *petri.Net) (notes []eventlog.Note) {
+	labels := net.Labels()
+	without := func(some, others []string) []string {
+		return slices.DeleteFunc(slices.Clone(some), func(a string) bool { return slices.Contains(others, a) })
+	}
+	if only := without(s.Activities, labels); len(only) > 0 {
+		notes = append(notes, eventlog.Note{Code: "only-in-log", Text: "In the log, but not in the model: " + strings.Join(only, ", ") + "."})
+	}
+	if only := without(labels, s.Activities); len(only) > 0 {
+		notes = append(notes, eventlog.Note{Code: "only-in-model", Text: "In the model, but not in the log: " + strings.Join(only, ", ") + "."})
+	}
+	return notes
+}
+
+// deviationWords say what a deviation is to a reader.
+var deviationWords = map[conform.DeviationKind]string{
+	conform.InLog:      "done, but not there in the model:",
+	conform.InModel:    "in the model, but not done:",
+	conform.Forced:     "done before the model allows it:",
+	conform.Unknown:    "done, but unknown to the model:",
+	conform.Left:       "tokens left on place",
+	conform.Unfinished: "ended before the model did",
+}
+
+func (c *mineConformCmd) print(e *env, x *conformance) error {
+	fmt.Fprintf(e.Stdout, "%s of %s cases fit the model.\n\n", count(x.Fitness.FittingCases), count(x.Cases))
+	t := newTable("measure", " value", "")
+	exact := func(share float64) string {
+		if share < 1 && share > .9999 {
+			return "> 99.99 %"
+		}
+		return percent(share)
+	}
+	t.add("fitness", exact(x.Fitness.AverageTrace), "of cases, on average")
+	t.add("", exact(x.Fitness.Log), "of the log, where long cases count more")
+	if x.Footprints != nil {
+		t.add("", exact(x.Footprints.Fitness), "of steps, two activities at a time (footprints)")
+	}
+	if x.Precision != nil {
+		t.add("precision", exact(*x.Precision), "of what the model allows next is done next by some case")
+	}
+	t.add("generalization", exact(x.Generalization), "by how often each part of the model is used")
+	t.add("simplicity", exact(x.Simplicity), "by arcs at a node")
+	if x.Cost != nil {
+		t.add("cost", count(*x.Cost), "moves in the log or in the model alone")
+	}
+	if x.Tokens != nil {
+		t.add("tokens", count(x.Tokens.Missing), "missing of "+count(x.Tokens.Consumed)+" consumed")
+		t.add("", count(x.Tokens.Remaining), "remaining of "+count(x.Tokens.Produced)+" produced")
+	}
+	if err := t.write(e.Stdout); err != nil {
+		return err
+	}
+	if len(x.Deviations) > 0 {
+		fmt.Fprintln(e.Stdout)
+		t := newTable(" cases", " share", " moves", "deviation")
+		for i, d := range x.Deviations {
+			if c.Top > 0 && i == c.Top {
+				break
+			}
+			what := strings.TrimSpace(deviationWords[d.Kind] + " " + d.Activity + d.Place)
+			t.add(count(d.Cases), percent(float64(d.Cases)/float64(x.Cases)), count(d.Moves), printable(what))
+		}
+		if err := t.write(e.Stdout); err != nil {
+			return err
+		}
+		if c.Top > 0 && len(x.Deviations) > c.Top {
+			fmt.Fprintf(e.Stdout, "… %s more; --top 0 prints all\n", count(int64(len(x.Deviations)-c.Top)))
+		}
+	}
+	printNotes(e.Stdout, x.Notes)
+	return nil
+}

@@ -1,0 +1,201 @@
+package conform
+
+import (
+	"math"
+
+	"millrace/mining/petri"
+)
+
+// A bound says what is left to pay at least, from a marking and a multiset of
+// events on.
+//
+// It is a solution of the dual of the marking equation's linear program, which
+// is the bound of A* (Adriansyah, doi:10.6100/IR770080): a price for a token on
+// each place, and one for each event by its label. Prices are right if no
+// move costs less than by how much it lowers the sum of prices. Then the prices
+// are a bound from every marking, by every multiset, and a consistent one; one
+// solution serves all states, where others solve the program for each (van
+// Dongen, doi:10.1007/978-3-319-98648-7_12, re-uses solutions where they stay
+// valid). The program only says which right prices are good.
+//
+// Prices are integers, in parts of unit, and checked as integers: what the
+// solver gets wrong by rounding makes no bound wrong, only weaker.
+type bound struct {
+	place []int64 // price of a token, by place
+	event []int64 // by label
+	fired []int64 // by transition: by how much firing it raises the prices of tokens
+	base  int64   // of the final marking
+}
+
+// unit is a price of 1: prices of parts up to tenths are met exactly.
+const unit = 2520
+
+// at is what is left to pay from m with so many events by label.
+func (b *bound) at(m petri.Marking, events []int32) int32 {
+	sum := b.base
+	for p, tokens := range m {
+		sum -= b.place[p] * int64(tokens)
+	}
+	for x, n := range events {
+		sum += b.event[x] * int64(n)
+	}
+	if sum <= 0 {
+		return 0
+	}
+	return int32(min((sum+unit-1)/unit, far))
+}
+
+// newBound makes prices that are good for m and events; nil if none are found.
+// cost is what a model move of a transition costs, 0 or 1.
+func newBound(n *petri.Net, effects [][]petri.Arc, labels []int32, m petri.Marking, events []int32) *bound {
+	places, count := len(n.Places), len(events)
+	// One row a move: what it adds to the prices is at most its cost. One
+	// column a price, which may be negative: its objective is what it is worth.
+	var rows [][]float64
+	var limit []float64
+	row := func(cost float64) []float64 {
+		rows, limit = append(rows, make([]float64, places+count)), append(limit, cost)
+		return rows[len(rows)-1]
+	}
+	for t, label := range labels {
+		cost := 0.0
+		if label >= 0 {
+			cost = 1
+			both := row(0) // a synchronous move
+			for _, a := range effects[t] {
+				both[a.Place] = float64(a.Weight)
+			}
+			both[places+int(label)] = 1
+		}
+		alone := row(cost)
+		for _, a := range effects[t] {
+			alone[a.Place] = float64(a.Weight)
+		}
+	}
+	worth := make([]float64, places+count)
+	for p := range places {
+		worth[p] = float64(n.Final[p] - m[p])
+	}
+	for x, k := range events {
+		worth[places+x] = float64(k)
+		row(1)[places+x] = 1 // a move in the log
+	}
+	prices := maximize(rows, limit, worth)
+	b := &bound{place: make([]int64, places), event: make([]int64, count), fired: make([]int64, len(labels))}
+	for p := range places {
+		b.place[p] = int64(math.Round(prices[p] * unit))
+		b.base += b.place[p] * int64(n.Final[p])
+	}
+	for x := range b.event {
+		b.event[x] = unit // as high as the moves in the log allow
+	}
+	for t, label := range labels {
+		for _, a := range effects[t] {
+			b.fired[t] += b.place[a.Place] * int64(a.Weight)
+		}
+		if label < 0 && b.fired[t] > 0 || b.fired[t] > unit {
+			return nil
+		}
+		if label >= 0 {
+			b.event[label] = min(b.event[label], -b.fired[t])
+		}
+	}
+	return b
+}
+
+// maximize returns values for which Σ worth·value is large, with rows·value ≤
+// limit, all limits being ≥ 0: the simplex method on a dense tableau, beginning
+// with zeroes. Each step keeps to the limits but for rounding, so it may end
+// early, and it does if there is no largest sum.
+func maximize(rows [][]float64, limit, worth []float64) []float64 {
+	const small = 1e-9
+	m, n := len(rows), len(worth)
+	// A value that may be negative is the difference of two that may not; the
+	// second is the first negated, so its column need not be kept: what is kept
+	// is which of the two, and the slacks, are in which row and column.
+	t := make([][]float64, m+1)
+	for i := range rows {
+		t[i] = append(append(make([]float64, 0, n+1), rows[i]...), limit[i])
+	}
+	t[m] = append(append(make([]float64, 0, n+1), worth...), 0)
+	column, basic := make([]int, n), make([]int, m) // values are 0 to n-1, slacks from n
+	for j := range column {
+		column[j] = j
+	}
+	for i := range basic {
+		basic[i] = n + i
+	}
+	free := func(v int) bool { return v < n }
+	still := 0 // steps that changed nothing
+	for range 50 * (m + n) {
+		// Which column enters: the best, or the first one if it does not move on.
+		enter, best := -1, small
+		for j, v := range column {
+			gain := t[m][j]
+			if free(v) {
+				gain = math.Abs(gain)
+			}
+			if gain > best && (still < 20 || enter < 0 || v < column[enter]) {
+				enter = j
+				if still < 20 {
+					best = gain
+				}
+			}
+		}
+		if enter < 0 {
+			break
+		}
+		sign := 1.0
+		if t[m][enter] < 0 { // a free value that goes down
+			sign = -1
+		}
+		leave, step := -1, math.Inf(1)
+		for i, v := range basic {
+			if free(v) { // never leaves
+				continue
+			}
+			if a := t[i][enter] * sign; a > small {
+				if s := max(t[i][n], 0) / a; s < step-small || s < step+small && (leave < 0 || v < basic[leave]) {
+					leave, step = i, min(s, step)
+				}
+			}
+		}
+		if leave < 0 {
+			break // without end
+		}
+		if step > small {
+			still = 0
+		} else {
+			still++
+		}
+		pivot(t, leave, enter)
+		basic[leave], column[enter] = column[enter], basic[leave]
+	}
+	values := make([]float64, n)
+	for i, v := range basic {
+		if free(v) {
+			values[v] = t[i][n]
+		}
+	}
+	return values
+}
+
+// pivot exchanges a row and a column of the tableau.
+func pivot(t [][]float64, r, c int) {
+	row := t[r]
+	p := 1 / row[c]
+	for j := range row {
+		row[j] *= p
+	}
+	row[c] = p
+	for i, other := range t {
+		f := other[c]
+		if i == r || f == 0 {
+			continue
+		}
+		for j, x := range row {
+			other[j] -= float64(f * x)
+		}
+		other[c] = -f * p
+	}
+}

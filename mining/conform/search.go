@@ -1,0 +1,279 @@
+package conform
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"millrace/mining/petri"
+)
+
+// A search aligns traces with nets that are no machines: the shortest path in
+// the synchronous product of net and trace (Adriansyah, van Dongen and van der
+// Aalst, doi:10.1109/EDOC.2011.12), whose states are a marking and how many
+// events are dealt with, by A* (see [bound]). What can be fired in a marking is
+// worked out once for all traces of a worker.
+type search struct {
+	net     *petri.Net
+	labels  []int32
+	count   int // labels
+	effects [][]petri.Arc
+	most    int
+
+	number   map[string]int32 // of a marking, by its key
+	markings []string         // their keys, which the map has too
+	next     [][]firing
+	final    int32
+	at       petri.Marking // for the moment
+	key      []byte        // the same
+}
+
+type firing struct{ transition, to int32 }
+
+func newSearch(n *petri.Net, labels []int32, most int) *search {
+	s := &search{net: n, labels: labels, most: most}
+	for t, x := range labels {
+		s.count = max(s.count, int(x)+1)
+		s.effects = append(s.effects, n.Effect(t))
+	}
+	s.forget()
+	return s
+}
+
+// forget drops all markings but the initial and the final one.
+func (s *search) forget() {
+	s.number, s.markings, s.next = map[string]int32{}, nil, nil
+	s.intern(s.net.Initial)
+	s.final = s.intern(s.net.Final)
+}
+
+func (s *search) intern(m petri.Marking) int32 {
+	s.key = m.AppendKey(s.key[:0])
+	if i, ok := s.number[string(s.key)]; ok {
+		return i
+	}
+	i, key := int32(len(s.markings)), string(s.key)
+	s.number[key] = i
+	s.markings, s.next = append(s.markings, key), append(s.next, nil)
+	return i
+}
+
+// marking returns marking i, until it is called again.
+func (s *search) marking(i int32) petri.Marking {
+	key := s.markings[i]
+	s.at = s.at[:0]
+	for len(key) > 0 {
+		tokens, n := binary.Varint([]byte(key[:min(len(key), binary.MaxVarintLen64)]))
+		s.at, key = append(s.at, int32(tokens)), key[n:]
+	}
+	return s.at
+}
+
+// firings are what can be fired in marking i.
+func (s *search) firings(i int32) []firing {
+	if s.next[i] != nil {
+		return s.next[i]
+	}
+	m := s.marking(i)
+	out := make([]firing, 0, 4)
+	for t := range s.net.Transitions {
+		if s.net.Enabled(m, t) {
+			s.net.Fire(m, t)
+			out = append(out, firing{int32(t), s.intern(m)})
+			s.net.Unfire(m, t)
+		}
+	}
+	s.next[i] = out
+	return out
+}
+
+// A node of the product that was found, and how.
+type node struct {
+	marking, done int32
+	cost          int32
+	parent        int32
+	move          Move
+}
+
+// A found is what a search came to: an alignment that costs cost, where no
+// alignment costs less than least. moves is nil if none was found.
+type found struct {
+	least, cost int32
+	moves       []Move
+}
+
+// An entry of the queue is a node at the cost it had when it was put there.
+type entry struct{ node, cost int32 }
+
+// A hunt is the search for the alignment of one trace.
+type hunt struct {
+	*search
+	letters []int32
+	left    [][]int32 // by events done: how many are left of each label
+	unknown []int32   // by events done: how many are left that the net does not know
+	bounds  []*bound
+	nodes   []node
+	seen    map[uint64]int32 // node by marking and events done
+	queue   [][]entry        // by cost so far and bound; the last one found goes first
+}
+
+// mostBounds is how many solutions are kept for one trace.
+const mostBounds = 12
+
+// align looks for an optimal alignment from a marking on until it has seen the
+// most states allowed, or is stopped. Beyond that it says what it knows: nothing
+// costs less than what is next in the queue, and the state that came furthest
+// can be finished by leaving the remaining events to the log and running to
+// the end.
+func (s *search) align(from int32, letters []int32, stop func() bool) found {
+	if from == 0 && len(s.markings) > s.most {
+		s.forget()
+	}
+	return s.alignWithin(s.most, from, letters, stop)
+}
+
+// mostToEnd bounds the search for an end, after the time for the rest is over.
+const mostToEnd = 10_000
+
+func (s *search) alignWithin(most int, from int32, letters []int32, stop func() bool) found {
+	h := &hunt{search: s, letters: letters, seen: map[uint64]int32{}}
+	h.count()
+	h.learn(from, 0)
+	h.push(-1, from, 0, 0, Move{})
+	end, furthest, looked, again := int32(len(letters)), int32(0), 0, 500
+	for least := int32(0); int(least) < len(h.queue) && least < far; least++ {
+		for len(h.queue[least]) > 0 {
+			last := len(h.queue[least]) - 1
+			e := h.queue[least][last]
+			h.queue[least] = h.queue[least][:last]
+			at := h.nodes[e.node]
+			if at.cost != e.cost {
+				continue // found again, for less
+			}
+			if at.done == end && at.marking == s.final {
+				return found{at.cost, at.cost, h.way(e.node)}
+			}
+			if looked++; looked == again && len(h.bounds) < mostBounds {
+				again *= 2
+				h.learn(at.marking, at.done)
+			}
+			// The bounds may have become better since it was put here.
+			if total := at.cost + h.bound(at.marking, at.done); total > least {
+				h.put(e, total)
+				continue
+			}
+			if at.done > h.nodes[furthest].done {
+				furthest = e.node
+			}
+			if len(h.nodes) > most || looked%1024 == 0 && stop() {
+				return h.finish(furthest, least)
+			}
+			h.expand(e.node)
+		}
+	}
+	return found{least: far, cost: far}
+}
+
+// count fills left and unknown.
+func (h *hunt) count() {
+	h.left, h.unknown = make([][]int32, len(h.letters)+1), make([]int32, len(h.letters)+1)
+	h.left[len(h.letters)] = make([]int32, h.search.count)
+	for i := len(h.letters) - 1; i >= 0; i-- {
+		h.left[i], h.unknown[i] = slices.Clone(h.left[i+1]), h.unknown[i+1]
+		if x := h.letters[i]; x >= 0 {
+			h.left[i][x]++
+		} else {
+			h.unknown[i]++
+		}
+	}
+}
+
+// learn adds a bound that is good from a state on.
+func (h *hunt) learn(marking, done int32) {
+	if b := newBound(h.net, h.effects, h.labels, h.marking(marking), h.left[done]); b != nil {
+		h.bounds = append(h.bounds, b)
+	}
+}
+
+// bound is what is left to pay at least.
+func (h *hunt) bound(marking, done int32) (least int32) {
+	m := h.marking(marking)
+	for _, b := range h.bounds {
+		least = max(least, b.at(m, h.left[done]))
+	}
+	return least + h.unknown[done]
+}
+
+func (h *hunt) put(e entry, total int32) {
+	if total >= far {
+		return // no run gets to the end from there
+	}
+	for int(total) >= len(h.queue) {
+		h.queue = append(h.queue, nil)
+	}
+	h.queue[total] = append(h.queue[total], e)
+}
+
+func (h *hunt) push(from int32, marking, done, cost int32, move Move) {
+	key := uint64(marking)<<32 | uint64(uint32(done))
+	i, ok := h.seen[key]
+	switch {
+	case ok && h.nodes[i].cost <= cost:
+		return
+	case ok:
+		h.nodes[i].cost, h.nodes[i].parent, h.nodes[i].move = cost, from, move
+	default:
+		i = int32(len(h.nodes))
+		h.seen[key] = i
+		h.nodes = append(h.nodes, node{marking, done, cost, from, move})
+	}
+	h.put(entry{i, cost}, cost+h.bound(marking, done))
+}
+
+func (h *hunt) expand(i int32) {
+	at := h.nodes[i]
+	inside := int(at.done) < len(h.letters)
+	if inside {
+		h.push(i, at.marking, at.done+1, at.cost+1, Move{at.done, -1})
+	}
+	firings := h.firings(at.marking)
+	for k := len(firings) - 1; k >= 0; k-- { // so that the first is looked at first
+		t, to := firings[k].transition, firings[k].to
+		label := h.labels[t]
+		price := at.cost
+		if label >= 0 {
+			price++
+		}
+		h.push(i, to, at.done, price, Move{-1, t})
+		if label >= 0 && inside && h.letters[at.done] == label {
+			h.push(i, to, at.done+1, at.cost, Move{at.done, t})
+		}
+	}
+}
+
+// way are the moves to node i.
+func (h *hunt) way(i int32) (moves []Move) {
+	moves = []Move{}
+	for ; h.nodes[i].parent >= 0; i = h.nodes[i].parent {
+		moves = append(moves, h.nodes[i].move)
+	}
+	slices.Reverse(moves)
+	return moves
+}
+
+// finish ends an alignment from node i without looking at the other events.
+func (h *hunt) finish(i int32, least int32) found {
+	at := h.nodes[i]
+	run := found{}
+	if len(h.letters) > 0 {
+		run = h.search.alignWithin(min(mostToEnd, h.most), at.marking, nil, func() bool { return false })
+	}
+	if run.moves == nil {
+		return found{least: least, cost: far}
+	}
+	moves, cost := h.way(i), at.cost+run.cost
+	for e := at.done; int(e) < len(h.letters); e++ {
+		moves = append(moves, Move{e, -1})
+		cost++
+	}
+	return found{least, cost, append(moves, run.moves...)}
+}
