@@ -13,7 +13,7 @@ SELECT id_of(v.vbeln) AS id, v.vbeln AS source_key, coalesce(txt(v.vbtyp), 'C') 
        coalesce(txt(v.gbstk), txt(u.gbstk), txt(v.lfstk)) AS status, id_of(v.vgbel) AS reference
 FROM VBAK v
 LEFT JOIN VBUK u ON id_of(u.vbeln) = id_of(v.vbeln)
-LEFT JOIN (SELECT id_of(vbeln) AS id, any_value(zterm) AS zterm, any_value(bstkd) AS bstkd FROM VBKD WHERE id_of(posnr) IS NULL GROUP BY ALL) k ON k.id = id_of(v.vbeln)
+LEFT JOIN (SELECT id_of(vbeln) AS id, min(zterm) AS zterm, min(bstkd) AS bstkd FROM VBKD WHERE id_of(posnr) IS NULL GROUP BY ALL) k ON k.id = id_of(v.vbeln)
 LEFT JOIN shift f ON f.currency = upper(trim(v.waerk));
 
 CREATE TEMP TABLE sales_item AS

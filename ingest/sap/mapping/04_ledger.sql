@@ -138,7 +138,7 @@ SELECT c.id, c.number, c.date, c.source_table, c.source_key,
        coalesce(txt(k.usnam), c.own_user) AS "user"
 FROM (SELECT company || '/' || clearing || '/' || clearing_year AS id, company, clearing AS number, clearing_year AS year, max(clearing_date) AS date, max(clearing_entry_day) AS entry_day, max(entered_at) AS last_at,
              max(entered_at) FILTER (document = clearing AND year = clearing_year) AS own_at, arg_max(precision, entered_at) FILTER (document = clearing AND year = clearing_year) AS own_precision,
-             arg_max("user", entered_at) FILTER (document = clearing AND year = clearing_year) AS own_user, min(source_table) AS source_table, arg_min(source_key, source_table) AS source_key
+             arg_max("user", entered_at) FILTER (document = clearing AND year = clearing_year) AS own_user, min(source_table) AS source_table, arg_min(source_key, (source_table, source_key)) AS source_key
       FROM posting WHERE clearing IS NOT NULL GROUP BY ALL) c
 LEFT JOIN BKPF k ON trim(k.bukrs) = c.company AND id_of(k.belnr) = c.number AND trim(k.gjahr) = c.year;
 

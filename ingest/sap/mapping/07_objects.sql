@@ -34,7 +34,7 @@ CREATE VIEW object_Material AS
 WITH name AS (
 	SELECT id_of(matnr) AS id, arg_min(txt(maktx), (CASE WHEN upper(trim(spras)) IN ('E', 'EN') THEN 0 ELSE 1 END, spras)) AS name FROM MAKT GROUP BY ALL
 )
-SELECT m.id, min(m.source_table) AS source_table, arg_min(m.source_key, m.source_table) AS source_key, m.id AS number, min(n.name) AS name, min(m.material_group) AS material_group, min(m.unit) AS unit, min(m.gtin) AS gtin
+SELECT m.id, min(m.source_table) AS source_table, arg_min(m.source_key, (m.source_table, m.source_key)) AS source_key, m.id AS number, min(n.name) AS name, min(m.material_group) AS material_group, min(m.unit) AS unit, min(m.gtin) AS gtin
 FROM (SELECT id_of(matnr) AS id, 'MARA' AS source_table, matnr AS source_key, txt(matkl) AS material_group, txt(meins) AS unit, txt(ean11) AS gtin FROM MARA
       UNION ALL SELECT material, 'VBAP', min(source_key), NULL, NULL, NULL FROM sales_item GROUP BY material) m
 LEFT JOIN name n ON n.id = m.id
