@@ -133,11 +133,21 @@ func (x *writer) head(b *eventlog.Batch, i int) error {
 	return x.flush()
 }
 
-// columns writes the attributes of a row, and what they do not say.
+// columns writes the attributes of a row, and what they do not say: what stands
+// in the place of a column at its place, so that who reads it again finds the
+// columns in the same order.
 func (x *writer) columns(kinds []string, columns []eventlog.Column, row int, over overrides) error {
+	var placed []*node
 	for i := range columns {
 		c := &columns[i]
-		if c.Null != nil && c.Null[row] || c.Name == eventlog.XESRest || over.has(c.Name) {
+		if n := over.of(c.Name); n != nil {
+			if !n.Absent && !slices.Contains(placed, n) {
+				x.node(n)
+				placed = append(placed, n)
+			}
+			continue
+		}
+		if c.Null != nil && c.Null[row] || c.Name == eventlog.XESRest {
 			continue
 		}
 		if err := x.column(kinds[i], c, row); err != nil {
@@ -145,7 +155,7 @@ func (x *writer) columns(kinds []string, columns []eventlog.Column, row int, ove
 		}
 	}
 	for _, n := range over {
-		if !n.Absent {
+		if !n.Absent && !slices.Contains(placed, n) {
 			x.node(n)
 		}
 	}
@@ -155,8 +165,14 @@ func (x *writer) columns(kinds []string, columns []eventlog.Column, row int, ove
 // overrides are the attributes that stand in the place of columns.
 type overrides []*node
 
-func (o overrides) has(key string) bool {
-	return slices.ContainsFunc(o, func(n *node) bool { return n.Key == key && !n.Again })
+func (o overrides) has(key string) bool { return o.of(key) != nil }
+
+// of is the attribute in the place of a column, nil if the column holds it.
+func (o overrides) of(key string) *node {
+	if i := slices.IndexFunc(o, func(n *node) bool { return n.Key == key && !n.Again }); i >= 0 {
+		return o[i]
+	}
+	return nil
 }
 
 func restColumn(columns []eventlog.Column) *eventlog.Column {
