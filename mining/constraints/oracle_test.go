@@ -44,10 +44,7 @@ func (v *oracleVariant) UnmarshalJSON(b []byte) error {
 
 func oracles(t *testing.T) (all []*oracle) {
 	t.Helper()
-	dir := os.Getenv("MILLRACE_SHARED")
-	if dir == "" {
-		t.Skip("MILLRACE_SHARED is not set")
-	}
+	dir := shared(t)
 	files, err := filepath.Glob(filepath.Join(dir, "oracle", "*.json.gz"))
 	if err != nil {
 		t.Fatal(err)
@@ -314,4 +311,17 @@ func TestDeclareAgainstTheOracle(t *testing.T) {
 	if compared < 14 {
 		t.Errorf("only %d logs were compared", compared)
 	}
+}
+
+// shared is the folder beside the project that has the oracle.
+func shared(t testing.TB) string {
+	t.Helper()
+	dir := os.Getenv("MILLRACE_SHARED")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "oracle")); err != nil {
+		t.Skipf("no oracle in %s; set MILLRACE_SHARED to the folder that has it", dir)
+	}
+	return dir
 }

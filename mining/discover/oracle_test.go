@@ -43,10 +43,7 @@ func (v *oracleVariant) UnmarshalJSON(b []byte) error {
 // oracles reads all that are of logs of cases and have variants.
 func oracles(t testing.TB) (all []*oracle) {
 	t.Helper()
-	dir := os.Getenv("MILLRACE_SHARED")
-	if dir == "" {
-		t.Skip("MILLRACE_SHARED is not set")
-	}
+	dir := shared(t)
 	files, err := filepath.Glob(filepath.Join(dir, "oracle", "*.json.gz"))
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +122,7 @@ func (o *oracle) graphLog(t testing.TB) *eventlog.Summary {
 // model reads a tree of the oracle.
 func model(t testing.TB, log, variant string) *tree.Tree {
 	t.Helper()
-	f, err := os.Open(filepath.Join(os.Getenv("MILLRACE_SHARED"), "oracle", "models", log+"."+variant+".ptml.gz"))
+	f, err := os.Open(filepath.Join(shared(t), "oracle", "models", log+"."+variant+".ptml.gz"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -211,4 +208,17 @@ func TestIMFitsTheOraclesLogs(t *testing.T) {
 		fits(t, o.log(t), InductiveOptions{})
 		fits(t, o.log(t), InductiveOptions{Variant: IMf})
 	}
+}
+
+// shared is the folder beside the project that has the oracle.
+func shared(t testing.TB) string {
+	t.Helper()
+	dir := os.Getenv("MILLRACE_SHARED")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "oracle")); err != nil {
+		t.Skipf("no oracle in %s; set MILLRACE_SHARED to the folder that has it", dir)
+	}
+	return dir
 }

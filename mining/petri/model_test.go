@@ -146,10 +146,7 @@ func TestPNMLReadsBack(t *testing.T) {
 // The nets of the oracle are workflow nets, as large as it says elsewhere
 // (IM and its kin make nothing else), and those of few markings are sound.
 func TestReadPNMLOfOthers(t *testing.T) {
-	dir := os.Getenv("MILLRACE_SHARED")
-	if dir == "" {
-		t.Skip("MILLRACE_SHARED is not set")
-	}
+	dir := shared(t)
 	files, err := filepath.Glob(filepath.Join(dir, "oracle", "models", "*.pnml.gz"))
 	if err != nil || len(files) < 40 {
 		t.Fatalf("%d files, %v", len(files), err)
@@ -287,4 +284,17 @@ func FuzzReadPNML(f *testing.F) {
 			t.Fatalf("got\n%swant\n%s", back, n)
 		}
 	})
+}
+
+// shared is the folder beside the project that has the oracle.
+func shared(t testing.TB) string {
+	t.Helper()
+	dir := os.Getenv("MILLRACE_SHARED")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "oracle")); err != nil {
+		t.Skipf("no oracle in %s; set MILLRACE_SHARED to the folder that has it", dir)
+	}
+	return dir
 }

@@ -3,6 +3,7 @@ package tree
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -309,10 +310,15 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-func shared(t *testing.T) string {
+// shared is the folder beside the project that has the oracle.
+func shared(t testing.TB) string {
+	t.Helper()
 	dir := os.Getenv("MILLRACE_SHARED")
 	if dir == "" {
-		t.Skip("MILLRACE_SHARED is not set")
+		dir = filepath.Join("..", "..", "..", "shared")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "oracle")); err != nil {
+		t.Skipf("no oracle in %s; set MILLRACE_SHARED to the folder that has it", dir)
 	}
 	return dir
 }
