@@ -27,6 +27,7 @@ var parts = []part{
 	{"mining", []string{"eventlog", "mining/petri", "mining/tree"}, "its algorithms are pure functions of a Summary, or folders"},
 	{"mining/petri", []string{"mining/internal"}, "it holds nets, and knows neither logs nor miners"},
 	{"mining/tree", []string{"mining/internal", "mining/petri"}, "it holds process trees, and knows neither logs nor miners"},
+	{"mining/internal/oracletest", []string{"eventlog"}, "it reads for tests what others found out"},
 	{"mining/internal", nil, "it reads and writes XML, and knows no model"},
 	{"mining/bpmn", []string{"mining/internal", "mining/petri", "mining/tree"}, "it draws models, and knows neither logs nor miners"},
 	{"mining/constraints", []string{"eventlog"}, "it finds what holds between activities, and knows no model"},

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"millrace/eventlog"
+	"millrace/mining/internal/oracletest"
 	"millrace/mining/petri"
 )
 
@@ -129,20 +130,20 @@ func TestFootprintsAreTheNets(t *testing.T) {
 
 func TestFootprintsAgainstTheOracle(t *testing.T) {
 	compared := 0
-	for _, o := range oracles(t) {
+	for _, o := range oracletest.Logs(t) {
 		for _, variant := range inductive {
-			n := net(t, o.name, variant)
+			n := net(t, o.Name, variant)
 			var want float64
-			if n == nil || !o.read("footprints_fitness_"+variant, &want) {
+			if n == nil || !o.Read("footprints_fitness_"+variant, &want) {
 				continue
 			}
-			f, err := FindFootprints(t.Context(), o.byEnd, n, 0) // the order of its footprints
+			f, err := FindFootprints(t.Context(), o.ByTime(t), n, 0) // the order of its footprints
 			if err != nil || !f.Known {
 				t.Fatal(f, err)
 			}
 			compared++
 			if math.Abs(f.Fitness-want) > 1e-9 {
-				t.Errorf("%s %s: fitness %v, not %v", o.name, variant, f.Fitness, want)
+				t.Errorf("%s %s: fitness %v, not %v", o.Name, variant, f.Fitness, want)
 			}
 		}
 	}

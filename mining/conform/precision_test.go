@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"millrace/eventlog"
+	"millrace/mining/internal/oracletest"
 	"millrace/mining/petri"
 )
 
@@ -109,23 +110,24 @@ func TestPrecisionAgainstTheOracle(t *testing.T) {
 		"roadtraffic_1tpv IMf0.2":   {0.669634, 0.669634},
 	}
 	equal, simple, slow := 0, 0, 0
-	for _, o := range oracles(t) {
+	for _, o := range oracletest.Logs(t) {
+		log := o.ByStart(t) // the order in which the oracle aligns
 		for _, variant := range inductive {
-			n := net(t, o.name, variant)
+			n := net(t, o.Name, variant)
 			if n == nil {
 				continue
 			}
-			p, err := FindPrecision(t.Context(), o.log, n)
+			p, err := FindPrecision(t.Context(), log, n)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if !p.Known {
-				t.Errorf("%s %s: too many markings", o.name, variant)
+				t.Errorf("%s %s: too many markings", o.Name, variant)
 			}
-			name := o.name + " " + variant
+			name := o.Name + " " + variant
 			for i, section := range []string{"precision_align_", "precision_etc_tbr_"} {
 				var want float64
-				if !o.read(section+variant, &want) {
+				if !o.Read(section+variant, &want) {
 					continue
 				}
 				less, listed := sees[name]
@@ -140,14 +142,14 @@ func TestPrecisionAgainstTheOracle(t *testing.T) {
 					t.Errorf("%s: precision %v is more than the oracle's %v", name, p.Value, want)
 				}
 			}
-			if _, listed := sees[name]; listed && len(o.log.Variants) < 400 && o.name != "CCC19" && o.name != "receipt" {
+			if _, listed := sees[name]; listed && len(log.Variants) < 400 && o.Name != "CCC19" && o.Name != "receipt" {
 				slow++
-				if allowed, escaping := slowPrecision(n, o.log); p.Allowed != allowed || p.Escaping != escaping {
+				if allowed, escaping := slowPrecision(n, log); p.Allowed != allowed || p.Escaping != escaping {
 					t.Errorf("%s: %d of %d escape, not %d of %d", name, p.Escaping, p.Allowed, escaping, allowed)
 				}
 			}
 			var want float64
-			if o.read("simplicity_"+variant, &want) {
+			if o.Read("simplicity_"+variant, &want) {
 				simple++
 				if got := Simplicity(n); math.Abs(got-want) > 1e-12 {
 					t.Errorf("%s: simplicity %v, not %v", name, got, want)

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"millrace/mining/internal/oracletest"
 )
 
 // tokens is what the oracle counted.
@@ -40,28 +42,29 @@ func TestReplayAgainstTheOracle(t *testing.T) {
 		"roadtraffic_1tpv IMf0.2":   "5190 5133 55 112 194",
 	}
 	equal := 0
-	for _, o := range oracles(t) {
+	for _, o := range oracletest.Logs(t) {
+		log := o.ByStart(t) // the order in which the oracle aligns
 		for _, variant := range inductive {
-			n := net(t, o.name, variant)
+			n := net(t, o.Name, variant)
 			if n == nil {
 				continue
 			}
-			r, err := ReplayTokens(t.Context(), o.log, n, nil)
+			r, err := ReplayTokens(t.Context(), log, n, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			a, err := Align(t.Context(), o.log, n, Options{})
+			a, err := Align(t.Context(), log, n, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			name := o.name + " " + variant
+			name := o.Name + " " + variant
 			for i := range r.Variants {
 				if fits := a.Variants[i].Cost == 0; r.Variants[i].Fits() != fits {
 					t.Errorf("%s: variant %d fits: %v, by its alignment %v", name, i, r.Variants[i].Fits(), fits)
 				}
 			}
 			var want oracleTokens
-			if !o.read("tbr_totals_"+variant, &want) {
+			if !o.Read("tbr_totals_"+variant, &want) {
 				continue
 			}
 			x, f := r.Tokens(), r.Fitness()
@@ -82,7 +85,7 @@ func TestReplayAgainstTheOracle(t *testing.T) {
 				Log     float64 `json:"log_fitness"`
 			}
 			var general float64
-			if !o.read("tbr_fitness_"+variant, &fitness) || !o.read("generalization_tbr_"+variant, &general) {
+			if !o.Read("tbr_fitness_"+variant, &fitness) || !o.Read("generalization_tbr_"+variant, &general) {
 				t.Fatalf("%s: no fitness", name)
 			}
 			if math.Abs(f.AverageTrace-fitness.Average) > 1e-6 || math.Abs(f.Log-fitness.Log) > 1e-6 {

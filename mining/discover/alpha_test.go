@@ -2,7 +2,6 @@ package discover
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"millrace/eventlog"
+	"millrace/mining/internal/oracletest"
 	"millrace/mining/petri"
 )
 
@@ -73,21 +73,21 @@ func (n *alphaNet) String() string {
 // The α-algorithm finds the oracle's places on every log.
 func TestAlphaAgainstTheOracle(t *testing.T) {
 	compared := 0
-	for _, o := range oracles(t) {
+	for _, o := range oracletest.Logs(t) {
 		want := &alphaNet{}
-		if json.Unmarshal(o.Alpha, want) != nil || want.Transitions == 0 {
+		if !o.Read("alpha", want) || want.Transitions == 0 {
 			continue
 		}
 		compared++
-		n, err := Alpha(t.Context(), o.graphLog(t), AlphaOptions{})
+		n, err := Alpha(t.Context(), o.ByStart(t), AlphaOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := places(n); got != want.String() {
-			t.Errorf("%s: got\n%swant\n%s", o.name, got, want)
+			t.Errorf("%s: got\n%swant\n%s", o.Name, got, want)
 		}
 		if len(n.Transitions) != want.Transitions || n.Arcs() != want.Arcs {
-			t.Errorf("%s: %d transitions, %d arcs, want %d, %d", o.name, len(n.Transitions), n.Arcs(), want.Transitions, want.Arcs)
+			t.Errorf("%s: %d transitions, %d arcs, want %d, %d", o.Name, len(n.Transitions), n.Arcs(), want.Transitions, want.Arcs)
 		}
 	}
 	if compared < 14 {
@@ -99,21 +99,21 @@ func TestAlphaAgainstTheOracle(t *testing.T) {
 // tells why it does not on the other logs.
 func TestAlphaPlusAgainstTheOracle(t *testing.T) {
 	compared := 0
-	for _, o := range oracles(t) {
-		if o.name != "running-example" && o.name != "reviewing" {
+	for _, o := range oracletest.Logs(t) {
+		if o.Name != "running-example" && o.Name != "reviewing" {
 			continue
 		}
 		compared++
 		want := &alphaNet{}
-		if err := json.Unmarshal(o.AlphaPlus, want); err != nil {
-			t.Fatal(err)
+		if !o.Read("alpha_plus", want) {
+			t.Fatalf("%s: no net of alpha plus", o.Name)
 		}
-		n, err := Alpha(t.Context(), o.log(t), AlphaOptions{Plus: true})
+		n, err := Alpha(t.Context(), o.ByTime(t), AlphaOptions{Plus: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := places(n); got != want.String() {
-			t.Errorf("%s: got\n%swant\n%s", o.name, got, want)
+			t.Errorf("%s: got\n%swant\n%s", o.Name, got, want)
 		}
 	}
 	if compared != 2 {

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"millrace/eventlog"
+	"millrace/mining/internal/oracletest"
 )
 
 func TestHeuristics(t *testing.T) {
@@ -63,17 +64,17 @@ func (e *oracleEdge) UnmarshalJSON(b []byte) error {
 // Dependencies and kept edges are the oracle's on every log.
 func TestHeuristicsAgainstTheOracle(t *testing.T) {
 	compared := 0
-	for _, o := range oracles(t) {
+	for _, o := range oracletest.Logs(t) {
 		var want struct {
 			Matrix     []oracleEdge `json:"dependency_matrix"`
 			Kept       []oracleEdge `json:"kept_edges"`
 			Start, End []string
 		}
-		if json.Unmarshal(o.Heuristics, &want) != nil || len(want.Matrix) == 0 {
+		if !o.Read("heuristics", &want) || len(want.Matrix) == 0 {
 			continue
 		}
 		compared++
-		h, err := Heuristics(o.graphLog(t), HeuristicsOptions{})
+		h, err := Heuristics(o.ByStart(t), HeuristicsOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,22 +87,22 @@ func TestHeuristicsAgainstTheOracle(t *testing.T) {
 		}
 		for _, w := range want.Matrix {
 			if d, ok := values[[2]string{w.From, w.To}]; !ok || math.Abs(d.Value-w.Value) > 1e-6 {
-				t.Errorf("%s: %s → %s: %v, want %v", o.name, w.From, w.To, d.Value, w.Value)
+				t.Errorf("%s: %s → %s: %v, want %v", o.Name, w.From, w.To, d.Value, w.Value)
 			}
 		}
 		for _, w := range want.Kept {
 			d := values[[2]string{w.From, w.To}]
 			if !d.Kept || d.Count != w.Count || !d.LoopTwo && math.Abs(d.Value-w.Value) > 1e-6 || d.LoopTwo && w.Value != 0 {
-				t.Errorf("%s: %s → %s: %+v, want %+v", o.name, w.From, w.To, d, w)
+				t.Errorf("%s: %s → %s: %+v, want %+v", o.Name, w.From, w.To, d, w)
 			}
 		}
 		if len(h.Dependencies) != len(want.Matrix) || kept != len(want.Kept) {
-			t.Errorf("%s: %d dependencies, %d kept, want %d, %d", o.name, len(h.Dependencies), kept, len(want.Matrix), len(want.Kept))
+			t.Errorf("%s: %d dependencies, %d kept, want %d, %d", o.Name, len(h.Dependencies), kept, len(want.Matrix), len(want.Kept))
 		}
 		slices.Sort(want.Start)
 		slices.Sort(want.End)
 		if !slices.Equal(h.Start, want.Start) || !slices.Equal(h.End, want.End) {
-			t.Errorf("%s: starts %q, ends %q, want %q, %q", o.name, h.Start, h.End, want.Start, want.End)
+			t.Errorf("%s: starts %q, ends %q, want %q, %q", o.Name, h.Start, h.End, want.Start, want.End)
 		}
 	}
 	if compared < 14 {

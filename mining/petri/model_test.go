@@ -2,10 +2,8 @@ package petri
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,6 +12,8 @@ import (
 
 	"github.com/cockroachdb/datadriven"
 	"pgregory.net/rapid"
+
+	"millrace/mining/internal/oracletest"
 )
 
 // parse reads a net as String writes it; places come into being when named.
@@ -146,23 +146,13 @@ func TestPNMLReadsBack(t *testing.T) {
 // The nets of the oracle are workflow nets, as large as it says elsewhere
 // (IM and its kin make nothing else), and those of few markings are sound.
 func TestReadPNMLOfOthers(t *testing.T) {
-	dir := shared(t)
-	files, err := filepath.Glob(filepath.Join(dir, "oracle", "models", "*.pnml.gz"))
+	files, err := filepath.Glob(filepath.Join(oracletest.Dir(t), "models", "*.pnml.gz"))
 	if err != nil || len(files) < 40 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
 	sound := 0
 	for _, file := range files {
-		f, err := os.Open(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n, err := ReadPNML(z)
-		f.Close()
+		n, err := ReadPNML(oracletest.Open(t, "models", filepath.Base(file)))
 		if err != nil {
 			t.Errorf("%s: %v", file, err)
 			continue
@@ -284,17 +274,4 @@ func FuzzReadPNML(f *testing.F) {
 			t.Fatalf("got\n%swant\n%s", back, n)
 		}
 	})
-}
-
-// shared is the folder beside the project that has the oracle.
-func shared(t testing.TB) string {
-	t.Helper()
-	dir := os.Getenv("MILLRACE_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "oracle")); err != nil {
-		t.Skipf("no oracle in %s; set MILLRACE_SHARED to the folder that has it", dir)
-	}
-	return dir
 }

@@ -2,13 +2,13 @@ package tree
 
 import (
 	"bytes"
-	"compress/gzip"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"millrace/mining/internal/oracletest"
 )
 
 func TestPTMLReadsBack(t *testing.T) {
@@ -68,20 +68,12 @@ func TestReadPTMLIsBounded(t *testing.T) {
 // What other tools write is read: a loop's third child, and all the trees of
 // the oracle, which are in the notation there too.
 func TestReadPTMLOfOthers(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(shared(t), "oracle", "models", "*.ptml.gz"))
+	files, err := filepath.Glob(filepath.Join(oracletest.Dir(t), "models", "*.ptml.gz"))
 	if err != nil || len(files) < 40 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
 	for _, file := range files {
-		f, err := os.Open(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tree, err := ReadPTML(z)
+		tree, err := ReadPTML(oracletest.Open(t, "models", filepath.Base(file)))
 		if err != nil {
 			t.Errorf("%s: %v", file, err)
 			continue
@@ -92,7 +84,6 @@ func TestReadPTMLOfOthers(t *testing.T) {
 				t.Errorf("got %s, want %s", got, want)
 			}
 		}
-		f.Close()
 	}
 }
 

@@ -2,8 +2,6 @@ package tree
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -308,17 +306,4 @@ func TestValidate(t *testing.T) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
-}
-
-// shared is the folder beside the project that has the oracle.
-func shared(t testing.TB) string {
-	t.Helper()
-	dir := os.Getenv("MILLRACE_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "oracle")); err != nil {
-		t.Skipf("no oracle in %s; set MILLRACE_SHARED to the folder that has it", dir)
-	}
-	return dir
 }
