@@ -248,7 +248,11 @@ func ParsePages(text []byte) ([]*PageSpec, error) {
 	dec := func(into any) error {
 		return yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(into)
 	}
-	if trimmed := bytes.TrimSpace(stripComments(text)); len(trimmed) > 0 && trimmed[0] == '-' {
+	said := bytes.TrimSpace(stripComments(text))
+	if len(said) == 0 {
+		return nil, errors.New("there is no page in it; a page has name, title and blocks")
+	}
+	if said[0] == '-' {
 		if err := dec(&list); err != nil {
 			return nil, err
 		}

@@ -35,6 +35,7 @@ func (c *reportCmd) Run(e *env) error {
 	if err := outIs(c.Out, "the report is a page of HTML (a browser prints it as PDF)", ".html", ".htm"); err != nil {
 		return err
 	}
+	meant := ""                                            // a page, by a name that is none
 	if len(c.Page) == 0 && c.Log != "" && !isFile(c.Log) { // the name of a page, or of a log
 		pages, err := e.Project.pages()
 		if err != nil {
@@ -42,9 +43,14 @@ func (c *reportCmd) Run(e *env) error {
 		}
 		if slices.Contains(pageNames(pages), c.Log) {
 			c.Page, c.Log = []string{c.Log}, ""
+		} else {
+			meant = eventlog.DidYouMean(c.Log, pageNames(pages))
 		}
 	}
 	if err := writeReport(e, &c.logFlags, reportWanted{Title: c.Title, Pages: c.Page, Of: c.reportPeriod, Profile: c.Profile}, c.Out); err != nil {
+		if meant != "" {
+			return fmt.Errorf("%w; of the pages%s", err, meant)
+		}
 		return err
 	}
 	fmt.Fprintln(e.Stdout, "wrote", c.Out)
