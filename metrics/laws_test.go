@@ -59,30 +59,7 @@ func drawRows(t *rapid.T, columns map[string]string, views ...string) history {
 func (h history) rows(columns map[string]string, weeks int) map[string]string {
 	given := map[string]string{}
 	for view, list := range h {
-		var names []string
-		for _, c := range strings.Fields(columns[view]) {
-			name, _, _ := strings.Cut(c, "=")
-			names = append(names, strings.TrimSuffix(name, "!"))
-		}
-		text := strings.Join(names, " | ") + "\n"
-		for _, cells := range list {
-			var line []string
-			for i, c := range cells {
-				at, isTime := c.(time.Time)
-				switch at = at.AddDate(0, 0, 7*weeks); {
-				case c == nil:
-					line = append(line, "")
-				case isTime && strings.HasSuffix(names[i], "_date"):
-					line = append(line, at.Format(time.DateOnly))
-				case isTime:
-					line = append(line, at.Format("2006-01-02 15:04"))
-				default:
-					line = append(line, fmt.Sprint(c))
-				}
-			}
-			text += strings.Join(line, " | ") + "\n"
-		}
-		given[view] = text
+		given[view] = tableText(columns[view], list, weeks)
 	}
 	last := time.Date(2024, 6, 3, 0, 0, 0, 0, time.UTC).AddDate(0, 0, 7*weeks).Format(time.DateOnly)
 	if given["orders"] == "" {
@@ -90,6 +67,34 @@ func (h history) rows(columns map[string]string, weeks int) map[string]string {
 	}
 	given["orders"] += "last | " + last + strings.Repeat(" | ", strings.Count(strings.SplitN(given["orders"], "\n", 2)[0], "|")-1) + "\n"
 	return given
+}
+
+// tableText writes rows as an example does, all times so many weeks later.
+func tableText(columns string, rows [][]any, weeks int) string {
+	var names []string
+	for _, c := range strings.Fields(columns) {
+		name, _, _ := strings.Cut(c, "=")
+		names = append(names, strings.TrimSuffix(name, "!"))
+	}
+	text := strings.Join(names, " | ") + "\n"
+	for _, row := range rows {
+		var line []string
+		for i, c := range row {
+			at, isTime := c.(time.Time)
+			switch at = at.AddDate(0, 0, 7*weeks); {
+			case c == nil:
+				line = append(line, "")
+			case isTime && strings.HasSuffix(names[i], "_date"):
+				line = append(line, at.Format(time.DateOnly))
+			case isTime:
+				line = append(line, at.Format("2006-01-02 15:04"))
+			default:
+				line = append(line, fmt.Sprint(c))
+			}
+		}
+		text += strings.Join(line, " | ") + "\n"
+	}
+	return text
 }
 
 // weekLater is the label of the ISO week so many weeks after another.

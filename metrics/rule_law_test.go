@@ -94,29 +94,7 @@ func (h history) text(r *metrics.Rule, weeks int) map[string]string {
 		if view != "orders" && view != r.View && !strings.Contains(fmt.Sprint(r.With), "o2c."+view+" ") {
 			continue
 		}
-		var names []string
-		for _, c := range strings.Fields(columns) {
-			name, _, _ := strings.Cut(c, "=")
-			names = append(names, strings.TrimSuffix(name, "!"))
-		}
-		lines := strings.Join(names, " | ") + "\n"
-		for _, row := range h[view] {
-			var cells []string
-			for i, c := range row {
-				at, ok := c.(time.Time)
-				switch at = at.AddDate(0, 0, 7*weeks); {
-				case c == nil:
-					cells = append(cells, "")
-				case ok && strings.HasSuffix(names[i], "_date"):
-					cells = append(cells, at.Format(time.DateOnly))
-				case ok:
-					cells = append(cells, at.Format("2006-01-02 15:04"))
-				default:
-					cells = append(cells, fmt.Sprint(c))
-				}
-			}
-			lines += strings.Join(cells, " | ") + "\n"
-		}
+		lines := tableText(columns, h[view], weeks)
 		if view == "orders" {
 			lines += "last | " + time.Date(2024, 6, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, 7*weeks).Format(time.DateOnly) + " | | | |\n"
 		}
