@@ -322,14 +322,7 @@ func (s *statement) semanticDuration() (string, error) {
 	k.Open = "" // what is open is left out before, and its time would be that of today
 	ended := *s
 	ended.k = &k
-	err := ended.ends(func(format string, a ...any) {
-		text := fmt.Sprintf(format, a...)
-		if e, ok := strings.CutSuffix(text, " AS began"); ok {
-			ends["began"] = e
-		} else if e, ok := strings.CutSuffix(text, " AS ended"); ok {
-			ends["ended"] = e
-		}
-	})
+	err := ended.ends(func(name, expression string) { ends[name] = expression })
 	if err != nil {
 		return "", err
 	}
