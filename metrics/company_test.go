@@ -415,6 +415,7 @@ func (c *company) evaluate(name string, o metrics.Options) []metrics.Value {
 		if err != nil {
 			c.t.Fatal(err)
 		}
+		c.cover(name, "", nil, metrics.Value{})
 		return values
 	}
 	c.t.Fatalf("there is no %s", name)

@@ -36,20 +36,26 @@ func (s *statement) groups(values []Value) map[string]*Value {
 	return groups
 }
 
-// group names the dimensions of a value as a result's by columns do.
+// group names the dimensions and currency of a value as a result's columns do.
 func (s *statement) group(v Value) string {
 	var b strings.Builder
 	for _, l := range v.By[:len(s.by)] {
 		b.WriteString(l.Value + "\x00")
 	}
+	if s.currencies() {
+		b.WriteString(v.Currency + "\x00")
+	}
 	return b.String()
 }
 
-// byColumns are the names of the by columns, each with a comma.
+// byColumns are the names of the columns that tell values apart, each with a comma.
 func (s *statement) byColumns() string {
 	var b strings.Builder
 	for i := range s.by {
 		fmt.Fprintf(&b, "by_%d, ", i)
+	}
+	if s.currencies() {
+		b.WriteString("currency, ")
 	}
 	return b.String()
 }
