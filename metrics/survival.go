@@ -60,10 +60,10 @@ func (s *statement) byColumns() string {
 	return b.String()
 }
 
-// eachGroup calls fn for every row of a result that begins with the by columns.
+// eachGroup calls fn for every row of a result that begins with byColumns.
 func (s *statement) eachGroup(text string, groups map[string]*Value, cells []any, fn func(v *Value)) error {
 	return s.each(s.states(text), func(scan func(...any) error) error {
-		by := make([]string, len(s.by))
+		by := make([]string, strings.Count(s.byColumns(), ","))
 		all := make([]any, 0, len(by)+len(cells))
 		for i := range by {
 			all = append(all, &by[i])
