@@ -127,12 +127,15 @@ func read(b []*statement) (values [][]Value, err error) {
 			if worth[of] == nil {
 				worth[of] = map[string][]Amount{}
 			}
-			key := ""
+			key, currency := "", "" // as group has them
 			for j, name := range names {
 				if strings.HasPrefix(name, "by_") {
 					key += fmt.Sprint(cells[j]) + "\x00"
+				} else if name == "currency" {
+					currency = fmt.Sprint(cells[j]) + "\x00"
 				}
 			}
+			key += currency
 			worth[of][key] = append(worth[of][key], Amount{fmt.Sprint(cells[i]), cells[i+1].(float64)})
 			continue
 		}

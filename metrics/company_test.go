@@ -296,6 +296,7 @@ func (c *company) compare(name string, o metrics.Options, want tallies) {
 		c.t.Errorf("there is no %s", name)
 		return
 	}
+	c.cover(name, "", nil, metrics.Value{}) // also if there is nothing of it on both sides
 	values, err := metrics.Evaluate(c.t.Context(), c.store.Query, []*metrics.KPI{kpi}, o)
 	if err != nil {
 		c.t.Error(err)
@@ -415,6 +416,7 @@ func (c *company) evaluate(name string, o metrics.Options) []metrics.Value {
 		if err != nil {
 			c.t.Fatal(err)
 		}
+		c.cover(name, "", nil, metrics.Value{})
 		return values
 	}
 	c.t.Fatalf("there is no %s", name)

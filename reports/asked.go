@@ -26,7 +26,7 @@ type Asked struct {
 	Worst         map[string]int // cases of a figure
 	Distributions map[string]DistSpec
 	// What else is shown.
-	ServiceLevels, Late, Controls, Coverage, Sources, Flow bool
+	ServiceLevels, Late, Coverage, Sources, Flow bool
 }
 
 // Ask lists what pages ask for. grain is the period of the report.
@@ -82,7 +82,6 @@ func Ask(pages []*PageSpec, grain metrics.Grain) Asked {
 			}
 			a.ServiceLevels = a.ServiceLevels || b.ServiceLevels != nil || b.Late != nil
 			a.Late = a.Late || b.Late != nil
-			a.Controls = a.Controls || b.Controls != nil
 			a.Sources = a.Sources || b.Sources != nil
 			a.Coverage = a.Coverage || b.Coverage != nil
 			a.Flow = a.Flow || b.Map != nil || b.Variants != nil || b.Waits != nil || b.Rework != nil

@@ -44,10 +44,16 @@ func Compose(in ReportInput) *Report {
 		p := &Page{Name: spec.Name, Title: worded(spec.Title), About: worded(spec.About)}
 		for i := range spec.Blocks {
 			c.block = i
+			if s := spec.Blocks[i].Controls; s != nil {
+				p.Blocks = append(p.Blocks, c.buildControls(s)...)
+				continue
+			}
 			if b := c.build(&spec.Blocks[i]); b != nil {
 				p.Blocks = append(p.Blocks, b)
 			}
 		}
+		c.block = len(spec.Blocks)
+		p.Blocks = append(p.Blocks, c.trust(spec)...)
 		if len(p.Blocks) == 0 {
 			p.Blocks = append(p.Blocks, &Prose{Paragraphs: []string{word("page.empty")}})
 		}
@@ -102,8 +108,6 @@ func (c *composer) build(b *BlockSpec) Block {
 		return c.buildLevels(b.ServiceLevels)
 	case b.Late != nil:
 		return c.buildLate(b.Late)
-	case b.Controls != nil:
-		return c.buildControls(b.Controls)
 	case b.Quality != nil:
 		return c.buildQuality(b.Quality)
 	case b.Coverage != nil:
@@ -165,23 +169,6 @@ func (c *composer) sampleCommand(k *metrics.KPI) string {
 		s += " --from " + string(c.Now.First) + " --to " + string(c.Now.Last)
 	}
 	return s + " --out cases.xlsx"
-}
-
-// trustText says whether a figure agrees with a control, and who accepted its
-// definition.
-func trustText(v metrics.Value) string {
-	var said []string
-	if v.Reconciled != nil {
-		said = append(said, word(map[bool]string{true: "trust.reconciled", false: "trust.unreconciled"}[*v.Reconciled]))
-	}
-	if a := v.Accepted; a != nil {
-		key := "trust.accepted"
-		if a.Changed(v.KPI) {
-			key = "trust.changed"
-		}
-		said = append(said, word(key, "version", strconv.Itoa(a.Version), "by", figure.Isolated(figure.Fit(a.By, 30)), "on", string(a.On)))
-	}
-	return strings.Join(said, "; ")
 }
 
 func (c *composer) reportFacts() []Fact {

@@ -190,29 +190,6 @@ func (c *composer) buildLate(s *ListSpec) Block {
 	return t
 }
 
-func (c *composer) buildControls(s *ListSpec) Block {
-	t := &Table{ID: c.id(), Title: cmp.Or(worded(s.Title), word("controls.title")), About: word("controls.about")}
-	if len(c.Controls) == 0 {
-		return &Prose{Paragraphs: []string{word("by.none", "title", t.Title, "why", word("controls.none"))}}
-	}
-	t.Columns = []Column{{Head: word("head.control"), Words: true}, {Head: word("head.figure"), Words: true}, {Head: word("head.day"), Words: true}, {Head: word("head.ours")}, {Head: word("head.theirs")}, {Head: word("head.difference")}, {Head: word("head.state"), Words: true}}
-	for _, r := range c.Controls {
-		state := Cell{Text: word("trust.nobody")}
-		if r.Reconciled != nil {
-			state = Cell{Text: word("trust.reconciled"), State: Good}
-			if !*r.Reconciled {
-				state = Cell{Text: word("trust.unreconciled"), State: Bad}
-			}
-		}
-		name := r.Control.KPI
-		if k := c.kpi(name); k != nil {
-			name = k.Title
-		}
-		t.Rows = append(t.Rows, Row{named(r.Control.Name), {Text: name}, {Text: string(r.AsOf)}, {Text: figure.Number(r.Ours, 2)}, {Text: figure.Number(*r.Control.Value, 2)}, {Text: figure.Number(r.Difference, 2)}, state})
-	}
-	return t
-}
-
 func (c *composer) buildQuality(s *ListSpec) Block {
 	p := c.Profile
 	title := cmp.Or(worded(s.Title), word("quality.title"))

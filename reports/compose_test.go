@@ -155,7 +155,11 @@ func TestPages(t *testing.T) {
 					in.Flow = pagetest.O2C().Flow()
 				}
 				r := reports.Compose(in)
-				text := (&reports.Page{Blocks: r.Pages[0].Blocks}).String()
+				blocks := slices.DeleteFunc(r.Pages[0].Blocks, func(b reports.Block) bool { // TestTrust
+					prose, ok := b.(*reports.Prose)
+					return ok && prose.Title == "Whether others agree"
+				})
+				text := (&reports.Page{Blocks: blocks}).String()
 				return strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(note.ReplaceAllString(text, "")), "\n")) + "\n"
 			case "error":
 				list, err := reports.ParsePages([]byte(d.Input))
@@ -170,6 +174,48 @@ func TestPages(t *testing.T) {
 			return "what?\n"
 		})
 	})
+}
+
+// TestTrust: a page says how its figures compare with controls and which items
+// differ, or that nobody compared them, and who accepted which definition.
+func TestTrust(t *testing.T) {
+	compose := func(change func(*reports.Answers)) string {
+		p := pageOf(t, "name: test\ntitle: Test\nblocks:\n  - figures: {kpis: [ar.balance, dso.rolling3]}")
+		a := answersOf(t, "2025-Q4 ar.balance currency=EUR: 100, n 10\n2025-Q4 dso.rolling3 currency=EUR: 40, n 10")
+		change(a)
+		r := reports.Compose(reports.ReportInput{Pages: []*reports.PageSpec{p}, Answers: a})
+		return (&reports.Page{Blocks: r.Pages[0].Blocks[1:]}).String()
+	}
+	theirs, agrees, differs := 105.0, true, false
+	other := metrics.Reconciliation{Control: metrics.Control{Name: "orders of the shop", KPI: "orders.created", Value: &theirs}, AsOf: "2025-12-31", Ours: 105, Reconciled: &agrees}
+	for _, c := range []struct {
+		what   string
+		change func(*reports.Answers)
+		want   []string
+		not    string
+	}{
+		{"nothing", func(*reports.Answers) {}, []string{"Not reconciled: no control of the project", "Nobody has accepted"}, "Controls"},
+		{"a control of another page", func(a *reports.Answers) { a.Controls = append(a.Controls, other) }, []string{"Not reconciled: no control of the project"}, "orders of the shop"},
+		{"a control that differs", func(a *reports.Answers) {
+			a.Controls = append(a.Controls, other, metrics.Reconciliation{Control: metrics.Control{Name: "gl", KPI: "ar.balance", Value: &theirs}, AsOf: "2025-12-31", Ours: 100, Difference: -5, Reconciled: &differs,
+				Items: &metrics.Unmatched{OnlyOurs: []metrics.Item{{Key: "R1", Amount: 2}}, OnlyTheirs: []metrics.Item{{Key: "R2", Amount: 6}}, Differing: []metrics.Difference{{Key: "R3", Ours: 3, Theirs: 4, Difference: -1}}}})
+		}, []string{"gl | Receivables | 2025-12-31 | 100 | 105 | −5 | not reconciled, a control says otherwise (bad)", "3 of 3, those of the largest", "gl | R2 | – | 6 | −6\n", "gl | R1 | 2 | – | 2\n", "gl | R3 | 3 | 4 | −1\n"}, "orders of the shop"},
+		{"accepted", func(a *reports.Answers) {
+			v := a.Values[reports.Question{KPI: "ar.balance", Grain: metrics.ByQuarter}]
+			list := []metrics.Acceptance{{Name: v[0].KPI.Name, Version: v[0].KPI.Version, By: "credit control", On: "2026-01-07"}}
+			metrics.MarkAccepted(v, list)
+		}, []string{"accepted, 1 of 2: Receivables (", "by credit control on 2026-01-07"}, "Nobody has accepted"},
+	} {
+		got := compose(c.change)
+		for _, want := range c.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: no %q in\n%s", c.what, want, got)
+			}
+		}
+		if strings.Contains(got, c.not) {
+			t.Errorf("%s: %q in\n%s", c.what, c.not, got)
+		}
+	}
 }
 
 var note = regexp.MustCompile(`\[\d+\]`)

@@ -120,13 +120,11 @@ func (e *env) answer(s *eventlog.Store, pages []*reports.PageSpec, of reportPeri
 			return nil, err
 		}
 	}
-	if asked.Controls {
-		plain := o
-		plain.Grain = ""
-		open := func(name string) (io.ReadCloser, error) { return os.Open(e.Project.path(name)) }
-		if a.Controls, err = metrics.Reconcile(e, s.Query, kpis, e.Project.Controls, plain, open); err != nil {
-			return nil, err
-		}
+	plain := o
+	plain.Grain = ""
+	open := func(name string) (io.ReadCloser, error) { return os.Open(e.Project.path(name)) }
+	if a.Controls, err = metrics.Reconcile(e, s.Query, kpis, e.Project.Controls, plain, open); err != nil {
+		return nil, err
 	}
 	if asked.Sources {
 		if a.Loaded, err = s.SourcesLoaded(e); err != nil {
