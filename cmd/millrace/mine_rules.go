@@ -21,7 +21,10 @@ type mineRulesCmd struct {
 	Confidence float64 `placeholder:"SHARE" help:"Of declare: the least share of those in which it holds."`
 	Noise      float64 `placeholder:"SHARE" help:"Of skeleton: the share of occurrences for which a relation need not hold; 0 to 1."`
 	Check      string  `placeholder:"FILE" help:"Hold the log against rules: what --json wrote of kind declare, skeleton or profile, or the same in YAML."`
-	Rule       string  `placeholder:"RULE" help:"With --check: list the cases that violate this rule, such as \"response(Ship, Send Invoice)\"."`
+	Pack       string  `placeholder:"NAME|FILE" help:"Say how rules of conduct are kept in the project's store: o2c, or a file of your own in its form."`
+	Rule       string  `placeholder:"RULE" help:"With --check or --pack: list the cases that violate this rule, such as \"response(Ship, Send Invoice)\" or four_eyes_credit_memo."`
+	SQL        bool    `name:"sql" help:"With --pack: print the SQL that lists the cases."`
+	Fail       bool    `help:"With --pack: exit with code 3 if anything is violated."`
 	Zeta       float64 `placeholder:"NUMBER" help:"With --check, of a profile: how many standard deviations from its mean a time may be; default: 3."`
 	Top        int     `default:"40" help:"How many to print of each kind; 0 prints all. JSON has all of them."`
 }
@@ -32,7 +35,9 @@ func (c *mineRulesCmd) Help() string {
   millrace mine rules order-to-cash --kind profile --json > times.json
   millrace mine rules order-to-cash --from 2026-01-01 --check times.json --zeta 4
   millrace mine rules orders.csv --check rules.yaml --rule "response(ship, bill)"
-A file of rules needs no more than this:
+  millrace mine rules --pack o2c
+  millrace mine rules --pack o2c --rule no_shipment_on_block --sql
+A file of rules for --check needs no more than this:
   kind: declare
   rules:
     - {template: response, a: ship, b: bill}`
@@ -42,7 +47,10 @@ func (c *mineRulesCmd) Run(e *env) (err error) {
 	if err := c.shares(); err != nil {
 		return err
 	}
-	if c.Check != "" {
+	switch {
+	case c.Pack != "":
+		return c.pack(e)
+	case c.Check != "":
 		return c.check(e)
 	}
 	l, s, err := c.summarize(e, nil, eventlog.SummaryOptions{WithoutWaits: true, WithoutVariants: true})
@@ -97,7 +105,11 @@ func (c *mineRulesCmd) kind() constraints.Kind { return constraints.Kind(cmp.Or(
 // shares refuses flags that are of another kind, or no shares.
 func (c *mineRulesCmd) shares() error {
 	switch {
-	case c.Check == "" && (c.Rule != "" || c.Zeta != 0):
+	case c.Pack != "" && (c.Log != "" || c.Check != "" || c.Kind != "" || c.Support != 0 || c.Confidence != 0 || c.Noise != 0 || c.Zeta != 0):
+		return usageError{errors.New("--pack is about the project's store, not one log: it goes with --rule, --sql, --fail and --json")}
+	case c.Pack == "" && (c.SQL || c.Fail):
+		return usageError{errors.New("--sql and --fail are of --pack")}
+	case c.Check == "" && (c.Zeta != 0 || c.Rule != "" && c.Pack == ""):
 		return usageError{errors.New("--rule and --zeta are of --check")}
 	case c.Check != "" && (c.Kind != "" || c.Support != 0 || c.Confidence != 0 || c.Noise != 0):
 		return usageError{errors.New("--check takes kind and rules from the file; leave out --kind, --support, --confidence and --noise")}
