@@ -21,7 +21,7 @@ func (s *statement) blame(r *Rule, err error) error {
 		return err
 	}
 	type part struct{ name, text string }
-	parts := []part{{"with and join", ""}, {"key", r.Key}, {"scope", r.Scope}, {"from", r.From}, {"to", r.To}, {"owner_by", r.OwnerBy}, {"amount", r.Amount}, {"currency", r.Currency}}
+	parts := []part{{"with and join", ""}, {"key", r.Key}, {"scope", r.Scope}, {"from", r.From}, {"to", r.To}, {"broken", r.Broken}, {"at", r.At}, {"detail", r.Detail}, {"owner_by", r.OwnerBy}, {"amount", r.Amount}, {"currency", r.Currency}}
 	if s.k.Clock == Business {
 		parts = append(parts, part{"site", s.k.Site})
 	}

@@ -52,7 +52,7 @@ func ReadRules(text []byte) *Sheet {
 	s.read(text, &s.Rules)
 	for i, r := range s.Rules {
 		r.fill()
-		if err := r.validate(); err != nil {
+		if err := r.validateLevel(); err != nil {
 			s.Fault(i, r.Name, err)
 		}
 	}

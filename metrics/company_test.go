@@ -114,25 +114,31 @@ func readTruth(t testing.TB, dir string) truthTables {
 		t.Fatalf("no truth in %s: %v", dir, err)
 	}
 	for _, path := range files {
-		f, err := os.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines, err := csv.NewReader(f).ReadAll()
-		if err = errors.Join(err, f.Close()); err != nil {
-			t.Fatal(err)
-		}
-		list := make([]row, 0, len(lines)-1)
-		for _, line := range lines[1:] {
-			r := make(row, len(line))
-			for i, name := range lines[0] {
-				r[name] = line[i]
-			}
-			list = append(list, r)
-		}
-		x.lists[strings.TrimSuffix(filepath.Base(path), ".csv")] = list
+		x.lists[strings.TrimSuffix(filepath.Base(path), ".csv")] = readRows(t, path)
 	}
 	return x
+}
+
+// readRows reads a table with a header.
+func readRows(t testing.TB, path string) []row {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := csv.NewReader(f).ReadAll()
+	if err = errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	list := make([]row, 0, len(lines)-1)
+	for _, line := range lines[1:] {
+		r := make(row, len(line))
+		for i, name := range lines[0] {
+			r[name] = line[i]
+		}
+		list = append(list, r)
+	}
+	return list
 }
 
 // truth is a table of the truth.

@@ -59,7 +59,11 @@ type Bench struct {
 
 // OpenBench makes one; it takes a second.
 func OpenBench(ctx context.Context) (*Bench, error) {
-	s, err := eventlog.OpenScratch(ctx, o2c.Refresh()+"\nCREATE TABLE o2c.of_examples AS FROM o2c.order_events LIMIT 0; DROP VIEW o2c.order_events; ALTER TABLE o2c.of_examples RENAME TO order_events;")
+	script := o2c.Refresh()
+	for _, view := range []string{"object_events", "order_events"} { // tables, so that examples can fill them
+		script += fmt.Sprintf("\nCREATE TABLE o2c.filled AS FROM o2c.%[1]s LIMIT 0; DROP VIEW o2c.%[1]s; ALTER TABLE o2c.filled RENAME TO %[1]s;", view)
+	}
+	s, err := eventlog.OpenScratch(ctx, script)
 	if err != nil {
 		return nil, err
 	}

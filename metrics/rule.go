@@ -58,6 +58,14 @@ type Rule struct {
 	Needs    []string `yaml:"needs"`
 	Links    []Link   `yaml:"links"`
 
+	// Broken in place of From, To and Limit holds for what breaks a rule of
+	// conduct, At is when, and Detail says how. Such rules are those of packs: see
+	// [Conducts]. SameAs names a service level that a pack takes over.
+	Broken string `yaml:"broken"`
+	At     string `yaml:"at"`
+	Detail string `yaml:"detail"`
+	SameAs string `yaml:"same_as"`
+
 	// KPI in place of View names a figure, and Above or Below the bound that it
 	// must not pass.
 	KPI   string   `yaml:"kpi"`
@@ -125,7 +133,7 @@ const defaultAtRisk = 0.8
 func ParseRules(text []byte) ([]*Rule, error) {
 	return parseList(text, "rule", func(r *Rule) error {
 		r.fill()
-		return r.validate()
+		return r.validateLevel()
 	})
 }
 
@@ -140,6 +148,14 @@ func (r *Rule) fill() {
 	if r.CoolDown == (Limit{}) {
 		r.CoolDown = Limit{Days: 1}
 	}
+}
+
+// validateLevel refuses what only rules of packs may say.
+func (r *Rule) validateLevel() error {
+	if r.Broken != "" || r.SameAs != "" {
+		return fmt.Errorf("rule %s: broken and same_as are of rules of conduct: check a file of them by millrace mine rules --pack FILE", r.Name)
+	}
+	return r.validate()
 }
 
 func (r *Rule) validate() error {
@@ -161,9 +177,13 @@ func (r *Rule) validate() error {
 		return wrong("want view, from, to and limit, or kpi and above or below")
 	case r.KPI != "" && (r.Above == nil) == (r.Below == nil):
 		return wrong("a figure is bounded by above or by below")
-	case r.View != "" && (r.From == "" || r.To == ""):
+	case r.Broken != "" && (r.View == "" || r.From != "" || r.To != "" || r.Limit != (Limit{})):
+		return wrong("broken is of what a view lists, and takes the place of from, to and limit")
+	case r.Broken == "" && (r.At != "" || r.Detail != ""):
+		return wrong("at and detail say when and how something is broken: want broken")
+	case r.Broken == "" && r.View != "" && (r.From == "" || r.To == ""):
 		return wrong("from and to say when the time begins and ends")
-	case r.View != "" && r.Limit == (Limit{}):
+	case r.Broken == "" && r.View != "" && r.Limit == (Limit{}):
 		return wrong("limit says how long it may take, as 30m, 4h or 2d")
 	case r.View != "" && (r.Of == "" || r.One == ""):
 		return wrong(`of and one say what is counted: "of: orders" and "one: order"`)

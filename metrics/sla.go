@@ -130,8 +130,16 @@ func (r *Rule) kpi() *KPI {
 		Scope: r.Scope, Links: r.Links, Needs: r.Needs, From: r.From, To: r.To, Clock: r.Clock, Site: r.Site, Amount: r.Amount, Currency: r.Currency,
 		LeaveOut: r.LeaveOut, Open: "(" + r.To + ") IS NULL", early: r.Early,
 	}
-	if r.OwnerBy != "" {
-		k.Dimensions = map[string]string{"owner_by": r.OwnerBy}
+	if r.Broken != "" {
+		k.Kind, k.Unit, k.Hit, k.At, k.Open = RateKind, Share, r.Broken, r.At, ""
+	}
+	for name, text := range map[string]string{"owner_by": r.OwnerBy, "detail": r.Detail} {
+		if text != "" {
+			if k.Dimensions == nil {
+				k.Dimensions = map[string]string{}
+			}
+			k.Dimensions[name] = text
+		}
 	}
 	k.fill()
 	return k
@@ -180,39 +188,48 @@ func (a *asking) standing(r *Rule, worst int, found []foundLinks) ([]Standing, e
 	return []Standing{out}, nil
 }
 
+// looked writes the CTEs up to counted, the objects of a rule, and the columns of
+// who has to act and what is at stake. Notes say why there is nothing to judge.
+func (a *asking) looked(r *Rule, found []foundLinks, notes *[]eventlog.Note) (s *statement, rows, owner, money string, err error) {
+	k := r.kpi()
+	s = &statement{asking: a, k: k, now: a.end, due: true}
+	if err := a.guard(k); err != nil {
+		return nil, "", "", "", err
+	}
+	if lacks := k.lacks(a.types); len(lacks) > 0 {
+		*notes = []eventlog.Note{{Code: "needs", Text: fmt.Sprintf("The data has no %s.", strings.Join(lacks, ", "))}}
+		return s, "", "", "", nil
+	}
+	if a.types[k.View] == nil {
+		return nil, "", "", "", fmt.Errorf("view: there is no business view %q%s", k.View, eventlog.DidYouMean(k.View, sortedKeys(a.types)))
+	}
+	if *notes = k.lost(found, k.linkRate(a.o)); len(*notes) > 0 {
+		return s, "", "", "", nil
+	}
+	owner, money = literal(r.Owner), "NULL::DOUBLE AS amount, '' AS currency"
+	if r.OwnerBy != "" {
+		s.by = []string{r.OwnerBy}
+		owner = fmt.Sprintf("coalesce(nullif(by_0, ''), %s)", owner)
+	}
+	if r.Detail != "" {
+		s.by = append(s.by, r.Detail)
+	}
+	if r.Amount != "" {
+		money = "amount::DOUBLE AS amount, document_currency AS currency"
+	}
+	if rows, err = s.rows(); err != nil {
+		err = s.blame(r, err)
+	}
+	return s, rows, owner, money, err
+}
+
 // judged writes the CTEs up to judged: each object of a rule with its state,
 // which is NULL where it is left out, and when it is due. Notes say why there
 // is nothing to judge.
 func (a *asking) judged(r *Rule, found []foundLinks, notes *[]eventlog.Note) (*statement, string, error) {
-	k := r.kpi()
-	s := &statement{asking: a, k: k, now: a.end, due: true}
-	if err := a.guard(k); err != nil {
-		return nil, "", err
-	}
-	if lacks := k.lacks(a.types); len(lacks) > 0 {
-		*notes = []eventlog.Note{{Code: "needs", Text: fmt.Sprintf("The data has no %s.", strings.Join(lacks, ", "))}}
-		return s, "", nil
-	}
-	if a.types[k.View] == nil {
-		return nil, "", fmt.Errorf("view: there is no business view %q%s", k.View, eventlog.DidYouMean(k.View, sortedKeys(a.types)))
-	}
-	if *notes = k.lost(found, k.linkRate(a.o)); len(*notes) > 0 {
-		return s, "", nil
-	}
-	if r.OwnerBy != "" {
-		s.by = []string{r.OwnerBy}
-	}
-	rows, err := s.rows()
-	if err != nil {
-		return nil, "", s.blame(r, err)
-	}
-	owner := literal(r.Owner)
-	if r.OwnerBy != "" {
-		owner = fmt.Sprintf("coalesce(nullif(by_0, ''), %s)", owner)
-	}
-	money := "NULL::DOUBLE AS amount, '' AS currency"
-	if r.Amount != "" {
-		money = "amount::DOUBLE AS amount, document_currency AS currency"
+	s, rows, owner, money, err := a.looked(r, found, notes)
+	if err != nil || len(*notes) > 0 {
+		return s, "", err
 	}
 	// Working time is due at the first instant at which there has been so much:
 	// in the last of the hours before which there was less.

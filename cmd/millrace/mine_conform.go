@@ -207,6 +207,8 @@ func readModel(path string) (net *petri.Net, notes []eventlog.Note, err error) {
 			}
 			return err
 		}
+	case ".json", ".yaml", ".yml":
+		return nil, nil, usageError{fmt.Errorf("--model %s: rules are checked by millrace mine rules LOG --check %s", path, path)}
 	default:
 		return nil, nil, usageError{fmt.Errorf("--model %s: that is no format of models that is read; give a Petri net in .pnml, a process tree in .ptml, or a diagram in .bpmn", path)}
 	}
@@ -253,15 +255,17 @@ var deviationWords = map[conform.DeviationKind]string{
 	conform.Unfinished: "ended before the model did",
 }
 
+// exact writes a share so that 100 % is all.
+func exact(share float64) string {
+	if share < 1 && share > .9999 {
+		return "> 99.99 %"
+	}
+	return percent(share)
+}
+
 func (c *mineConformCmd) print(e *env, x *conformance) error {
 	fmt.Fprintf(e.Stdout, "%s of %s cases fit the model.\n\n", count(x.Fitness.FittingCases), count(x.Cases))
 	t := newTable("measure", " value", "")
-	exact := func(share float64) string {
-		if share < 1 && share > .9999 {
-			return "> 99.99 %"
-		}
-		return percent(share)
-	}
 	t.add("fitness", exact(x.Fitness.AverageTrace), "of cases, on average")
 	t.add("", exact(x.Fitness.Log), "of the log, where long cases count more")
 	if x.Footprints != nil {

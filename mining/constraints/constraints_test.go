@@ -210,6 +210,24 @@ func TestDeclareIsTheDefinition(t *testing.T) {
 	})
 }
 
+func times(p []eventlog.Activity, a int) (n int) {
+	for _, x := range p {
+		if int(x) == a {
+			n++
+		}
+	}
+	return n
+}
+
+// occurrence says of place i of a path, an a, whether a relation holds there.
+var occurrence = map[string]func(p []eventlog.Activity, i, a, b int) bool{
+	"equivalence":      func(p []eventlog.Activity, i, a, b int) bool { return a != b && times(p, a) == times(p, b) },
+	"always_after":     func(p []eventlog.Activity, i, a, b int) bool { return slices.Contains(p[i+1:], eventlog.Activity(b)) },
+	"always_before":    func(p []eventlog.Activity, i, a, b int) bool { return slices.Contains(p[:i], eventlog.Activity(b)) },
+	"never_together":   func(p []eventlog.Activity, i, a, b int) bool { return a != b && times(p, b) == 0 },
+	"directly_follows": func(p []eventlog.Activity, i, a, b int) bool { return i+1 < len(p) && int(p[i+1]) == b },
+}
+
 // Each relation of a skeleton holds of every occurrence, looked at one by one,
 // and each pair that is not in it has one that does not.
 func TestSkeletonIsTheDefinition(t *testing.T) {
@@ -219,37 +237,23 @@ func TestSkeletonIsTheDefinition(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		times := func(p []eventlog.Activity, a int) (n int) {
-			for _, x := range p {
-				if int(x) == a {
-					n++
-				}
-			}
-			return n
+		found := map[string][]Pair{}
+		for _, x := range k.relations() {
+			found[x.name] = x.pairs
 		}
-		for _, c := range []struct {
-			what  string
-			got   []Pair
-			holds func(p []eventlog.Activity, i, a, b int) bool // of place i, an a
-		}{
-			{"equivalence", k.Equivalent, func(p []eventlog.Activity, i, a, b int) bool { return a != b && times(p, a) == times(p, b) }},
-			{"after", k.AlwaysAfter, func(p []eventlog.Activity, i, a, b int) bool { return slices.Contains(p[i+1:], eventlog.Activity(b)) }},
-			{"before", k.AlwaysBefore, func(p []eventlog.Activity, i, a, b int) bool { return slices.Contains(p[:i], eventlog.Activity(b)) }},
-			{"never", k.NeverTogether, func(p []eventlog.Activity, i, a, b int) bool { return a != b && times(p, b) == 0 }},
-			{"next", k.DirectlyFollows, func(p []eventlog.Activity, i, a, b int) bool { return i+1 < len(p) && int(p[i+1]) == b }},
-		} {
+		for what, holds := range occurrence {
 			want := pairs(s, func(a, b eventlog.Activity) bool {
 				for v := range s.Variants {
 					for i, x := range s.Variants[v].Path {
-						if x == a && !c.holds(s.Variants[v].Path, i, int(a), int(b)) {
+						if x == a && !holds(s.Variants[v].Path, i, int(a), int(b)) {
 							return false
 						}
 					}
 				}
 				return true
 			})
-			if !slices.Equal(c.got, want) {
-				t.Fatalf("%s: got %v, want %v", c.what, c.got, want)
+			if !slices.Equal(found[what], want) {
+				t.Fatalf("%s: got %v, want %v", what, found[what], want)
 			}
 		}
 		for a, f := range k.Frequencies {

@@ -52,11 +52,11 @@ func (t Template) Unary() bool {
 
 // A Rule is a template for activities, and in how many cases it holds.
 type Rule struct {
-	Template  Template `json:"template"`
-	A         string   `json:"a"`
-	B         string   `json:"b,omitempty"` // "" if the template is of one activity
-	Support   int64    `json:"support"`     // cases in which it is activated: it could be violated
-	Satisfied int64    `json:"satisfied"`   // of these, cases in which it holds
+	Template  Template `json:"template" yaml:"template"`
+	A         string   `json:"a" yaml:"a"`
+	B         string   `json:"b,omitempty" yaml:"b"`       // "" if the template is of one activity
+	Support   int64    `json:"support" yaml:"support"`     // cases in which it is activated: it could be violated
+	Satisfied int64    `json:"satisfied" yaml:"satisfied"` // of these, cases in which it holds
 }
 
 // Confidence is the share of the cases that activate the rule in which it holds.
@@ -121,26 +121,15 @@ func typical(rules []Rule, cases int64) (support, confidence float64) {
 type declare struct {
 	s                  *eventlog.Summary
 	support, satisfied map[Template]*square
-	places             [][]int // of each activity in the variant at hand
-	here               []eventlog.Activity
+	c                  *looked
 }
 
 func newDeclare(s *eventlog.Summary) *declare {
-	d := &declare{s: s, support: map[Template]*square{}, satisfied: map[Template]*square{}, places: make([][]int, len(s.Activities))}
+	d := &declare{s: s, support: map[Template]*square{}, satisfied: map[Template]*square{}, c: newLooked(s)}
 	for _, t := range Templates {
 		d.support[t], d.satisfied[t] = newSquare(len(s.Activities)), newSquare(len(s.Activities))
 	}
 	return d
-}
-
-// A verdict of a rule on a case: 1 it holds, -1 it does not, 0 not activated.
-type verdict int
-
-func is(holds bool) verdict {
-	if holds {
-		return 1
-	}
-	return -1
 }
 
 // count adds cases to the pair a, b of a template; a, a if it is of one.
@@ -155,54 +144,36 @@ func (d *declare) count(t Template, a, b eventlog.Activity, v verdict, cases int
 }
 
 func (d *declare) add(v *eventlog.Variant) {
-	for _, a := range d.here {
-		d.places[a] = d.places[a][:0]
-	}
-	d.here = d.here[:0]
-	for j, a := range v.Path {
-		if len(d.places[a]) == 0 {
-			d.here = append(d.here, a)
-		}
-		d.places[a] = append(d.places[a], j)
-	}
+	d.c.look(v.Path)
 	for i := range d.s.Activities {
 		a := eventlog.Activity(i)
-		n := len(d.places[a])
-		d.count(Existence, a, a, is(n > 0), v.Cases)
-		d.count(Absence, a, a, is(n == 0), v.Cases)
-		d.count(ExactlyOne, a, a, is(n == 1), v.Cases)
-		d.count(Init, a, a, is(n > 0 && d.places[a][0] == 0), v.Cases)
+		for _, t := range Templates {
+			if t.Unary() {
+				d.count(t, a, a, t.judge(d.c, a, a), v.Cases)
+			}
+		}
 	}
-	for _, a := range d.here {
+	for _, a := range d.c.here {
 		for i := range d.s.Activities {
 			b := eventlog.Activity(i)
 			if a == b {
 				continue
 			}
 			d.pair(v, a, b)
-			if len(d.places[b]) == 0 {
+			if len(d.c.at(b)) == 0 {
 				d.pair(v, b, a) // the other way round is nobody else's turn
 			}
 		}
 	}
 }
 
-// pair judges the rules of a and b, of which at least one occurs.
+// pair judges the rules of a and b, of which at least one occurs. What several
+// templates are made of is looked at once.
 func (d *declare) pair(v *eventlog.Variant, a, b eventlog.Activity) {
-	var exists, exists2, response, alt, chain, precedence, altPrecedence, chainPrecedence verdict
-	as, bs := d.places[a], d.places[b]
-	if len(as) > 0 {
-		exists = is(len(bs) > 0)
-		response = is(len(bs) > 0 && as[len(as)-1] < bs[len(bs)-1])
-		alt = is(between(as, bs))
-		chain = is(all(as, func(j int) bool { return j+1 < len(v.Path) && v.Path[j+1] == b }))
-	}
-	if len(bs) > 0 {
-		exists2 = is(len(as) > 0)
-		precedence = is(len(as) > 0 && as[0] < bs[0])
-		altPrecedence = is(before(as, bs))
-		chainPrecedence = is(all(bs, func(j int) bool { return j > 0 && v.Path[j-1] == a }))
-	}
+	exists, exists2 := RespondedExistence.judge(d.c, a, b), RespondedExistence.judge(d.c, b, a)
+	response, precedence := Response.judge(d.c, a, b), Precedence.judge(d.c, a, b)
+	alt, altPrecedence := AltResponse.judge(d.c, a, b), AltPrecedence.judge(d.c, a, b)
+	chain, chainPrecedence := ChainResponse.judge(d.c, a, b), ChainPrecedence.judge(d.c, a, b)
 	for _, x := range [...]struct {
 		t Template
 		v verdict
@@ -216,38 +187,6 @@ func (d *declare) pair(v *eventlog.Variant, a, b eventlog.Activity) {
 	} {
 		d.count(x.t, a, b, x.v, v.Cases)
 	}
-}
-
-func all(places []int, holds func(int) bool) bool {
-	return !slices.ContainsFunc(places, func(j int) bool { return !holds(j) })
-}
-
-// between says whether after each of as, before the next, there is one of bs.
-func between(as, bs []int) bool {
-	for i, j := range as {
-		for len(bs) > 0 && bs[0] < j {
-			bs = bs[1:]
-		}
-		if len(bs) == 0 || i+1 < len(as) && bs[0] > as[i+1] {
-			return false
-		}
-	}
-	return true
-}
-
-// before says whether before each of bs, after the one before, there is one of as.
-func before(as, bs []int) bool {
-	last := -1
-	for _, j := range bs {
-		for len(as) > 0 && as[0] < last {
-			as = as[1:]
-		}
-		if len(as) == 0 || as[0] > j {
-			return false
-		}
-		last = j
-	}
-	return true
 }
 
 // rules returns all rules that are activated in some case.

@@ -28,8 +28,8 @@ func check(activities int) error {
 
 // A Pair is two activities in an order.
 type Pair struct {
-	A string `json:"a"`
-	B string `json:"b"`
+	A string `json:"a" yaml:"a"`
+	B string `json:"b" yaml:"b"`
 }
 
 // A square is a number for each pair of activities.

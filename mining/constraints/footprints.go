@@ -7,12 +7,12 @@ import (
 // Footprints are the relations of the α-algorithm (van der Aalst, Weijters,
 // Maruster 2004, doi:10.1109/TKDE.2004.47).
 type Footprints struct {
-	Activities []string `json:"activities"`
-	Start      []string `json:"start"`
-	End        []string `json:"end"`
-	Sequence   []Pair   `json:"sequence"` // B directly follows A somewhere, A never B
-	Parallel   []Pair   `json:"parallel"` // each directly follows the other somewhere
-	Shortest   int      `json:"shortest_case"`
+	Activities []string `json:"activities" yaml:"activities"`
+	Start      []string `json:"start" yaml:"start"`
+	End        []string `json:"end" yaml:"end"`
+	Sequence   []Pair   `json:"sequence" yaml:"sequence"` // B directly follows A somewhere, A never B
+	Parallel   []Pair   `json:"parallel" yaml:"parallel"` // each directly follows the other somewhere
+	Shortest   int      `json:"shortest_case" yaml:"shortest_case"`
 }
 
 // FindFootprints returns the footprints of a log; an activity that directly follows
@@ -51,8 +51,8 @@ func FindFootprints(s *eventlog.Summary) (*Footprints, error) {
 
 // A Following says how often B occurs after A in the same case, at once or later.
 type Following struct {
-	Pair
-	Count int64 `json:"count"` // pairs of events
+	Pair  `yaml:",inline"`
+	Count int64 `json:"count" yaml:"count"` // pairs of events
 }
 
 // EventuallyFollows counts pairs of events, the second after the first in the order of

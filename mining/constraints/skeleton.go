@@ -12,18 +12,18 @@ import (
 // Medeiros de Carvalho 2018, arXiv:1806.08247). Each relation holds for all
 // occurrences of A in the log, up to a share of noise.
 type Skeleton struct {
-	Equivalent      []Pair      `json:"equivalence"`      // B occurs as often as A in the case
-	AlwaysAfter     []Pair      `json:"always_after"`     // B comes later
-	AlwaysBefore    []Pair      `json:"always_before"`    // B came earlier
-	NeverTogether   []Pair      `json:"never_together"`   // B does not occur in the case
-	DirectlyFollows []Pair      `json:"directly_follows"` // B comes next
-	Frequencies     []Frequency `json:"frequencies"`
+	Equivalent      []Pair      `json:"equivalence" yaml:"equivalence"`           // B occurs as often as A in the case
+	AlwaysAfter     []Pair      `json:"always_after" yaml:"always_after"`         // B comes later
+	AlwaysBefore    []Pair      `json:"always_before" yaml:"always_before"`       // B came earlier
+	NeverTogether   []Pair      `json:"never_together" yaml:"never_together"`     // B does not occur in the case
+	DirectlyFollows []Pair      `json:"directly_follows" yaml:"directly_follows"` // B comes next
+	Frequencies     []Frequency `json:"frequencies" yaml:"frequencies"`
 }
 
 // A Frequency says how often an activity occurs in a case.
 type Frequency struct {
-	Activity string  `json:"activity"`
-	Times    []int64 `json:"times"` // ascending
+	Activity string  `json:"activity" yaml:"activity"`
+	Times    []int64 `json:"times" yaml:"times"` // ascending
 }
 
 // FindSkeleton returns the skeleton of a log. Noise, from 0 to 1, is the share of the

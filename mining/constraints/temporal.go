@@ -35,11 +35,11 @@ type TemporalProfile struct {
 
 // A Span says how long it takes from the end of an A to the start of a later B.
 type Span struct {
-	Pair
-	N    int64   `json:"n"`      // pairs of events; those that overlap or lack a time are not counted
-	Mean float64 `json:"mean_s"` // seconds
+	Pair `yaml:",inline"`
+	N    int64   `json:"n" yaml:"n"`           // pairs of events; those that overlap or lack a time are not counted
+	Mean float64 `json:"mean_s" yaml:"mean_s"` // seconds
 	// SD is the standard deviation of a sample (n − 1), in seconds; 0 if N is 1.
-	SD float64 `json:"sd_s"`
+	SD float64 `json:"sd_s" yaml:"sd_s"`
 }
 
 // spans are n, Σx and Σx², of durations that are not negative, in µs.
