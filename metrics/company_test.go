@@ -302,7 +302,6 @@ func (c *company) compare(name string, o metrics.Options, want tallies) {
 		c.t.Errorf("there is no %s", name)
 		return
 	}
-	c.cover(name, "", nil, metrics.Value{}) // also if there is nothing of it on both sides
 	values, err := metrics.Evaluate(c.t.Context(), c.store.Query, []*metrics.KPI{kpi}, o)
 	if err != nil {
 		c.t.Error(err)
@@ -363,6 +362,21 @@ func (c *company) compare(name string, o metrics.Options, want tallies) {
 	if used == 0 {
 		c.t.Errorf("%s: the truth has nothing to compare with", name)
 	}
+}
+
+// nothing holds that a figure has no more than the truth, which has nothing of it.
+func (c *company) nothing(name string) {
+	c.t.Helper()
+	values, err := metrics.Evaluate(c.t.Context(), c.store.Query, metrics.Named(name), metrics.Options{Zone: c.zone})
+	if err != nil || len(values) == 0 {
+		c.t.Errorf("%s: %d values, %v", name, len(values), err)
+	}
+	for _, v := range values {
+		if v.N > 0 {
+			c.t.Errorf("%s counts %d, in truth there is nothing of it", name, v.N)
+		}
+	}
+	c.cover(name, "", nil, metrics.Value{})
 }
 
 // A story counts one figure: it is called for every object, with the month it
