@@ -3,8 +3,6 @@ package reports_test
 import (
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -210,46 +208,6 @@ func TestNothing(t *testing.T) {
 		}
 		if m := regexp.MustCompile(`: [1-9][\d.,]* (days|h|%)`).FindString(text); m != "" {
 			t.Errorf("page %s has a figure made of nothing: %q", p.Name, m)
-		}
-	}
-}
-
-// TestWords: every key that is asked for has words, all words are asked for, and
-// with the arguments that they want.
-func TestWords(t *testing.T) {
-	text, err := os.ReadFile("words/en.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var words map[string]string
-	if err := yaml.Unmarshal(text, &words); err != nil {
-		t.Fatal(err)
-	}
-	used := map[string]bool{}
-	files, _ := filepath.Glob("*.go")
-	pages, _ := filepath.Glob("pages/*.yaml")
-	quoted := regexp.MustCompile(`"([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+|of|none|remark|nothing|between)"|\$([a-z-]+(?:\.[a-z-]+)+)`)
-	for _, f := range append(files, pages...) {
-		if strings.HasSuffix(f, "_test.go") {
-			continue
-		}
-		code, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range quoted.FindAllStringSubmatch(string(code), -1) {
-			used[m[1]+m[2]] = true
-		}
-		for _, m := range regexp.MustCompile(`\b(?:say|word)\("([^"]+)"[,)]`).FindAllStringSubmatch(string(code), -1) {
-			if _, ok := words[m[1]]; !ok {
-				t.Errorf("%s: no words %q", f, m[1])
-			}
-		}
-	}
-	for key := range words {
-		made := slices.ContainsFunc([]string{"month.", "value.", "dimension.", "verdict.", "lead.", "cause."}, func(p string) bool { return strings.HasPrefix(key, p) })
-		if !used[key] && !made {
-			t.Errorf("nobody says %q", key)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"millrace/eventlog"
+	"millrace/reports/words"
 )
 
 // A Page is what a reader sees, in the order in which it is read.
@@ -13,6 +14,8 @@ type Page struct {
 	Facts  []Fact // period, scope, freshness, what was left out
 	Blocks []Block
 	Maker  string // what made the page, at its foot
+	// Language is what the page is written in; nil is English.
+	Language *words.Language
 }
 
 // A Fact is one line of the header.
@@ -110,7 +113,7 @@ type Histogram struct {
 	Width        float64 // of a bar, in microseconds
 	Longest      float64 // of all; the last bar has all up to it
 	Marks        []Mark
-	Cases        string // what a bar counts, in the plural
+	Cases        words.Noun // what a bar counts
 }
 
 // A Bar of a Histogram.

@@ -16,6 +16,7 @@ import (
 
 	"millrace/eventlog"
 	"millrace/metrics"
+	"millrace/reports/words"
 )
 
 // A PageSpec says what a page shows: data, not code. The pages that come with
@@ -350,7 +351,7 @@ func CheckPages(pages []*PageSpec, kpis []*metrics.KPI) error {
 				return &yaml.SyntaxError{Message: fmt.Sprintf("page %s: %s is no duration, so that it has no distribution", p.Name, d.KPI.Name), Token: d.KPI.at}
 			}
 			for key, text := range map[string]string{"title": p.Title, "about": p.About} {
-				if strings.HasPrefix(text, "$") && english[text[1:]] == "" {
+				if strings.HasPrefix(text, "$") && !words.English().Has(text[1:]) {
 					return fmt.Errorf("page %s: %s: there are no words %q in the catalogue", p.Name, key, text)
 				}
 			}

@@ -127,7 +127,7 @@ func TestReportSaysWhatTheFiguresAre(t *testing.T) {
 	}
 	decode(t, millrace(t, "mine", "variants", "order-to-cash", "--json", "--project", project), &variants)
 	readPage(t, file+"#flow", `({Text: document.querySelector(".variants .part-of").innerText, Shown: [...document.querySelectorAll(".sheet")].filter(e => e.checkVisibility()).map(e => e.id).join(" ")})`, &read)
-	if want := figure.Share(variants.Variants[0].Share); !strings.HasPrefix(read.Text, want) {
+	if want := figure.English.Share(variants.Variants[0].Share); !strings.HasPrefix(read.Text, want) {
 		t.Errorf("the first variant has %q, mine variants says %s", read.Text, want)
 	}
 	if read.Shown != "flow" {
