@@ -424,6 +424,7 @@ func (c *composer) buildFigures(s *FiguresSpec) Block {
 			t.Rows = append(t.Rows, append(row, Cell{Text: c.Count(v.Used), Ref: refOf(v, UsedPart, float64(v.Used))}))
 		}
 	}
+	t.dropEmpty()
 	return t
 }
 

@@ -136,6 +136,7 @@ func (c *composer) buildBy(s *BySpec) Block {
 		}
 		t.Rows = append(t.Rows, row)
 	}
+	t.dropEmpty()
 	return t
 }
 

@@ -1,7 +1,10 @@
 package reports
 
 import (
+	"slices"
+
 	"millrace/eventlog"
+	"millrace/reports/figure"
 	"millrace/reports/words"
 )
 
@@ -155,6 +158,19 @@ type Cell struct {
 	Ref   *Ref
 	Note  int
 	State State
+}
+
+// dropEmpty leaves out the columns after the first in which no row says anything.
+func (t *Table) dropEmpty() {
+	for i := len(t.Columns) - 1; i > 0 && len(t.Rows) > 0; i-- {
+		if slices.ContainsFunc(t.Rows, func(r Row) bool { return r[i].Text != "" && r[i].Text != figure.None }) {
+			continue
+		}
+		t.Columns = slices.Delete(t.Columns, i, i+1)
+		for k := range t.Rows {
+			t.Rows[k] = slices.Delete(t.Rows[k], i, i+1)
+		}
+	}
 }
 
 // Notes are what the reader should know of the results.
