@@ -19,7 +19,12 @@ func (s speech) wording(v metrics.Value, x float64) (number, unit string) {
 	}
 	switch v.KPI.Unit {
 	case metrics.Money:
-		return s.Money(currencyOf(v), int64(math.Round(x*1e4))), ""
+		money := s.Money(currencyOf(v), int64(math.Round(x*1e4)))
+		if !s.MoneyAfter {
+			return money, ""
+		}
+		number, unit, _ = strings.Cut(money, figure.NBSP)
+		return number, unit
 	case metrics.Percent:
 		return s.Number(x, 1), s.Percent
 	case metrics.Times:
