@@ -52,9 +52,9 @@ func Ask(pages []*PageSpec, grain metrics.Grain) Asked {
 					a.ServiceLevels = a.ServiceLevels || s.What == "late"
 					switch {
 					case s.Parts.Name != "":
-						ask(s.Parts, grain, s.By)
-					case s.By != "":
-						ask(s.KPI, grain, s.By)
+						ask(s.Parts, grain, s.By.Name)
+					case s.By.Name != "":
+						ask(s.KPI, grain, s.By.Name)
 					}
 				}
 			case b.Tiles != nil:
@@ -69,11 +69,11 @@ func Ask(pages []*PageSpec, grain metrics.Grain) Asked {
 					ask(n, metrics.ByMonth)
 				}
 			case b.By != nil:
-				ask(b.By.KPI, grain, b.By.By)
+				ask(b.By.KPI, grain, b.By.By.Name)
 			case b.Change != nil:
-				ask(b.Change.KPI, grain, b.Change.By)
+				ask(b.Change.KPI, grain, b.Change.By.Name)
 			case b.Segments != nil:
-				ask(b.Segments.KPI, grain, b.Segments.By)
+				ask(b.Segments.KPI, grain, b.Segments.By.Name)
 			case b.Worst != nil:
 				a.Worst[b.Worst.KPI.Name] = max(a.Worst[b.Worst.KPI.Name], cmp.Or(b.Worst.Most, mostWorst))
 			case b.Distribution != nil:

@@ -14,12 +14,12 @@ import (
 
 func (c *composer) buildBy(s *BySpec) Block {
 	k := c.kpi(s.KPI.Name)
-	values := slices.Clone(c.Of(k.Name, c.Grain, s.By, c.Now.Label))
-	t := &Table{ID: c.id(), Title: cmp.Or(c.worded(s.Title), c.Word("by.title", "figure", c.titled(k), "by", c.dimensionWord(s.By)))}
+	values := slices.Clone(c.Of(k.Name, c.Grain, s.By.Name, c.Now.Label))
+	t := &Table{ID: c.id(), Title: cmp.Or(c.worded(s.Title), c.Word("by.title", "figure", c.titled(k), "by", c.dimensionWord(s.By.Name)))}
 	values = slices.DeleteFunc(values, func(v metrics.Value) bool { return len(v.By) == 0 })
 	if len(values) == 0 {
 		why := c.Word("why.none")
-		if list := c.Values[Question{k.Name, c.Grain, s.By}]; len(list) > 0 && len(list[0].Notes) > 0 {
+		if list := c.Values[Question{k.Name, c.Grain, s.By.Name}]; len(list) > 0 && len(list[0].Notes) > 0 {
 			why = c.noted(list[0].Notes[0]).Text
 		}
 		return &Prose{Paragraphs: []string{c.Word("by.none", "title", t.Title, "why", why)}}
@@ -66,7 +66,7 @@ func (c *composer) buildBy(s *BySpec) Block {
 		labels = labels[:most]
 	}
 	t.About = about
-	by := s.By
+	by := s.By.Name
 	if by == "" { // the figure's own
 		for _, l := range values[0].By {
 			if l.Dimension != "currency" {
@@ -126,7 +126,7 @@ func (c *composer) buildBy(s *BySpec) Block {
 			}
 			row = append(row, cell, beside)
 			if compare {
-				was := c.like(v, s.By, c.Before)
+				was := c.like(v, s.By.Name, c.Before)
 				x := metrics.Compare(was, v)
 				row = append(row, c.valueCell(was), c.deltaCell(v, was, x.Delta, DeltaPart), c.verdictCell(was, v, x))
 			}

@@ -23,7 +23,7 @@ func (c *composer) buildChange(s *ChangeSpec) Block {
 	if c.Before.Label == "" {
 		return &Prose{Paragraphs: []string{c.Word("change.nobefore", "title", t.Title)}}
 	}
-	now, before := c.Of(k.Name, c.Grain, s.By, c.Now.Label), c.Of(k.Name, c.Grain, s.By, c.Before.Label)
+	now, before := c.Of(k.Name, c.Grain, s.By.Name, c.Now.Label), c.Of(k.Name, c.Grain, s.By.Name, c.Before.Label)
 	parts, total := metrics.Contribute(before, now, s.Within)
 	if math.IsNaN(total) {
 		return &Prose{Paragraphs: []string{c.Word("change.none", "title", t.Title)}}
@@ -59,7 +59,7 @@ func (c *composer) buildChange(s *ChangeSpec) Block {
 		}
 		name := c.labelsText(p.By)
 		if p.Mix {
-			name = c.Word("change.mix", "by", c.dimensionWord(s.By))
+			name = c.Word("change.mix", "by", c.dimensionWord(s.By.Name))
 		}
 		t.Rows = append(t.Rows, Row{{Text: name}, {Text: c.phrase(v, p.Before)}, {Text: c.phrase(v, p.Now)},
 			{Text: c.contribution(v, p.Delta), Bar: math.Abs(p.Delta) / max(top, 1e-12), State: state(p.Delta), Ref: partRef(k, p, c.Now.Label)}})
@@ -98,7 +98,7 @@ func (c *composer) buildSegments(s *ChangeSpec) Block {
 	for _, p := range periods {
 		of[p.Label] = map[string]metrics.Value{}
 		sum := 0.0
-		for _, v := range c.Of(k.Name, c.Grain, s.By, p.Label) {
+		for _, v := range c.Of(k.Name, c.Grain, s.By.Name, p.Label) {
 			if len(v.By) == 0 || !v.Known() {
 				continue
 			}

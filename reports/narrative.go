@@ -89,11 +89,11 @@ const fewestOfChange = .15
 
 // causeText says what most of a change comes of.
 func (c *composer) causeText(s SentenceSpec, v metrics.Value, delta float64) Text {
-	if s.By == "" && s.Within == "" {
+	if s.By.Name == "" && s.Within == "" {
 		return nil
 	}
 	name := cmp.Or(s.Parts.Name, s.KPI.Name)
-	parts, total := metrics.Contribute(c.Of(name, c.Grain, s.By, c.Before.Label), c.Of(name, c.Grain, s.By, c.Now.Label), s.Within)
+	parts, total := metrics.Contribute(c.Of(name, c.Grain, s.By.Name, c.Before.Label), c.Of(name, c.Grain, s.By.Name, c.Now.Label), s.Within)
 	if math.IsNaN(total) || total == 0 {
 		return nil
 	}
@@ -111,7 +111,7 @@ func (c *composer) causeText(s SentenceSpec, v metrics.Value, delta float64) Tex
 	p := parts[i]
 	what := c.labelsText(p.By)
 	if p.Mix {
-		what = c.Word("change.mix", "by", c.dimensionWord(s.By))
+		what = c.Word("change.mix", "by", c.dimensionWord(s.By.Name))
 	}
 	a["what"] = Span{Text: what, Strong: true}
 	a["part"] = Span{Text: c.contribution(v, p.Delta), Ref: partRef(c.kpi(name), p, c.Now.Label)}

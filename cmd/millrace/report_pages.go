@@ -95,6 +95,9 @@ func (e *env) answer(s *eventlog.Store, pages []*reports.PageSpec, of reportPeri
 	if err := e.evaluate(s, a, asked, o, first); err != nil {
 		return nil, err
 	}
+	if err := reports.CheckAnswers(pages, a); err != nil {
+		return nil, usageError{fmt.Errorf("pages: %s", yaml.FormatError(err, false, true))}
+	}
 	one := o
 	one.Grain, one.From, one.To = "", a.Now.First, a.Now.Last
 	named := func(name string) *metrics.KPI {
