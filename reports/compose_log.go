@@ -71,7 +71,7 @@ func (c *composer) buildWaits(s *ListSpec) Block {
 		for _, m := range w.Value {
 			amounts = append(amounts, c.Money(m.Currency, m.Amount))
 		}
-		t.Rows = append(t.Rows, Row{{Text: c.path(w.From, w.To), Full: c.fullPath(w.From, w.To)}, {Text: c.Count(w.Cases)}, {Text: c.quantile(w.Wait.Wait, .5)}, {Text: c.Duration(w.Floor)},
+		t.Rows = append(t.Rows, Row{{Text: path(w.From, w.To), Full: fullPath(w.From, w.To)}, {Text: c.Count(w.Cases)}, {Text: c.quantile(w.Wait.Wait, .5)}, {Text: c.Duration(w.Floor)},
 			{Text: c.Hours(w.Avoidable), Bar: w.Avoidable / waits[0].Avoidable}, {Text: c.Share(w.Avoidable / total)}, {Text: cmp.Or(strings.Join(amounts, ", "), figure.None)}})
 	}
 	t.About = c.Word("waits.about", "n", c.Count(int64(len(shown))), "share", c.Share(min(1, sum/total)), "clock", c.clockWord())

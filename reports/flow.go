@@ -196,7 +196,7 @@ func (b *builder) waits() *Table {
 		}
 	}
 	for _, w := range waits {
-		row := Row{{Text: b.path(w.From, w.To), Full: b.fullPath(w.From, w.To)}, {Text: b.Count(w.Cases)}, {Text: b.quantile(w.Wait, .5)}, {Text: b.quantile(w.Wait, .9)},
+		row := Row{{Text: path(w.From, w.To), Full: fullPath(w.From, w.To)}, {Text: b.Count(w.Cases)}, {Text: b.quantile(w.Wait, .5)}, {Text: b.quantile(w.Wait, .9)},
 			{Text: b.Hours(w.Wait.Total())}, {Text: b.Share(w.Share), Bar: w.Share / max(most, 1e-9)}}
 		if valued {
 			var amounts []string
@@ -225,7 +225,7 @@ func (b *builder) rankedWaits() (ranked []mining.Wait, agreed []string) {
 		switch {
 		case w.Wait == nil || w.Wait.N == 0:
 		case b.in.Agreed != nil && b.in.Agreed(w.From, w.To):
-			agreed = append(agreed, b.Word("waits.agreed-one", "path", b.path(w.From, w.To), "median", b.quantile(w.Wait, .5)))
+			agreed = append(agreed, b.Word("waits.agreed-one", "path", path(w.From, w.To), "median", b.quantile(w.Wait, .5)))
 		default:
 			ranked = append(ranked, w)
 		}
@@ -238,15 +238,15 @@ func (b *builder) rankedWaits() (ranked []mining.Wait, agreed []string) {
 }
 
 // path names the way from one activity to another, in the room a table has.
-func (s speech) path(from, to string) string {
+func path(from, to string) string {
 	const longest = 18 // ems, each
 	return figure.Isolated(figure.Fit(from, longest)) + " → " + figure.Isolated(figure.Fit(to, longest))
 }
 
 // fullPath names it at length, if path did not.
-func (s speech) fullPath(from, to string) string {
+func fullPath(from, to string) string {
 	const longest = 60 // ems, each; the map has the whole names
-	if full := figure.Isolated(figure.Fit(from, longest)) + " → " + figure.Isolated(figure.Fit(to, longest)); full != s.path(from, to) {
+	if full := figure.Isolated(figure.Fit(from, longest)) + " → " + figure.Isolated(figure.Fit(to, longest)); full != path(from, to) {
 		return full
 	}
 	return ""

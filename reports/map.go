@@ -219,7 +219,7 @@ func (b *builder) pathTable(l *Level) *Table {
 	agreed := false
 	for _, e := range l.Graph.Edges[:min(mostPaths, len(l.Graph.Edges))] {
 		k := [2]string{e.From, e.To}
-		name := Cell{Text: b.path(e.From, e.To), Full: b.fullPath(e.From, e.To)}
+		name := Cell{Text: path(e.From, e.To), Full: fullPath(e.From, e.To)}
 		if l.Agreed != nil && l.Agreed(e.From, e.To) {
 			name.Text += " *"
 			agreed = true

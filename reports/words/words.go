@@ -57,7 +57,10 @@ var load = sync.OnceFunc(func() {
 	for i, l := range languages {
 		read(l.Tag+".yaml", &l.sentences)
 		if i > 0 {
+			var figures catalogue
 			read(l.Tag+"_catalogue.yaml", &l.catalogue)
+			read(l.Tag+"_figures.yaml", &figures)
+			maps.Copy(l.catalogue.Texts, figures.Texts)
 		}
 		for _, english := range slices.Sorted(maps.Keys(l.catalogue.Texts)) {
 			if args := Arguments(english); len(args) > 0 {
