@@ -16,24 +16,24 @@ const mostUnmatched = 10
 
 // trustText says whether a figure agrees with a control, and who accepted its
 // definition.
-func trustText(v metrics.Value) string {
+func (s speech) trustText(v metrics.Value) string {
 	var said []string
 	if v.Reconciled != nil {
-		said = append(said, word(map[bool]string{true: "trust.reconciled", false: "trust.unreconciled"}[*v.Reconciled]))
+		said = append(said, s.Word(map[bool]string{true: "trust.reconciled", false: "trust.unreconciled"}[*v.Reconciled]))
 	}
 	if v.Accepted != nil {
-		said = append(said, acceptanceText(v))
+		said = append(said, s.acceptanceText(v))
 	}
 	return strings.Join(said, "; ")
 }
 
 // acceptanceText says who accepted which version.
-func acceptanceText(v metrics.Value) string {
+func (s speech) acceptanceText(v metrics.Value) string {
 	a, key := v.Accepted, "trust.accepted"
 	if a.Changed(v.KPI) {
 		key = "trust.changed"
 	}
-	return word(key, "version", strconv.Itoa(a.Version), "by", figure.Isolated(figure.Fit(a.By, 30)), "on", string(a.On))
+	return s.Word(key, "version", strconv.Itoa(a.Version), "by", figure.Isolated(figure.Fit(a.By, 30)), "on", s.day(a.On))
 }
 
 // trust ends a page that shows figures: how they compare with those of others,
@@ -58,16 +58,16 @@ func (c *composer) trust(spec *PageSpec) []Block {
 			about = append(about, r)
 		}
 	}
-	said := &Prose{ID: c.id(), Title: word("trust.title")}
+	said := &Prose{ID: c.id(), Title: c.Word("trust.title")}
 	if len(about) == 0 {
-		said.Paragraphs = append(said.Paragraphs, word("trust.uncontrolled"))
+		said.Paragraphs = append(said.Paragraphs, c.Word("trust.uncontrolled"))
 	}
 	said.Paragraphs = append(said.Paragraphs, c.acceptedText(kpis))
 	blocks := []Block{said}
 	if own {
 		return blocks
 	}
-	return append(blocks, c.controlTables(word("controls.title"), about)...)
+	return append(blocks, c.controlTables(c.Word("controls.title"), about)...)
 }
 
 // acceptedText says which definitions somebody stands behind.
@@ -76,19 +76,19 @@ func (c *composer) acceptedText(kpis []*metrics.KPI) string {
 	for _, k := range kpis {
 		v := c.whole(k.Name, c.Now)
 		if a := v.Accepted; a != nil {
-			names = append(names, word("trust.definition", "figure", k.Title, "how", acceptanceText(v)))
+			names = append(names, c.Word("trust.definition", "figure", c.titled(k), "how", c.acceptanceText(v)))
 		}
 	}
 	if len(names) == 0 {
-		return word("trust.unaccepted")
+		return c.Word("trust.unaccepted")
 	}
-	return word("trust.definitions", "n", strconv.Itoa(len(names)), "of", strconv.Itoa(len(kpis)), "list", list(names))
+	return c.Word("trust.definitions", "n", strconv.Itoa(len(names)), "of", strconv.Itoa(len(kpis)), "list", c.List(names))
 }
 
 func (c *composer) buildControls(s *ListSpec) []Block {
-	title := cmp.Or(worded(s.Title), word("controls.title"))
+	title := cmp.Or(c.worded(s.Title), c.Word("controls.title"))
 	if len(c.Controls) == 0 {
-		return []Block{&Prose{Paragraphs: []string{word("by.none", "title", title, "why", word("controls.none"))}}}
+		return []Block{&Prose{Paragraphs: []string{c.Word("by.none", "title", title, "why", c.Word("controls.none"))}}}
 	}
 	return c.controlTables(title, c.Controls)
 }
@@ -98,34 +98,34 @@ func (c *composer) controlTables(title string, controls []metrics.Reconciliation
 	if len(controls) == 0 {
 		return nil
 	}
-	t := &Table{ID: c.id() + "-controls", Title: title, About: word("controls.about"), Columns: []Column{{Head: word("head.control"), Words: true}, {Head: word("head.figure"), Words: true},
-		{Head: word("head.day"), Words: true}, {Head: word("head.ours")}, {Head: word("head.theirs")}, {Head: word("head.difference")}, {Head: word("head.state"), Words: true}}}
-	items := &Table{ID: c.id() + "-items", Title: word("items.title"), Columns: []Column{{Head: word("head.control"), Words: true}, {Head: word("head.item"), Words: true},
-		{Head: word("head.ours")}, {Head: word("head.theirs")}, {Head: word("head.difference")}}}
+	t := &Table{ID: c.id() + "-controls", Title: title, About: c.Word("controls.about"), Columns: []Column{{Head: c.Word("head.control"), Words: true}, {Head: c.Word("head.figure"), Words: true},
+		{Head: c.Word("head.day"), Words: true}, {Head: c.Word("head.ours")}, {Head: c.Word("head.theirs")}, {Head: c.Word("head.difference")}, {Head: c.Word("head.state"), Words: true}}}
+	items := &Table{ID: c.id() + "-items", Title: c.Word("items.title"), Columns: []Column{{Head: c.Word("head.control"), Words: true}, {Head: c.Word("head.item"), Words: true},
+		{Head: c.Word("head.ours")}, {Head: c.Word("head.theirs")}, {Head: c.Word("head.difference")}}}
 	unmatched := 0
 	for _, r := range controls {
-		state := Cell{Text: word("trust.nobody")}
+		state := Cell{Text: c.Word("trust.nobody")}
 		if r.Reconciled != nil {
-			state = Cell{Text: word("trust.reconciled"), State: Good}
+			state = Cell{Text: c.Word("trust.reconciled"), State: Good}
 			if !*r.Reconciled {
-				state = Cell{Text: word("trust.unreconciled"), State: Bad}
+				state = Cell{Text: c.Word("trust.unreconciled"), State: Bad}
 			}
 		}
 		name := r.Control.KPI
 		if k := c.kpi(name); k != nil {
-			name = k.Title
+			name = c.titled(k)
 		}
-		t.Rows = append(t.Rows, Row{named(r.Control.Name), {Text: name}, {Text: string(r.AsOf)}, {Text: amountText(r.Ours)}, {Text: amountText(*r.Control.Value)}, {Text: amountText(r.Difference)}, state})
+		t.Rows = append(t.Rows, Row{named(r.Control.Name), {Text: name}, {Text: c.day(r.AsOf)}, {Text: c.amountText(r.Ours)}, {Text: c.amountText(*r.Control.Value)}, {Text: c.amountText(r.Difference)}, state})
 		list := unmatchedOf(r.Items)
 		unmatched += len(list)
 		for _, d := range list[:min(len(list), mostUnmatched)] {
-			items.Rows = append(items.Rows, Row{named(r.Control.Name), named(d.Key), {Text: amountText(d.Ours)}, {Text: amountText(d.Theirs)}, {Text: amountText(d.Difference)}})
+			items.Rows = append(items.Rows, Row{named(r.Control.Name), named(d.Key), {Text: c.amountText(d.Ours)}, {Text: c.amountText(d.Theirs)}, {Text: c.amountText(d.Difference)}})
 		}
 	}
 	if len(items.Rows) == 0 {
 		return []Block{t}
 	}
-	items.About = word("items.about", "shown", strconv.Itoa(len(items.Rows)), "n", figure.Count(int64(unmatched)))
+	items.About = c.Word("items.about", "shown", strconv.Itoa(len(items.Rows)), "n", c.Count(int64(unmatched)))
 	return []Block{t, items}
 }
 
@@ -149,9 +149,9 @@ func unmatchedOf(u *metrics.Unmatched) []metrics.Difference {
 	return items
 }
 
-func amountText(x float64) string {
+func (s speech) amountText(x float64) string {
 	if math.IsNaN(x) {
 		return figure.None
 	}
-	return figure.Number(x, 2)
+	return s.Number(x, 2)
 }

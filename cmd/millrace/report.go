@@ -13,6 +13,7 @@ import (
 	"millrace/mining"
 	"millrace/reports"
 	"millrace/reports/html"
+	"millrace/reports/words"
 )
 
 // reportCmd is millrace report.
@@ -20,6 +21,7 @@ type reportCmd struct {
 	logFlags
 	Out   string   `short:"o" default:"report.html" placeholder:"FILE.html" help:"Where to write the report."`
 	Title string   `help:"Title of the report."`
+	Lang  string   `placeholder:"LANG" help:"Language of the report: en or de. Default: language of the project, else en."`
 	Page  []string `placeholder:"NAME" help:"Only these pages: executive, cycle-time, touchless, cash, …, or the project's own. Default: all."`
 	reportPeriod
 	Profile bool `help:"With what millrace log profile finds, on the page of data quality: it reads every event, which takes as long as all else."`
@@ -28,7 +30,7 @@ type reportCmd struct {
 func (c *reportCmd) Help() string {
 	return "A store of orders makes a report of pages: key figures of the last period, compared with the one before and a year before, and why they changed; " +
 		"any other log, or a part of one, makes one page: how work flows. A project adds pages of the same blocks by pages: [pages/*.yaml].\n\n" +
-		"Examples:\n  millrace report\n  millrace report cash --out cash.html\n  millrace report --page executive,cash --period month\n  millrace report orders.xes --out flow.html"
+		"Examples:\n  millrace report\n  millrace report cash --out cash.html\n  millrace report --page executive,cash --period month\n  millrace report --lang de --out bericht.html\n  millrace report orders.xes --out flow.html"
 }
 
 func (c *reportCmd) Run(e *env) error {
@@ -47,7 +49,7 @@ func (c *reportCmd) Run(e *env) error {
 			meant = eventlog.DidYouMean(c.Log, pageNames(pages))
 		}
 	}
-	if err := writeReport(e, &c.logFlags, reportWanted{Title: c.Title, Pages: c.Page, Of: c.reportPeriod, Profile: c.Profile}, c.Out); err != nil {
+	if err := writeReport(e, &c.logFlags, reportWanted{Title: c.Title, Lang: c.Lang, Pages: c.Page, Of: c.reportPeriod, Profile: c.Profile}, c.Out); err != nil {
 		if meant != "" {
 			return fmt.Errorf("%w; of the pages%s", err, meant)
 		}
@@ -60,6 +62,7 @@ func (c *reportCmd) Run(e *env) error {
 // A reportWanted says which report to make of a log.
 type reportWanted struct {
 	Title string
+	Lang  string   // "": of the project
 	Pages []string // none: all of them
 	Of    reportPeriod
 	// Profile adds what the log's profile found.
@@ -77,12 +80,16 @@ func writeReport(e *env, flags *logFlags, want reportWanted, path string) error 
 }
 
 func buildReport(e *env, flags *logFlags, want reportWanted) (render func(io.Writer) error, err error) {
+	lang, err := e.Project.language(want.Lang)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--lang: %w", err)}
+	}
 	l, err := flags.open(e)
 	if err != nil {
 		return nil, err
 	}
 	if l.hasPages() {
-		r, err := composed(e, l, want) // it closes the log
+		r, err := composed(e, l, want, lang) // it closes the log
 		if err != nil {
 			return nil, err
 		}
@@ -92,7 +99,7 @@ func buildReport(e *env, flags *logFlags, want reportWanted) (render func(io.Wri
 	if len(want.Pages) > 0 || want.Of.AsOf != "" {
 		return nil, usageError{errNoPages}
 	}
-	in, err := flowInput(e, l, want.Title, true)
+	in, err := flowInput(e, l, want.Title, lang, true)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +108,7 @@ func buildReport(e *env, flags *logFlags, want reportWanted) (render func(io.Wri
 }
 
 // flowInput is what pages show of a log; without levels, there is no map.
-func flowInput(e *env, l *openedLog, title string, levels bool) (in reports.FlowInput, err error) {
+func flowInput(e *env, l *openedLog, title string, lang *words.Language, levels bool) (in reports.FlowInput, err error) {
 	s, err := eventlog.Summarize(e, l.Log, eventlog.SummaryOptions{})
 	if err != nil {
 		return in, err
@@ -111,7 +118,7 @@ func flowInput(e *env, l *openedLog, title string, levels bool) (in reports.Flow
 		return in, err
 	}
 	in = reports.FlowInput{
-		Title: title, Source: filepath.Base(l.Origin) + ", log " + l.Name, Maker: "millrace " + version(),
+		Title: title, Language: lang, Source: lang.Word("source.log", "file", filepath.Base(l.Origin), "log", l.Name), Maker: "millrace " + version(),
 		Variants: mining.FindVariants(s), Waits: waits, Notes: s.Notes,
 	}
 	zone := e.Project.zone()
@@ -122,7 +129,7 @@ func flowInput(e *env, l *openedLog, title string, levels bool) (in reports.Flow
 		in.Cases = "orders"
 		in.Agreed = o2c.AgreedWait
 		if in.Title == "" {
-			in.Title = "How orders become cash"
+			in.Title = lang.Word("report.title")
 		}
 	}
 	if l.Stored != nil {

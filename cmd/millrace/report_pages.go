@@ -15,6 +15,7 @@ import (
 	"millrace/eventlog/o2c"
 	"millrace/metrics"
 	"millrace/reports"
+	"millrace/reports/words"
 )
 
 // pages are those of the project: those that come with Millrace, and
@@ -93,6 +94,9 @@ func (e *env) answer(s *eventlog.Store, pages []*reports.PageSpec, of reportPeri
 	asked := reports.Ask(pages, o.Grain)
 	if err := e.evaluate(s, a, asked, o, first); err != nil {
 		return nil, err
+	}
+	if err := reports.CheckAnswers(pages, a); err != nil {
+		return nil, usageError{fmt.Errorf("pages: %s", yaml.FormatError(err, false, true))}
 	}
 	one := o
 	one.Grain, one.From, one.To = "", a.Now.First, a.Now.Last
@@ -224,7 +228,7 @@ func statesOf(kpis []*metrics.KPI) []*metrics.KPI {
 
 // composed builds the report of the store that a log is of, and closes the log:
 // figures, whose SQL may be a user's, are asked of a store of their own.
-func composed(e *env, l *openedLog, want reportWanted) (*reports.Report, error) {
+func composed(e *env, l *openedLog, want reportWanted, lang *words.Language) (*reports.Report, error) {
 	in := reports.ReportInput{Title: want.Title, Zone: e.Project.zone()}
 	profile, err := func() (p *eventlog.Profile, err error) {
 		defer func() { err = errors.Join(err, l.Close()) }()
@@ -232,7 +236,7 @@ func composed(e *env, l *openedLog, want reportWanted) (*reports.Report, error) 
 			return nil, err
 		}
 		asked := reports.Ask(in.Pages, "")
-		if in.Flow, err = flowInput(e, l, want.Title, asked.Flow); err != nil || !want.Profile {
+		if in.Flow, err = flowInput(e, l, want.Title, lang, asked.Flow); err != nil || !want.Profile {
 			return nil, err
 		}
 		return l.Stored.Profile(e, l.Name, e.logOptions())

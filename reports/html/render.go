@@ -2,6 +2,7 @@ package html
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -10,8 +11,8 @@ import (
 	"io"
 
 	"millrace/reports"
-	"millrace/reports/figure"
 	"millrace/reports/layout"
+	"millrace/reports/words"
 )
 
 //go:embed page.html.tmpl report.html.tmpl map.html.tmpl variants.html.tmpl
@@ -36,7 +37,7 @@ const MaxSize = 1_200_000
 func Render(w io.Writer, p *reports.Page) error {
 	style, script := layout.CSS()+reportCSS+flowCSS, reportJS+replayJS
 	var out bytes.Buffer
-	err := tmpl.Execute(&out, struct {
+	err := inLanguage(p.Language).Execute(&out, struct {
 		*reports.Page
 		CSP    string
 		Style  template.CSS
@@ -71,7 +72,7 @@ var pagesCSS string
 func RenderReport(w io.Writer, r *reports.Report) error {
 	style, script := layout.CSS()+reportCSS+flowCSS+pagesCSS+tabs(r), reportJS+replayJS
 	var out bytes.Buffer
-	err := tmpl.ExecuteTemplate(&out, "report", struct {
+	err := inLanguage(r.Language).ExecuteTemplate(&out, "report", struct {
 		*reports.Report
 		CSP    string
 		Style  template.CSS
@@ -101,17 +102,36 @@ func tabs(r *reports.Report) string {
 	return b.String()
 }
 
-var tmpl = template.Must(template.New("page.html.tmpl").Funcs(template.FuncMap{
-	"trend":     trend,
-	"stack":     stack,
-	"columns":   columns,
-	"spark":     spark,
-	"tone":      tone,
-	"percent":   func(x float64) string { return fmt.Sprintf("%.1f%%", 100*min(max(x, 0), 1)) },
-	"share":     figure.Share,
-	"histogram": histogram,
-	"pictures":  pictures,
-	"keys":      keys,
-	"island":    island,
-	"one":       func(cases string) string { return "one of the " + cases },
-}).ParseFS(templates, "*.tmpl"))
+// tmpl is never executed itself, since what was cannot be cloned.
+var tmpl = template.Must(template.New("page.html.tmpl").Funcs(funcs(words.English())).ParseFS(templates, "*.tmpl"))
+
+// inLanguage is the templates with the words of a language; nil is English.
+func inLanguage(l *words.Language) *template.Template {
+	return template.Must(tmpl.Clone()).Funcs(funcs(cmp.Or(l, words.English())))
+}
+
+// funcs are what templates call, in a language.
+func funcs(l *words.Language) template.FuncMap {
+	return template.FuncMap{
+		"word":        l.Word,
+		"cases":       func(key string, n words.Noun) string { return l.Say(key, words.Args{"cases": n}) },
+		"tag":         func() string { return l.Tag },
+		"percentSign": func() string { return l.Percent },
+		"count":       l.Count,
+		"share":       l.Share,
+		"trend":       trend,
+		"stack":       stack,
+		"columns": func(h *reports.Columns, width, height int, class string) template.HTML {
+			return columns(l, h, width, height, class)
+		},
+		"histogram": func(h *reports.Histogram, width, height int, class string) template.HTML {
+			return histogram(l, h, width, height, class)
+		},
+		"spark":    spark,
+		"tone":     tone,
+		"percent":  func(x float64) string { return fmt.Sprintf("%.1f%%", 100*min(max(x, 0), 1)) }, // of an attribute
+		"pictures": func(m *reports.Map) ([]*picture, error) { return pictures(l, m) },
+		"keys":     func(m *reports.Map) []key { return keys(l, m) },
+		"island":   island,
+	}
+}
