@@ -5,6 +5,7 @@ type Report struct {
 	Title  string
 	Source string
 	Facts  []Fact
+	AsOf   string // the last day that counts; "" is not known
 	Pages  []*Page
 	Words  map[string]string // of the frame around the pages
 	Maker  string

@@ -36,7 +36,7 @@ func Compose(in ReportInput) *Report {
 		c.zone = time.UTC
 	}
 	r := &Report{Title: cmp.Or(in.Title, word("report.title")), Source: in.Flow.Source, Maker: in.Flow.Maker, Words: map[string]string{}}
-	for _, key := range []string{"frame.pages", "frame.data", "frame.skip"} {
+	for _, key := range []string{"frame.pages", "frame.data", "frame.skip", "frame.paper"} {
 		r.Words[strings.TrimPrefix(key, "frame.")] = word(key)
 	}
 	for _, spec := range in.Pages {
@@ -61,7 +61,7 @@ func Compose(in ReportInput) *Report {
 		last.Blocks = append(last.Blocks, &Notes{Notes: list})
 	}
 	r.Pages = append(r.Pages, last)
-	r.Facts = c.reportFacts()
+	r.Facts, r.AsOf = c.reportFacts(), string(c.AsOf)
 	return r
 }
 

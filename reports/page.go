@@ -11,6 +11,7 @@ type Page struct {
 	About  string // what it is about, in a sentence
 	Source string // where the data came from, over the title
 	Facts  []Fact // period, scope, freshness, what was left out
+	AsOf   string // the day of the latest event; "" is not known
 	Blocks []Block
 	Maker  string // what made the page, at its foot
 }

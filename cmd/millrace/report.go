@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -13,26 +14,28 @@ import (
 	"millrace/mining"
 	"millrace/reports"
 	"millrace/reports/html"
+	"millrace/reports/pdf"
 )
 
 // reportCmd is millrace report.
 type reportCmd struct {
 	logFlags
-	Out   string   `short:"o" default:"report.html" placeholder:"FILE.html" help:"Where to write the report."`
+	Out   string   `short:"o" default:"report.html" placeholder:"FILE" help:"Where to write the report: a page of HTML, or the same on paper where the name ends in .pdf."`
 	Title string   `help:"Title of the report."`
 	Page  []string `placeholder:"NAME" help:"Only these pages: executive, cycle-time, touchless, cash, …, or the project's own. Default: all."`
 	reportPeriod
-	Profile bool `help:"With what millrace log profile finds, on the page of data quality: it reads every event, which takes as long as all else."`
+	Profile bool   `help:"With what millrace log profile finds, on the page of data quality: it reads every event, which takes as long as all else."`
+	Browser string `env:"MILLRACE_BROWSER" placeholder:"FILE" help:"Chromium, Chrome or Edge, which makes the PDF. Default: where it is usually installed."`
 }
 
 func (c *reportCmd) Help() string {
 	return "A store of orders makes a report of pages: key figures of the last period, compared with the one before and a year before, and why they changed; " +
 		"any other log, or a part of one, makes one page: how work flows. A project adds pages of the same blocks by pages: [pages/*.yaml].\n\n" +
-		"Examples:\n  millrace report\n  millrace report cash --out cash.html\n  millrace report --page executive,cash --period month\n  millrace report orders.xes --out flow.html"
+		"Examples:\n  millrace report\n  millrace report cash --out cash.html\n  millrace report --out report.pdf\n  millrace report --page executive,cash --period month\n  millrace report orders.xes --out flow.html"
 }
 
 func (c *reportCmd) Run(e *env) error {
-	if err := outIs(c.Out, "the report is a page of HTML (a browser prints it as PDF)", ".html", ".htm"); err != nil {
+	if err := outIs(c.Out, "the report is a page of HTML, or a PDF", reportExtensions...); err != nil {
 		return err
 	}
 	meant := ""                                            // a page, by a name that is none
@@ -47,7 +50,7 @@ func (c *reportCmd) Run(e *env) error {
 			meant = eventlog.DidYouMean(c.Log, pageNames(pages))
 		}
 	}
-	if err := writeReport(e, &c.logFlags, reportWanted{Title: c.Title, Pages: c.Page, Of: c.reportPeriod, Profile: c.Profile}, c.Out); err != nil {
+	if err := writeReport(e, &c.logFlags, reportWanted{Title: c.Title, Pages: c.Page, Of: c.reportPeriod, Profile: c.Profile, Browser: c.Browser}, c.Out); err != nil {
 		if meant != "" {
 			return fmt.Errorf("%w; of the pages%s", err, meant)
 		}
@@ -64,16 +67,40 @@ type reportWanted struct {
 	Of    reportPeriod
 	// Profile adds what the log's profile found.
 	Profile bool
+	Browser string // that makes a PDF; "" is looked for
 }
 
+// reportExtensions are the ends of names of reports.
+var reportExtensions = []string{".html", ".htm", ".pdf"}
+
 // writeReport builds the report of a log and writes it: pages where it is of all
-// orders of a store, else the one page about how work flows.
+// orders of a store, else the one page about how work flows; as HTML or PDF, by
+// the name of the file.
 func writeReport(e *env, flags *logFlags, want reportWanted, path string) error {
+	paper := strings.EqualFold(filepath.Ext(path), ".pdf")
+	if paper { // before all the work
+		browser, err := pdf.Find(want.Browser)
+		if err != nil {
+			return fmt.Errorf("%s: %w with --browser or MILLRACE_BROWSER; or write report.html, which any browser prints", path, err)
+		}
+		want.Browser = browser
+	}
 	render, err := buildReport(e, flags, want)
 	if err != nil {
 		return err
 	}
-	return writeFile(path, render)
+	if !paper {
+		return writeFile(path, render)
+	}
+	var page bytes.Buffer
+	if err := render(&page); err != nil {
+		return err
+	}
+	printed, err := pdf.Print(e, want.Browser, page.Bytes(), "millrace "+version())
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return writeFile(path, func(w io.Writer) error { _, err := w.Write(printed); return err })
 }
 
 func buildReport(e *env, flags *logFlags, want reportWanted) (render func(io.Writer) error, err error) {

@@ -122,7 +122,7 @@ func reportStep(e *env) schedule.Kind {
 		if !slices.Contains(reportNames, a.Name) {
 			return a, fmt.Errorf("name: there is no report %q; there is %s", a.Name, strings.Join(reportNames, ", "))
 		}
-		return a, errors.Join(a.Of.check(), checkOut("out", a.Out, ".html", ".htm"))
+		return a, errors.Join(a.Of.check(), checkOut("out", a.Out, reportExtensions...))
 	}
 	return schedule.Kind{
 		Name:  "report",
@@ -138,7 +138,7 @@ func reportStep(e *env) schedule.Kind {
 				if err != nil {
 					return err
 				}
-				return writeReport(in, &flags, reportWanted{Title: a.Title, Pages: a.Pages}, path)
+				return writeReport(in, &flags, reportWanted{Title: a.Title, Pages: a.Pages, Browser: os.Getenv("MILLRACE_BROWSER")}, path)
 			})
 		},
 	}

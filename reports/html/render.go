@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
 	"millrace/reports"
 	"millrace/reports/figure"
@@ -34,7 +35,7 @@ const MaxSize = 1_200_000
 
 // Render writes p. The same page gives the same bytes.
 func Render(w io.Writer, p *reports.Page) error {
-	style, script := layout.CSS()+reportCSS+flowCSS, reportJS+replayJS
+	style, script := layout.CSS()+reportCSS+flowCSS+paper(p.Foot()), reportJS+replayJS
 	var out bytes.Buffer
 	err := tmpl.Execute(&out, struct {
 		*reports.Page
@@ -69,7 +70,7 @@ var pagesCSS string
 // RenderReport writes r as one file, with a tab for each page. The same report
 // gives the same bytes.
 func RenderReport(w io.Writer, r *reports.Report) error {
-	style, script := layout.CSS()+reportCSS+flowCSS+pagesCSS+tabs(r), reportJS+replayJS
+	style, script := layout.CSS()+reportCSS+flowCSS+pagesCSS+tabs(r)+paper(r.Foot()), reportJS+replayJS
 	var out bytes.Buffer
 	err := tmpl.ExecuteTemplate(&out, "report", struct {
 		*reports.Report
@@ -99,6 +100,21 @@ func tabs(r *reports.Report) string {
 		fmt.Fprintf(&b, "%s{background:var(--acc);border-color:var(--acc);color:var(--card)}\n", chosen)
 	}
 	return b.String()
+}
+
+// paper is the style of the margin of a sheet. The text is a title and a date;
+// of the title, all but letters and digits is written as code points, so that it
+// ends neither the string nor the style.
+func paper(foot string) string {
+	var b strings.Builder
+	for _, r := range foot {
+		if r < 0x80 && !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9') {
+			fmt.Fprintf(&b, "\\%x ", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return "@page{@bottom-left{content:\"" + b.String() + "\"}}\n"
 }
 
 var tmpl = template.Must(template.New("page.html.tmpl").Funcs(template.FuncMap{

@@ -14,9 +14,19 @@ import (
 	"millrace/reports/pagetest"
 )
 
-// hostileReport is a report of all pages whose figures are made up, and whose
-// dimensions have the names that an attacker would choose.
+// hostileReport renders hostile.
 func hostileReport(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := html.RenderReport(&b, hostile(t)); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// hostile is a report of all pages whose figures are made up, and whose
+// dimensions have the names that an attacker would choose.
+func hostile(t testing.TB) *reports.Report {
 	t.Helper()
 	grain := metrics.ByQuarter
 	periods, err := metrics.PeriodsOf(grain, "2024-10-01", "2025-12-31", time.UTC, 1)
@@ -57,12 +67,7 @@ func hostileReport(t testing.TB) []byte {
 			}
 		}
 	}
-	r := reports.Compose(reports.ReportInput{Title: names[0], Pages: reports.Pages(), Answers: a, Flow: pagetest.O2C().Flow()})
-	var b bytes.Buffer
-	if err := html.RenderReport(&b, r); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	return reports.Compose(reports.ReportInput{Title: names[0], Pages: reports.Pages(), Answers: a, Flow: pagetest.O2C().Flow()})
 }
 
 // TestReportFitsAndIsAccessible: all pages, on screens narrow and wide, with
