@@ -24,8 +24,9 @@ type reportCmd struct {
 	Title string   `help:"Title of the report."`
 	Page  []string `placeholder:"NAME" help:"Only these pages: executive, cycle-time, touchless, cash, …, or the project's own. Default: all."`
 	reportPeriod
-	Profile bool   `help:"With what millrace log profile finds, on the page of data quality: it reads every event, which takes as long as all else."`
-	Browser string `env:"MILLRACE_BROWSER" placeholder:"FILE" help:"Chromium, Chrome or Edge, which makes the PDF. Default: where it is usually installed."`
+	Profile  bool   `help:"With what millrace log profile finds, on the page of data quality: it reads every event, which takes as long as all else."`
+	MailBody string `placeholder:"FILE" help:"Also write its first page as the body of a mail: HTML that mail programs show, or plain text where the name ends in .txt. A step of a schedule sends it: report: {out: …, mail: DESTINATION}."`
+	Browser  string `env:"MILLRACE_BROWSER" placeholder:"FILE" help:"Chromium, Chrome or Edge, which makes the PDF. Default: where it is usually installed."`
 }
 
 func (c *reportCmd) Help() string {
@@ -37,6 +38,9 @@ func (c *reportCmd) Help() string {
 func (c *reportCmd) Run(e *env) error {
 	if err := outIs(c.Out, "the report is a page of HTML, or a PDF", reportExtensions...); err != nil {
 		return err
+	}
+	if c.MailBody != "" && !slices.Contains([]string{".html", ".htm", ".txt"}, strings.ToLower(filepath.Ext(c.MailBody))) {
+		return usageError{fmt.Errorf("--mail-body %s: end its name in .html, .htm, .txt", c.MailBody)}
 	}
 	meant := ""                                            // a page, by a name that is none
 	if len(c.Page) == 0 && c.Log != "" && !isFile(c.Log) { // the name of a page, or of a log
@@ -50,13 +54,21 @@ func (c *reportCmd) Run(e *env) error {
 			meant = eventlog.DidYouMean(c.Log, pageNames(pages))
 		}
 	}
-	if err := writeReport(e, &c.logFlags, reportWanted{Title: c.Title, Pages: c.Page, Of: c.reportPeriod, Profile: c.Profile, Browser: c.Browser}, c.Out); err != nil {
+	r, err := writeReport(e, &c.logFlags, reportWanted{Title: c.Title, Pages: c.Page, Of: c.reportPeriod, Profile: c.Profile, Browser: c.Browser}, c.Out)
+	if err != nil {
 		if meant != "" {
 			return fmt.Errorf("%w; of the pages%s", err, meant)
 		}
 		return err
 	}
 	fmt.Fprintln(e.Stdout, "wrote", c.Out)
+	if c.MailBody == "" {
+		return nil
+	}
+	if err := r.writeMail(c.MailBody, reports.Elsewhere(filepath.Base(c.Out))); err != nil {
+		return err
+	}
+	fmt.Fprintln(e.Stdout, "wrote", c.MailBody)
 	return nil
 }
 
@@ -73,37 +85,44 @@ type reportWanted struct {
 // reportExtensions are the ends of names of reports.
 var reportExtensions = []string{".html", ".htm", ".pdf"}
 
+// A builtReport is a report that can be written in its forms.
+type builtReport struct {
+	html func(io.Writer) error
+	mail func(rest string) *reports.Mail // rest says where the report is
+	asOf string                          // "" is not known
+}
+
 // writeReport builds the report of a log and writes it: pages where it is of all
 // orders of a store, else the one page about how work flows; as HTML or PDF, by
 // the name of the file.
-func writeReport(e *env, flags *logFlags, want reportWanted, path string) error {
+func writeReport(e *env, flags *logFlags, want reportWanted, path string) (*builtReport, error) {
 	paper := strings.EqualFold(filepath.Ext(path), ".pdf")
 	if paper { // before all the work
 		browser, err := pdf.Find(want.Browser)
 		if err != nil {
-			return fmt.Errorf("%s: %w with --browser or MILLRACE_BROWSER; or write report.html, which any browser prints", path, err)
+			return nil, fmt.Errorf("%s: %w with --browser or MILLRACE_BROWSER; or write report.html, which any browser prints", path, err)
 		}
 		want.Browser = browser
 	}
-	render, err := buildReport(e, flags, want)
+	r, err := buildReport(e, flags, want)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !paper {
-		return writeFile(path, render)
+		return r, writeFile(path, r.html)
 	}
 	var page bytes.Buffer
-	if err := render(&page); err != nil {
-		return err
+	if err := r.html(&page); err != nil {
+		return nil, err
 	}
 	printed, err := pdf.Print(e, want.Browser, page.Bytes(), "millrace "+version())
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return writeFile(path, func(w io.Writer) error { _, err := w.Write(printed); return err })
+	return r, writeFile(path, func(w io.Writer) error { _, err := w.Write(printed); return err })
 }
 
-func buildReport(e *env, flags *logFlags, want reportWanted) (render func(io.Writer) error, err error) {
+func buildReport(e *env, flags *logFlags, want reportWanted) (_ *builtReport, err error) {
 	l, err := flags.open(e)
 	if err != nil {
 		return nil, err
@@ -113,7 +132,7 @@ func buildReport(e *env, flags *logFlags, want reportWanted) (render func(io.Wri
 		if err != nil {
 			return nil, err
 		}
-		return func(w io.Writer) error { return html.RenderReport(w, r) }, nil
+		return &builtReport{func(w io.Writer) error { return html.RenderReport(w, r) }, r.Mail, r.AsOf}, nil
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	if len(want.Pages) > 0 || want.Of.AsOf != "" {
@@ -124,7 +143,20 @@ func buildReport(e *env, flags *logFlags, want reportWanted) (render func(io.Wri
 		return nil, err
 	}
 	page := reports.Flow(in)
-	return func(w io.Writer) error { return html.Render(w, page) }, nil
+	return &builtReport{func(w io.Writer) error { return html.Render(w, page) }, page.Mail, page.AsOf}, nil
+}
+
+// writeMail writes the body of a mail: HTML, or its text where the name of the
+// file ends in .txt.
+func (r *builtReport) writeMail(path, rest string) error {
+	m := r.mail(rest)
+	return writeFile(path, func(w io.Writer) error {
+		if strings.EqualFold(filepath.Ext(path), ".txt") {
+			_, err := io.WriteString(w, m.Text())
+			return err
+		}
+		return html.RenderMail(w, m)
+	})
 }
 
 // flowInput is what pages show of a log; without levels, there is no map.

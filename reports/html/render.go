@@ -15,7 +15,7 @@ import (
 	"millrace/reports/layout"
 )
 
-//go:embed page.html.tmpl report.html.tmpl map.html.tmpl variants.html.tmpl
+//go:embed page.html.tmpl report.html.tmpl map.html.tmpl variants.html.tmpl mail.html.tmpl
 var templates embed.FS
 
 //go:embed report.css
@@ -129,5 +129,6 @@ var tmpl = template.Must(template.New("page.html.tmpl").Funcs(template.FuncMap{
 	"pictures":  pictures,
 	"keys":      keys,
 	"island":    island,
+	"threes":    threes,
 	"one":       func(cases string) string { return "one of the " + cases },
 }).ParseFS(templates, "*.tmpl"))

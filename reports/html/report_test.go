@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"millrace/metrics"
 	"millrace/reports"
 	"millrace/reports/html"
@@ -105,6 +107,25 @@ func TestReportFitsAndIsAccessible(t *testing.T) {
 	}
 	if ran := eval[string](b, `String(window.PWN)`); ran != "undefined" {
 		t.Errorf("a name ran: %s", ran)
+	}
+
+	// The mail that goes with it, as wide as mail programs show it, and narrow.
+	mail := hostile(t).Mail(reports.Attached("report.pdf"))
+	for _, width := range []int64{600, 320} {
+		b.open(renderMail(t, mail), width)
+		if wide := eval[int64](b, `document.documentElement.scrollWidth`); wide > width {
+			t.Errorf("the mail at %d pixels is %d wide", width, wide)
+		}
+		png, err := chromedp.Run(b, chromedp.FullScreenshot(100))
+		b.must(err)
+		keep(t, fmt.Sprintf("mail_%d.png", width), png)
+	}
+	eval[bool](b, axe+"\ntrue")
+	for _, f := range eval[[]string](b, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}).then(r => r.violations.map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join("\n    ")))`) {
+		t.Errorf("the mail: %s", f)
+	}
+	if ran := eval[string](b, `String(window.PWN)`); ran != "undefined" {
+		t.Errorf("a name ran in a mail: %s", ran)
 	}
 	b.quiet()
 }
