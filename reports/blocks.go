@@ -1,5 +1,7 @@
 package reports
 
+import "millrace/reports/brand"
+
 // A Report is several pages in one file, with one list of definitions.
 type Report struct {
 	Title  string
@@ -9,6 +11,7 @@ type Report struct {
 	Pages  []*Page
 	Words  map[string]string // of the frame around the pages
 	Maker  string
+	Brand  *brand.Brand // nil: ours
 }
 
 // A Trend is a figure by month, as a line.

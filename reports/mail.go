@@ -3,6 +3,8 @@ package reports
 import (
 	"slices"
 	"strings"
+
+	"millrace/reports/brand"
 )
 
 // A Mail is the first page of a report as the body of a mail: what changed, the
@@ -16,16 +18,17 @@ type Mail struct {
 	Table         *Table // the first of the page, at most five rows; nil if there is none
 	Rest          string // where the report is
 	Maker         string
+	Brand         *brand.Brand // its colours: programs that show mail do not show a logo that is inside; nil: ours
 }
 
 // Mail makes a mail of a report's first page. rest says where the report is.
 func (r *Report) Mail(rest string) *Mail {
-	return mailOf(r.Pages[0].Blocks, Mail{Title: r.Title, Source: r.Source, Facts: r.Facts, Rest: rest, Maker: r.Maker})
+	return mailOf(r.Pages[0].Blocks, Mail{Title: r.Title, Source: r.Source, Facts: r.Facts, Rest: rest, Maker: r.Maker, Brand: r.Brand})
 }
 
 // Mail makes a mail of a page that stands alone. rest says where the report is.
 func (p *Page) Mail(rest string) *Mail {
-	return mailOf(p.Blocks, Mail{Title: p.Title, Source: p.Source, Facts: p.Facts, Rest: rest, Maker: p.Maker})
+	return mailOf(p.Blocks, Mail{Title: p.Title, Source: p.Source, Facts: p.Facts, Rest: rest, Maker: p.Maker, Brand: p.Brand})
 }
 
 // What a mail has at most.

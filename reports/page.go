@@ -2,6 +2,7 @@ package reports
 
 import (
 	"millrace/eventlog"
+	"millrace/reports/brand"
 )
 
 // A Page is what a reader sees, in the order in which it is read.
@@ -13,7 +14,8 @@ type Page struct {
 	Facts  []Fact // period, scope, freshness, what was left out
 	AsOf   string // the day of the latest event; "" is not known
 	Blocks []Block
-	Maker  string // what made the page, at its foot
+	Maker  string       // what made the page, at its foot
+	Brand  *brand.Brand // nil: ours
 }
 
 // A Fact is one line of the header.

@@ -13,6 +13,7 @@ import (
 	"millrace/eventlog/o2c"
 	"millrace/mining"
 	"millrace/reports"
+	"millrace/reports/brand"
 	"millrace/reports/html"
 	"millrace/reports/pdf"
 )
@@ -85,6 +86,15 @@ type reportWanted struct {
 // reportExtensions are the ends of names of reports.
 var reportExtensions = []string{".html", ".htm", ".pdf"}
 
+// brand is how the project's reports look.
+func (p *project) brand() (*brand.Brand, error) {
+	b, err := p.Report.Load(p.path)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return b, nil
+}
+
 // A builtReport is a report that can be written in its forms.
 type builtReport struct {
 	html func(io.Writer) error
@@ -123,6 +133,10 @@ func writeReport(e *env, flags *logFlags, want reportWanted, path string) (*buil
 }
 
 func buildReport(e *env, flags *logFlags, want reportWanted) (_ *builtReport, err error) {
+	look, err := e.Project.brand()
+	if err != nil {
+		return nil, err
+	}
 	l, err := flags.open(e)
 	if err != nil {
 		return nil, err
@@ -132,6 +146,7 @@ func buildReport(e *env, flags *logFlags, want reportWanted) (_ *builtReport, er
 		if err != nil {
 			return nil, err
 		}
+		r.Brand = look
 		return &builtReport{func(w io.Writer) error { return html.RenderReport(w, r) }, r.Mail, r.AsOf}, nil
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
@@ -143,6 +158,7 @@ func buildReport(e *env, flags *logFlags, want reportWanted) (_ *builtReport, er
 		return nil, err
 	}
 	page := reports.Flow(in)
+	page.Brand = look
 	return &builtReport{func(w io.Writer) error { return html.Render(w, page) }, page.Mail, page.AsOf}, nil
 }
 

@@ -144,8 +144,9 @@ func reportStep(e *env) schedule.Kind {
 		if !slices.Contains(reportNames, a.Name) {
 			return a, fmt.Errorf("name: there is no report %q; there is %s", a.Name, strings.Join(reportNames, ", "))
 		}
-		_, err = a.mailTo(e.Project)
-		return a, errors.Join(err, a.Of.check(), checkOut("out", a.Out, reportExtensions...))
+		_, mailErr := a.mailTo(e.Project)
+		_, brandErr := e.Project.brand()
+		return a, errors.Join(mailErr, brandErr, a.Of.check(), checkOut("out", a.Out, reportExtensions...))
 	}
 	return schedule.Kind{
 		Name:  "report",

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"millrace/reports"
+	"millrace/reports/brand"
 	"millrace/reports/figure"
 	"millrace/reports/layout"
 )
@@ -35,7 +36,7 @@ const MaxSize = 1_200_000
 
 // Render writes p. The same page gives the same bytes.
 func Render(w io.Writer, p *reports.Page) error {
-	style, script := layout.CSS()+reportCSS+flowCSS+paper(p.Foot()), reportJS+replayJS
+	style, script := layout.CSS()+reportCSS+flowCSS+paper(p.Foot())+colours(p.Brand), reportJS+replayJS
 	var out bytes.Buffer
 	err := tmpl.Execute(&out, struct {
 		*reports.Page
@@ -70,7 +71,7 @@ var pagesCSS string
 // RenderReport writes r as one file, with a tab for each page. The same report
 // gives the same bytes.
 func RenderReport(w io.Writer, r *reports.Report) error {
-	style, script := layout.CSS()+reportCSS+flowCSS+pagesCSS+tabs(r)+paper(r.Foot()), reportJS+replayJS
+	style, script := layout.CSS()+reportCSS+flowCSS+pagesCSS+tabs(r)+paper(r.Foot())+colours(r.Brand), reportJS+replayJS
 	var out bytes.Buffer
 	err := tmpl.ExecuteTemplate(&out, "report", struct {
 		*reports.Report
@@ -117,18 +118,57 @@ func paper(foot string) string {
 	return "@page{@bottom-left{content:\"" + b.String() + "\"}}\n"
 }
 
+// colours is the style that puts a brand's colours in the place of ours.
+func colours(b *brand.Brand) string {
+	var css string
+	if b == nil {
+		return css
+	}
+	if b.Accent != "" {
+		css += ":root{--acc:" + b.Accent + "}\n"
+	}
+	if b.AccentDark != "" {
+		css += "@media screen and (prefers-color-scheme:dark){:root{--acc:" + b.AccentDark + "}}\n"
+	}
+	if b.Lead != "" {
+		css += ".lead{background:" + b.Lead + "}\n"
+	}
+	return css
+}
+
+// mailColour is a brand's colour in a mail, or ours.
+func mailColour(b *brand.Brand, what string) template.CSS {
+	switch {
+	case what == "lead" && b != nil && b.Lead != "":
+		return template.CSS(b.Lead)
+	case what == "lead":
+		return "#16212e"
+	case b != nil && b.Accent != "":
+		return template.CSS(b.Accent)
+	}
+	return "#0f5c7a"
+}
+
 var tmpl = template.Must(template.New("page.html.tmpl").Funcs(template.FuncMap{
-	"trend":     trend,
-	"stack":     stack,
-	"columns":   columns,
-	"spark":     spark,
-	"tone":      tone,
-	"percent":   func(x float64) string { return fmt.Sprintf("%.1f%%", 100*min(max(x, 0), 1)) },
-	"share":     figure.Share,
-	"histogram": histogram,
-	"pictures":  pictures,
-	"keys":      keys,
-	"island":    island,
-	"threes":    threes,
-	"one":       func(cases string) string { return "one of the " + cases },
+	"trend":      trend,
+	"stack":      stack,
+	"columns":    columns,
+	"spark":      spark,
+	"tone":       tone,
+	"percent":    func(x float64) string { return fmt.Sprintf("%.1f%%", 100*min(max(x, 0), 1)) },
+	"share":      figure.Share,
+	"histogram":  histogram,
+	"pictures":   pictures,
+	"keys":       keys,
+	"island":     island,
+	"threes":     threes,
+	"mailColour": mailColour,
+	// A logo is read by package brand: a picture, in base64.
+	"logo": func(b *brand.Brand) template.URL {
+		if b == nil {
+			return ""
+		}
+		return template.URL(b.Logo)
+	},
+	"one": func(cases string) string { return "one of the " + cases },
 }).ParseFS(templates, "*.tmpl"))

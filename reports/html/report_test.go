@@ -2,6 +2,7 @@ package html_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"math"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"millrace/metrics"
 	"millrace/reports"
+	"millrace/reports/brand"
 	"millrace/reports/html"
 	"millrace/reports/pagetest"
 )
@@ -69,7 +71,10 @@ func hostile(t testing.TB) *reports.Report {
 			}
 		}
 	}
-	return reports.Compose(reports.ReportInput{Title: names[0], Pages: reports.Pages(), Answers: a, Flow: pagetest.O2C().Flow()})
+	r := reports.Compose(reports.ReportInput{Title: names[0], Pages: reports.Pages(), Answers: a, Flow: pagetest.O2C().Flow()})
+	logo := `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40" onload="window.PWN=4"><script>window.PWN=5</script><image href="http://127.0.0.1:9/x.png"/><rect width="120" height="40" rx="6" fill="#7a0f3c"/></svg>`
+	r.Brand = &brand.Brand{Logo: "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(logo)), Accent: "#7a0f3c", AccentDark: "#f0a0c0", Lead: "#2a1020"}
+	return r
 }
 
 // TestReportFitsAndIsAccessible: all pages, on screens narrow and wide, with
@@ -96,6 +101,13 @@ func TestReportFitsAndIsAccessible(t *testing.T) {
 				t.Errorf("page %s at %d pixels is %d wide", name, width, wide)
 			}
 		}
+	}
+	// The logo is a picture, and colours are where ours would be.
+	if w := eval[int64](b, `document.querySelector("img.logo").naturalWidth`); w == 0 {
+		t.Error("the logo is not shown")
+	}
+	if got := eval[string](b, `(location.hash = "#cash", getComputedStyle(document.querySelector(".tabs a[href='#cash']")).backgroundColor + getComputedStyle(document.querySelector(".lead")).backgroundColor)`); got != "rgb(122, 15, 60)rgb(42, 16, 32)" {
+		t.Errorf("the colours are %s", got)
 	}
 	eval[bool](b, axe+"\ntrue")
 	for _, name := range []string{"executive", "cycle-time", "cash", "definitions"} {
