@@ -243,7 +243,7 @@ func bottlenecks(e *env, l *openedLog, s *eventlog.Summary) (*mining.Bottlenecks
 		noted.Notes = slices.Concat(s.Notes, agreedNotes(s))
 		s = &noted
 	}
-	waiting, err := waitingValue(e, l, l.Log)
+	waiting, err := waitingValue(e, l)
 	if err != nil {
 		return nil, err
 	}
