@@ -13,10 +13,10 @@ PKG ?= ./...
 # Where .ci/needs puts what a browser test loads into a page.
 export MILLRACE_AXE ?= $(CURDIR)/.build/node_modules/axe-core/axe.min.js
 
-.PHONY: help build test needs check vet lint fuzz bench bench-kpi rewrite demo clean
+.PHONY: help build test needs check vet lint fuzz bench bench-kpi bench-report rewrite demo clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name doc; do printf '  make %-10s%s\n' "$$name" "$$doc"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name doc; do printf '  make %-13s%s\n' "$$name" "$$doc"; done
 
 build: ## bin/millrace
 	go build $(TAGS) -trimpath -o bin/millrace ./cmd/millrace
@@ -62,6 +62,11 @@ bench: $(if $(MILLRACE_PYTHON),,.build/python/ready) ## beside DuckDB, polars an
 
 bench-kpi: ## every key figure timed, over ORDERS=1000000 orders (default 25000)
 	@MILLRACE_ORDERS="$(ORDERS)" go test $(TAGS) ./metrics -run '^$$' -bench KPI -benchtime 1x -timeout 60m
+
+# What one order costs to simulate and load is paid once: the company stays.
+bench-report: ## millrace report timed, over ORDERS=1000000 orders (default 25000), which stay in .build
+	@MILLRACE_ORDERS="$(ORDERS)" MILLRACE_COMPANY="$(CURDIR)/.build/company-$(or $(ORDERS),25000)" \
+	  go test $(TAGS) ./cmd/millrace -run '^$$' -bench Report -benchtime 3x -timeout 600m
 
 rewrite: ## rewrite all expected text; then read the diff
 	@for dir in $$(grep -rl --include='*_test.go' 'cockroachdb/datadriven"' . | sed 's,/[^/]*$$,,' | sort -u); do \

@@ -1,16 +1,21 @@
 package reports
 
-import "millrace/reports/words"
+import (
+	"millrace/reports/brand"
+	"millrace/reports/words"
+)
 
 // A Report is several pages in one file, with one list of definitions.
 type Report struct {
 	Title  string
 	Source string
 	Facts  []Fact
+	AsOf   string // the last day that counts; "" is not known
 	Pages  []*Page
 	// Language is what the pages are written in; nil is English.
 	Language *words.Language
 	Maker    string
+	Brand    *brand.Brand // nil: ours
 }
 
 // A Trend is a figure by month, as a line.

@@ -61,7 +61,7 @@ func Compose(in ReportInput) *Report {
 		last.Blocks = append(last.Blocks, &Notes{Notes: list})
 	}
 	r.Pages = append(r.Pages, last)
-	r.Facts = c.reportFacts()
+	r.Facts, r.AsOf = c.reportFacts(), string(c.AsOf)
 	return r
 }
 

@@ -80,6 +80,9 @@ func Flow(in FlowInput) *Page {
 		Facts:    b.facts(),
 		Maker:    in.Maker,
 	}
+	if !in.Last.IsZero() {
+		p.AsOf = in.Last.Format(time.DateOnly)
+	}
 	if len(lead.Sentences) > 0 {
 		p.Blocks = append(p.Blocks, lead)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"millrace/eventlog"
+	"millrace/reports/brand"
 	"millrace/reports/figure"
 	"millrace/reports/words"
 )
@@ -15,10 +16,12 @@ type Page struct {
 	About  string // what it is about, in a sentence
 	Source string // where the data came from, over the title
 	Facts  []Fact // period, scope, freshness, what was left out
+	AsOf   string // the day of the latest event; "" is not known
 	Blocks []Block
 	Maker  string // what made the page, at its foot
 	// Language is what the page is written in; nil is English.
 	Language *words.Language
+	Brand    *brand.Brand // nil: ours
 }
 
 // A Fact is one line of the header.

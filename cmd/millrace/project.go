@@ -15,6 +15,7 @@ import (
 	"millrace/eventlog"
 	"millrace/eventlog/calendar"
 	"millrace/metrics"
+	"millrace/reports/brand"
 	"millrace/reports/deliver"
 	"millrace/reports/schedule"
 	"millrace/reports/words"
@@ -40,6 +41,8 @@ type project struct {
 	Language string `yaml:"language"`
 	// Pages are files with pages of reports, as patterns.
 	Pages []string `yaml:"pages"`
+	// Report is the logo and the colours of reports.
+	Report brand.Config `yaml:"report"`
 	// KPITimeout is how long one figure may take; default 60 s.
 	KPITimeout time.Duration `yaml:"kpi_timeout"`
 	// Controls are figures of others that the project's have to agree with.

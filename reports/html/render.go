@@ -9,13 +9,15 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
 	"millrace/reports"
+	"millrace/reports/brand"
 	"millrace/reports/layout"
 	"millrace/reports/words"
 )
 
-//go:embed page.html.tmpl report.html.tmpl map.html.tmpl variants.html.tmpl
+//go:embed page.html.tmpl report.html.tmpl map.html.tmpl variants.html.tmpl mail.html.tmpl
 var templates embed.FS
 
 //go:embed report.css
@@ -35,7 +37,7 @@ const MaxSize = 1_200_000
 
 // Render writes p. The same page gives the same bytes.
 func Render(w io.Writer, p *reports.Page) error {
-	style, script := layout.CSS()+reportCSS+flowCSS, reportJS+replayJS
+	style, script := layout.CSS()+reportCSS+flowCSS+paper(p.Foot())+colours(p.Brand), reportJS+replayJS
 	var out bytes.Buffer
 	err := inLanguage(p.Language).Execute(&out, struct {
 		*reports.Page
@@ -70,7 +72,7 @@ var pagesCSS string
 // RenderReport writes r as one file, with a tab for each page. The same report
 // gives the same bytes.
 func RenderReport(w io.Writer, r *reports.Report) error {
-	style, script := layout.CSS()+reportCSS+flowCSS+pagesCSS+tabs(r), reportJS+replayJS
+	style, script := layout.CSS()+reportCSS+flowCSS+pagesCSS+tabs(r)+paper(r.Foot())+colours(r.Brand), reportJS+replayJS
 	var out bytes.Buffer
 	err := inLanguage(r.Language).ExecuteTemplate(&out, "report", struct {
 		*reports.Report
@@ -102,6 +104,52 @@ func tabs(r *reports.Report) string {
 	return b.String()
 }
 
+// paper is the style of the margin of a sheet. The text is a title and a date;
+// of the title, all but letters and digits is written as code points, so that it
+// ends neither the string nor the style.
+func paper(foot string) string {
+	var b strings.Builder
+	for _, r := range foot {
+		if r < 0x80 && !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9') {
+			fmt.Fprintf(&b, "\\%x ", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return "@page{@bottom-left{content:\"" + b.String() + "\"}}\n"
+}
+
+// colours is the style that puts a brand's colours in the place of ours.
+func colours(b *brand.Brand) string {
+	var css string
+	if b == nil {
+		return css
+	}
+	if b.Accent != "" {
+		css += ":root{--acc:" + b.Accent + "}\n"
+	}
+	if b.AccentDark != "" {
+		css += "@media screen and (prefers-color-scheme:dark){:root{--acc:" + b.AccentDark + "}}\n"
+	}
+	if b.Lead != "" {
+		css += ".lead{background:" + b.Lead + "}\n"
+	}
+	return css
+}
+
+// mailColour is a brand's colour in a mail, or ours.
+func mailColour(b *brand.Brand, what string) template.CSS {
+	switch {
+	case what == "lead" && b != nil && b.Lead != "":
+		return template.CSS(b.Lead)
+	case what == "lead":
+		return "#16212e"
+	case b != nil && b.Accent != "":
+		return template.CSS(b.Accent)
+	}
+	return "#0f5c7a"
+}
+
 // tmpl is never executed itself, since what was cannot be cloned.
 var tmpl = template.Must(template.New("page.html.tmpl").Funcs(funcs(words.English())).ParseFS(templates, "*.tmpl"))
 
@@ -127,11 +175,20 @@ func funcs(l *words.Language) template.FuncMap {
 		"histogram": func(h *reports.Histogram, width, height int, class string) template.HTML {
 			return histogram(l, h, width, height, class)
 		},
-		"spark":    spark,
-		"tone":     tone,
-		"percent":  func(x float64) string { return fmt.Sprintf("%.1f%%", 100*min(max(x, 0), 1)) }, // of an attribute
-		"pictures": func(m *reports.Map) ([]*picture, error) { return pictures(l, m) },
-		"keys":     func(m *reports.Map) []key { return keys(l, m) },
-		"island":   island,
+		"spark":      spark,
+		"tone":       tone,
+		"percent":    func(x float64) string { return fmt.Sprintf("%.1f%%", 100*min(max(x, 0), 1)) }, // of an attribute
+		"pictures":   func(m *reports.Map) ([]*picture, error) { return pictures(l, m) },
+		"keys":       func(m *reports.Map) []key { return keys(l, m) },
+		"island":     island,
+		"threes":     threes,
+		"mailColour": mailColour,
+		// A logo is read by package brand: a picture, in base64.
+		"logo": func(b *brand.Brand) template.URL {
+			if b == nil {
+				return ""
+			}
+			return template.URL(b.Logo)
+		},
 	}
 }
