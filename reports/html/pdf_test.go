@@ -142,7 +142,7 @@ func TestPrints(t *testing.T) {
 func TestPrintsReport(t *testing.T) {
 	_, p := readPDF(t, "report", hostileReport(t))
 	title := `</script><script>window.PWN=1</script>`
-	p.check(t, title+" · as of 2025-12-31")
+	p.check(t, title+" · as of 31 Dec 2025")
 	if !strings.Contains(p.info, title) {
 		t.Errorf("the title is not that of the page:\n%s", p.info)
 	}
