@@ -368,7 +368,8 @@ func CheckAnswers(pages []*PageSpec, a *Answers) error {
 		for _, v := range a.Values[Question{kpi.Name, a.Grain, by.Name}] {
 			for _, n := range v.Notes {
 				if n.Code == "dimension" {
-					return &yaml.SyntaxError{Message: fmt.Sprintf("page %s: %s", page, strings.TrimSuffix(n.Text, ".")), Token: by.at}
+					why := strings.TrimSuffix(n.Text, ".")
+					return &yaml.SyntaxError{Message: fmt.Sprintf("page %s: %s", page, strings.ToLower(why[:1])+why[1:]), Token: by.at}
 				}
 			}
 		}

@@ -13,7 +13,7 @@ import (
 // dimensionValues are what groups of made-up figures are called.
 var dimensionValues = map[string][]string{
 	"site": {"HAM1", "VIE1", "LDS1"}, "channel": {"edi", "shop", "crm"}, "customer": {"0000100042", "0000100079"},
-	"step": {"credit", "collect", "bill"}, "activity": {"Create invoice", "Approve"}, "actor_kind": {"human", "bot", "unknown"},
+	"step": {"credit", "collect", "bill"}, "activity": {"Create invoice", "Post goods issue"}, "actor_kind": {"human", "bot", "unknown"},
 	"age": {"00-01 days", "15+ days"}, "past_due": {"not due", "1-30", ">120"}, "kind": {"block", "invoice"},
 }
 
@@ -90,7 +90,7 @@ func Report(lang *words.Language) *reports.Report {
 		a.Standings = append(a.Standings, s)
 	}
 	flow := O2C().Flow()
-	flow.Title, flow.Source, flow.Language = "", lang.Word("source.log", "file", "sample.duckdb", "log", "order-to-cash"), lang
+	flow.Title, flow.Source, flow.Language = "", lang.Word("source.log", "file", "sample.duckdb", "log", "o2c"), lang
 	flow.LeftOut, flow.Notes = flow.LeftOut[:1], nil
 	flow.Ways.TouchlessMeans = ""
 	for i := range a.Profile.Checks {
