@@ -72,7 +72,7 @@ schedules: [{name: yearly, cron: "@yearly", period: year, steps: [report: {log: 
 // mailParts reads a message's parts, by the names of files, or else their kinds.
 func mailParts(t *testing.T, kind string, body io.Reader, into map[string]string) {
 	t.Helper()
-	kind, params, err := mime.ParseMediaType(kind)
+	_, params, err := mime.ParseMediaType(kind)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ const MaxSize = 1_200_000
 
 // Render writes p. The same page gives the same bytes.
 func Render(w io.Writer, p *reports.Page) error {
-	style, script := layout.CSS()+reportCSS+flowCSS+paper(p.Foot())+colours(p.Brand), reportJS+replayJS
+	style, script := faces()+layout.CSS()+reportCSS+flowCSS+paper(p.Foot())+colours(p.Brand), reportJS+replayJS
 	var out bytes.Buffer
 	err := inLanguage(p.Language).Execute(&out, struct {
 		*reports.Page
@@ -63,7 +63,7 @@ func policy(style, script string) string {
 		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
 	return "default-src 'none'; script-src " + hash(script) + "; style-src " + hash(style) +
-		"; img-src data:; base-uri 'none'; form-action 'none'"
+		"; img-src data:; font-src data:; base-uri 'none'; form-action 'none'"
 }
 
 //go:embed pages.css
@@ -72,7 +72,7 @@ var pagesCSS string
 // RenderReport writes r as one file, with a tab for each page. The same report
 // gives the same bytes.
 func RenderReport(w io.Writer, r *reports.Report) error {
-	style, script := layout.CSS()+reportCSS+flowCSS+pagesCSS+tabs(r)+paper(r.Foot())+colours(r.Brand), reportJS+replayJS
+	style, script := faces()+layout.CSS()+reportCSS+flowCSS+pagesCSS+tabs(r)+paper(r.Foot())+colours(r.Brand), reportJS+replayJS
 	var out bytes.Buffer
 	err := inLanguage(r.Language).ExecuteTemplate(&out, "report", struct {
 		*reports.Report
