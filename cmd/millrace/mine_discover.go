@@ -25,7 +25,7 @@ type mineDiscoverCmd struct {
 	Noise      float64 `placeholder:"SHARE" help:"Of imf: a step is left out if it is no more frequent than this share of the most frequent step from the same activity; 0 to 1, such as 0.2."`
 	Threshold  float64 `name:"dependency" placeholder:"SHARE" help:"Of heuristics: how surely an activity must depend on another, 0 to 1; default: 0.5."`
 	Concurrent float64 `name:"concurrency" placeholder:"SHARE" help:"Of split: two activities are concurrent if how often they follow each other in one order and in the other differs by less than this share; default: 0.1."`
-	Filter     float64 `name:"filter" placeholder:"SHARE" help:"Of split: keep steps that are more frequent than this share of the best steps from and to activities, 0 to 1, beside those without which an activity would be cut off; less than 0 keeps all. Default: 0.4."`
+	Filter     float64 `name:"filter" placeholder:"SHARE" help:"Of split: keep steps that are more frequent than this share of the best steps from and to activities, 0 to 1, beside those without which an activity would be cut off; --filter=-1 keeps all. Default: 0.4."`
 	Format     string  `enum:",tree,net,json,pnml,ptml,bpmn" default:"" placeholder:"tree|net|json|pnml|ptml|bpmn" help:"What to write: the process tree in one line, the net with a transition a line, JSON, or a file for other tools. Default: by the name of --out, else tree, or net if there is no tree."`
 	Out        string  `short:"o" placeholder:"FILE" help:"Write here instead of standard output."`
 }
