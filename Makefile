@@ -55,9 +55,19 @@ MILLRACE_PYTHON ?=
 	@python3 -m venv .build/python && .build/python/bin/pip install -q --disable-pip-version-check -r $< && touch $@ \
 	  || echo "bench: without polars and PM4Py: no Python with bench/rivals/requirements.txt is to be had here" >&2
 
-bench: $(if $(MILLRACE_PYTHON),,.build/python/ready) ## beside DuckDB, polars and PM4Py: EVENTS=10000000, GROWTH=1 (at a tenth and a hundredth too; 0: not), ONLY="text|text" of steps
+# The crate process_mining, for alignments; MILLRACE_RUST is the program if it is
+# made already.
+MILLRACE_RUST ?=
+
+.build/cargo/ready: $(wildcard bench/rivals/with_process_mining/* bench/rivals/with_process_mining/src/*)
+	@mkdir -p .build
+	@cargo build -q --release --locked --manifest-path bench/rivals/with_process_mining/Cargo.toml --target-dir .build/cargo && touch $@ \
+	  || echo "bench: without the Rust crate process_mining: no cargo, or no crates.io, is to be had here" >&2
+
+bench: $(if $(MILLRACE_PYTHON),,.build/python/ready) $(if $(MILLRACE_RUST),,.build/cargo/ready) ## beside DuckDB, polars, PM4Py and a Rust crate: EVENTS=10000000, GROWTH=1 (at a tenth and a hundredth too; 0: not), ONLY="text|text" of steps
 	@go test $(TAGS) -c -o .build/bench.test ./bench
 	@cd bench && MILLRACE_PYTHON="$(or $(MILLRACE_PYTHON),$$(test ! -e ../.build/python/ready || echo $(CURDIR)/.build/python/bin/python))" \
+	  MILLRACE_RUST="$(or $(MILLRACE_RUST),$$(test ! -e ../.build/cargo/ready || echo $(CURDIR)/.build/cargo/release/with_process_mining))" \
 	  MILLRACE_BENCH_EVENTS="$(EVENTS)" MILLRACE_BENCH_GROWTH="$(GROWTH)" MILLRACE_BENCH_ONLY="$(ONLY)" ../.build/bench.test
 
 bench-kpi: ## every key figure timed, over ORDERS=1000000 orders (default 25000)

@@ -24,7 +24,7 @@ type mineConformCmd struct {
 	jsonFlag
 	Model     string        `required:"" placeholder:"FILE" help:"The model: a Petri net (.pnml), a process tree (.ptml) or a diagram (.bpmn), from mine discover or another tool."`
 	Method    string        `enum:"alignments,replay" default:"alignments" placeholder:"NAME" help:"How to compare: ${enum}. alignments finds for each case what it takes at least to make it a run of the model; replay plays tokens, fast, and is a heuristic."`
-	TimeLimit time.Duration `placeholder:"DURATION" help:"Of alignments: stop looking after this time, such as 30s, and say how far off the rest may be. Which cases that leaves depends on the machine."`
+	TimeLimit time.Duration `placeholder:"DURATION" help:"Of alignments: stop looking after this time, such as 30s, and say how far off the rest may be. Precision and footprints get a quarter of it each at most. Which cases that leaves depends on the machine."`
 	Top       int           `default:"20" help:"How many deviations to print; 0 prints all. JSON has all of them."`
 }
 
@@ -101,24 +101,33 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 	defer func() { err = errors.Join(err, l.Close()) }()
 	x := &conformance{Method: c.Method, Cases: s.Cases, Simplicity: conform.Simplicity(net)}
 	x.Notes = append([]eventlog.Note{}, slices.Concat(s.Notes, notes, strangers(s, net))...)
-	if err := c.compare(e, s, net, x); err != nil {
+	// What precision and footprints leave of the time is that of alignments: half
+	// of it at least.
+	began := time.Now()
+	p, err := inTime(e, c.TimeLimit/4, func(ctx context.Context) (conform.Precision, error) {
+		return conform.FindPrecision(ctx, s, net)
+	})
+	switch {
+	case errors.Is(err, errLate):
+		x.Notes = append(x.Notes, eventlog.Note{Code: "precision-unknown", Text: "Precision is not known: a quarter of --time-limit was not enough."})
+	case err != nil:
 		return err
-	}
-	p, err := conform.FindPrecision(e, s, net)
-	if err != nil {
-		return err
-	}
-	if p.Known {
+	case p.Known:
 		x.Precision = &p.Value
-	} else {
+	default:
 		x.Notes = append(x.Notes, eventlog.Note{Code: "precision-unknown",
 			Text: "Precision is not known: silent transitions lead to too many markings at once."})
 	}
-	f, err := conform.FindFootprints(e, s, net, 0)
-	if err != nil {
+	f, err := inTime(e, c.TimeLimit/4, func(ctx context.Context) (*conform.Footprints, error) {
+		return conform.FindFootprints(ctx, s, net, 0)
+	})
+	if err != nil && !errors.Is(err, errLate) {
 		return err
 	}
-	if f.Known {
+	if err := c.compare(e, s, net, x, began); err != nil {
+		return err
+	}
+	if err == nil && f.Known {
 		x.Footprints = &footprints{f.Fitness, []footprintStep{}, append([]string{}, f.Start...), append([]string{}, f.End...)}
 		for _, y := range f.Steps {
 			x.Footprints.Steps = append(x.Footprints.Steps, footprintStep{y.From, y.To, y.Count})
@@ -130,8 +139,25 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 	return c.print(e, x)
 }
 
-// compare fills in what the method finds.
-func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x *conformance) error {
+// errLate says that a limit of time ended something that is not needed.
+var errLate = errors.New("not in time")
+
+// inTime does what may take long for a limit of time; 0 is none.
+func inTime[T any](ctx context.Context, limit time.Duration, do func(context.Context) (T, error)) (T, error) {
+	if limit == 0 {
+		return do(ctx)
+	}
+	limited, cancel := context.WithTimeoutCause(ctx, limit, errLate)
+	defer cancel()
+	x, err := do(limited)
+	if err != nil && errors.Is(context.Cause(limited), errLate) {
+		err = errLate
+	}
+	return x, err
+}
+
+// compare fills in what the method finds, in the time limit from began on.
+func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x *conformance, began time.Time) error {
 	var done atomic.Int64
 	bar := startProgress(e.Stderr, "comparing with "+filepath.Base(c.Model), func() (int64, int64) { return done.Load(), s.Cases }, nil)
 	defer bar.done()
@@ -149,7 +175,7 @@ func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x 
 	} else {
 		o := conform.Options{Progress: progress}
 		if c.TimeLimit > 0 {
-			until, cancel := context.WithTimeout(e, c.TimeLimit)
+			until, cancel := context.WithDeadline(e, began.Add(c.TimeLimit))
 			defer cancel()
 			o.Until = until
 		}
