@@ -119,6 +119,9 @@ func (r *Rule) takeOver(levels []*Rule) error {
 	if r.View != "" || r.Broken != "" || r.From != "" || r.To != "" || r.Scope != "" {
 		return FieldError{"same_as", errors.New("what is looked at is the service level's: leave out view, scope, from, to and broken")}
 	}
+	if r.Limit != (Limit{}) && r.Doc == "" {
+		return FieldError{"limit", errors.New("a limit of its own needs a doc of its own: that of the service level tells another")}
+	}
 	own := *r
 	*r = *levels[i]
 	r.Name, r.Title, r.Doc, r.SameAs = own.Name, first(own.Title, r.Title), first(own.Doc, r.Doc), own.SameAs
