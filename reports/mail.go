@@ -20,7 +20,7 @@ type Mail struct {
 	Rest          string // where the report is
 	Maker         string
 	Language      *words.Language // nil is English
-	Brand         *brand.Brand // its colours: programs that show mail do not show a logo that is inside; nil: ours
+	Brand         *brand.Brand    // its colours: programs that show mail do not show a logo that is inside; nil: ours
 }
 
 // Mail makes a mail of a report's first page. It says that the report is in a

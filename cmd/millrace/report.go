@@ -102,7 +102,7 @@ func (p *project) brand() (*brand.Brand, error) {
 type builtReport struct {
 	html func(io.Writer) error
 	mail func(file string, attached bool) *reports.Mail
-	asOf string                          // "" is not known
+	asOf string // "" is not known
 }
 
 // writeReport builds the report of a log and writes it: pages where it is of all
