@@ -64,6 +64,11 @@ func newOrder(f *flow) *order {
 	}
 	for _, v := range slices.Backward(o.nodes) {
 		passed(o.behind, v, forth[v])
+		if len(forth[v]) == 0 && v != f.m.end { // it leads back only, and is on no way to the end
+			for k := range o.behind[v] {
+				o.behind[v][k] = ^uint64(0)
+			}
+		}
 	}
 	return o
 }
