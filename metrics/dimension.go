@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"context"
 	"bytes"
 	_ "embed"
 	"fmt"
@@ -57,4 +58,32 @@ func (k *KPI) dimension(name string, types map[string]string) (string, error) {
 	}
 	names := slices.Sorted(maps.Keys(list))
 	return "", fmt.Errorf("kpi %s: cannot be asked by %q%s; it can by %s", k.Name, name, eventlog.DidYouMean(name, names), strings.Join(names, ", "))
+}
+
+// undivided says that k, which is SQL of its own, has no dimensions.
+func (k *KPI) undivided() error {
+	return fmt.Errorf("kpi %s is SQL of its own and cannot be asked by dimensions", k.Name)
+}
+
+// Dimensions looks at the columns of a store and returns a function that says
+// why a figure cannot be asked by a dimension there; nil if it can, or if the
+// store has nothing to ask it of.
+func Dimensions(ctx context.Context, q Querier) (func(k *KPI, dimension string) error, error) {
+	a := &asking{ctx: ctx, query: q}
+	if err := a.columns(); err != nil {
+		return nil, err
+	}
+	return func(k *KPI, dimension string) error {
+		if k.Kind == SQLKind {
+			return k.undivided()
+		}
+		if len(k.lacks(a.types)) > 0 {
+			return nil
+		}
+		_, err := k.dimension(dimension, a.types[k.view()])
+		if err == nil && k.Over != nil {
+			_, err = k.over().dimension(dimension, a.types[k.Over.View])
+		}
+		return err
+	}, nil
 }

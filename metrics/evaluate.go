@@ -175,7 +175,7 @@ func (a *asking) statements(k *KPI) ([]*statement, error) {
 	var by []string
 	types := a.types[k.view()]
 	if k.Kind == SQLKind && (len(a.o.By) > 0 || len(a.o.Only) > 0) {
-		return nil, refusal{fmt.Errorf("kpi %s is SQL of its own and cannot be asked by dimensions", k.Name)}
+		return nil, refusal{k.undivided()}
 	}
 	for _, d := range a.o.By {
 		e, err := k.dimension(d, types)

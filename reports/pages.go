@@ -361,17 +361,16 @@ func CheckPages(pages []*PageSpec, kpis []*metrics.KPI) error {
 	return nil
 }
 
-// CheckAnswers says where pages ask for a figure by a dimension that it does not
-// have, which only a store can tell. The error has the place.
-func CheckAnswers(pages []*PageSpec, a *Answers) error {
-	check := func(page string, kpi, by Name) error {
-		for _, v := range a.Values[Question{kpi.Name, a.Grain, by.Name}] {
-			for _, n := range v.Notes {
-				if n.Code == "dimension" {
-					why := strings.TrimSuffix(n.Text, ".")
-					return &yaml.SyntaxError{Message: fmt.Sprintf("page %s: %s", page, strings.ToLower(why[:1])+why[1:]), Token: by.at}
-				}
-			}
+// CheckDimensions says where pages ask for a figure by a dimension that it does
+// not have, which only a store can tell: see [metrics.Dimensions]. The error has
+// the place. The pages were checked before.
+func CheckDimensions(pages []*PageSpec, kpi func(name string) *metrics.KPI, can func(k *metrics.KPI, dimension string) error) error {
+	check := func(page string, name, by Name) error {
+		if by.Name == "" {
+			return nil
+		}
+		if err := can(kpi(name.Name), by.Name); err != nil {
+			return &yaml.SyntaxError{Message: fmt.Sprintf("page %s: %v", page, err), Token: by.at}
 		}
 		return nil
 	}

@@ -99,6 +99,13 @@ func (e *env) answer(s *eventlog.Store, pages []*reports.PageSpec, of reportPeri
 	named := func(name string) *metrics.KPI {
 		return kpis[slices.IndexFunc(kpis, func(k *metrics.KPI) bool { return k.Name == name })] // CheckPages has seen it
 	}
+	can, err := metrics.Dimensions(e, s.Query)
+	if err != nil {
+		return nil, err
+	}
+	if err := reports.CheckDimensions(pages, named, can); err != nil {
+		return nil, usageError{fmt.Errorf("pages: %s", yaml.FormatError(err, false, true))}
+	}
 	// What has a place of its own in a is asked beside the rest.
 	g, within := errgroup.WithContext(e)
 	g.SetLimit(max(1, o.Parallel))
@@ -153,13 +160,7 @@ func (e *env) answer(s *eventlog.Store, pages []*reports.PageSpec, of reportPeri
 		}
 		return nil
 	})
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	if err := reports.CheckAnswers(pages, a); err != nil {
-		return nil, usageError{fmt.Errorf("pages: %s", yaml.FormatError(err, false, true))}
-	}
-	return a, nil
+	return a, g.Wait()
 }
 
 // evaluate asks for the figures: those of the same grain and dimensions together.
