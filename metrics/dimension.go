@@ -1,8 +1,8 @@
 package metrics
 
 import (
-	"context"
 	"bytes"
+	"context"
 	_ "embed"
 	"fmt"
 	"maps"
