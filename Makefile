@@ -13,10 +13,10 @@ PKG ?= ./...
 # Where .ci/needs puts what a browser test loads into a page.
 export MILLRACE_AXE ?= $(CURDIR)/.build/node_modules/axe-core/axe.min.js
 
-.PHONY: help build test needs check vet lint fuzz bench bench-kpi rewrite demo clean
+.PHONY: help build test needs check vet lint fuzz bench bench-kpi bench-report rewrite demo clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name doc; do printf '  make %-10s%s\n' "$$name" "$$doc"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name doc; do printf '  make %-13s%s\n' "$$name" "$$doc"; done
 
 build: ## bin/millrace
 	go build $(TAGS) -trimpath -o bin/millrace ./cmd/millrace
@@ -55,13 +55,28 @@ MILLRACE_PYTHON ?=
 	@python3 -m venv .build/python && .build/python/bin/pip install -q --disable-pip-version-check -r $< && touch $@ \
 	  || echo "bench: without polars and PM4Py: no Python with bench/rivals/requirements.txt is to be had here" >&2
 
-bench: $(if $(MILLRACE_PYTHON),,.build/python/ready) ## beside DuckDB, polars and PM4Py: EVENTS=10000000, GROWTH=1 (at a tenth and a hundredth too; 0: not), ONLY="text|text" of steps
+# The crate process_mining, for alignments; MILLRACE_RUST is the program if it is
+# made already.
+MILLRACE_RUST ?=
+
+.build/cargo/ready: $(wildcard bench/rivals/with_process_mining/* bench/rivals/with_process_mining/src/*)
+	@mkdir -p .build
+	@cargo build -q --release --locked --manifest-path bench/rivals/with_process_mining/Cargo.toml --target-dir .build/cargo && touch $@ \
+	  || echo "bench: without the Rust crate process_mining: no cargo, or no crates.io, is to be had here" >&2
+
+bench: $(if $(MILLRACE_PYTHON),,.build/python/ready) $(if $(MILLRACE_RUST),,.build/cargo/ready) ## beside DuckDB, polars, PM4Py and a Rust crate: EVENTS=10000000, GROWTH=1 (at a tenth and a hundredth too; 0: not), ONLY="text|text" of steps
 	@go test $(TAGS) -c -o .build/bench.test ./bench
 	@cd bench && MILLRACE_PYTHON="$(or $(MILLRACE_PYTHON),$$(test ! -e ../.build/python/ready || echo $(CURDIR)/.build/python/bin/python))" \
+	  MILLRACE_RUST="$(or $(MILLRACE_RUST),$$(test ! -e ../.build/cargo/ready || echo $(CURDIR)/.build/cargo/release/with_process_mining))" \
 	  MILLRACE_BENCH_EVENTS="$(EVENTS)" MILLRACE_BENCH_GROWTH="$(GROWTH)" MILLRACE_BENCH_ONLY="$(ONLY)" ../.build/bench.test
 
 bench-kpi: ## every key figure timed, over ORDERS=1000000 orders (default 25000)
 	@MILLRACE_ORDERS="$(ORDERS)" go test $(TAGS) ./metrics -run '^$$' -bench KPI -benchtime 1x -timeout 60m
+
+# What one order costs to simulate and load is paid once: the company stays.
+bench-report: ## millrace report timed, over ORDERS=1000000 orders (default 25000), which stay in .build
+	@MILLRACE_ORDERS="$(ORDERS)" MILLRACE_COMPANY="$(CURDIR)/.build/company-$(or $(ORDERS),25000)" \
+	  go test $(TAGS) ./cmd/millrace -run '^$$' -bench Report -benchtime 3x -timeout 600m
 
 rewrite: ## rewrite all expected text; then read the diff
 	@for dir in $$(grep -rl --include='*_test.go' 'cockroachdb/datadriven"' . | sed 's,/[^/]*$$,,' | sort -u); do \

@@ -5,11 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
+
+	"millrace/mining/tree"
 )
 
 // A rawAnswer is what millrace mine prints as JSON, as far as answers are
@@ -22,6 +27,10 @@ type rawAnswer struct {
 	Start    []rawTerminal `json:"start,omitempty"`
 	End      []rawTerminal `json:"end,omitempty"`
 	Variants []rawVariant  `json:"variants,omitempty"`
+	// Of a model: its tree, and what it measures; see models.
+	Tree     string             `json:"tree,omitempty"`
+	Distinct int64              `json:"distinct,omitempty"` // variants
+	Measures map[string]float64 `json:"measures,omitempty"`
 }
 
 type rawEdge struct {
@@ -50,6 +59,8 @@ type answer struct {
 	Arcs          map[string]figure // "from → to"
 	Starts, Ends  map[string]figure
 	Variants      map[string]figure // "a → b → c"
+	Tree          string
+	Measures      map[string]float64
 	inside        []taken
 }
 
@@ -64,10 +75,12 @@ type figure struct {
 type part struct {
 	graph, variants bool
 	median, p95     bool // of how long arcs take, and of variants the median
+	model           bool // a tree or measures
 }
 
 var (
 	size     = part{}
+	measures = part{model: true}
 	dfg      = part{graph: true, median: true, p95: true}
 	variants = part{variants: true, median: true}
 	both     = part{graph: true, variants: true, median: true, p95: true}
@@ -101,6 +114,8 @@ func readAnswer(path string, p part) (answer, error) {
 		return a, errors.New("the answer has no arcs, starts or ends")
 	case p.variants && len(a.Variants) == 0:
 		return a, errors.New("the answer has no variants")
+	case p.model && a.Tree == "" && len(a.Measures) == 0:
+		return a, errors.New("the answer has no tree and no measures")
 	}
 	for _, list := range []struct {
 		of          map[string]figure
@@ -118,6 +133,7 @@ func readAnswer(path string, p part) (answer, error) {
 func (a *answer) add(raw *rawAnswer) {
 	a.Cases, a.Events = raw.Cases, raw.Events
 	a.inside = append(a.inside, raw.Inside...)
+	a.Tree, a.Measures = raw.Tree, raw.Measures
 	number := func(x *float64) float64 {
 		if x == nil {
 			return math.NaN()
@@ -161,6 +177,7 @@ func differs(got, want answer, within float64) string {
 	if got.Cases != want.Cases || got.Events != want.Events {
 		fmt.Fprintf(&all, "%d cases and %d events, not %d and %d\n", got.Cases, got.Events, want.Cases, want.Events)
 	}
+	all.WriteString(modelsDiffer(&got, &want))
 	for _, m := range []struct {
 		name      string
 		got, want map[string]figure
@@ -173,4 +190,43 @@ func differs(got, want answer, within float64) string {
 		}
 	}
 	return all.String()
+}
+
+// modelsDiffer says how models differ: trees in their language, measures by more
+// than a millionth. Those of alignments are compared where all are optimal; what
+// replay makes of a log is a heuristic, so it is not compared.
+func modelsDiffer(got, want *answer) string {
+	var all strings.Builder
+	if got.Tree != "" && want.Tree != "" {
+		x, err := tree.Parse(got.Tree)
+		y, err2 := tree.Parse(want.Tree)
+		if err := errors.Join(err, err2); err != nil {
+			return fmt.Sprintf("the tree: %v\n", err)
+		}
+		trace, differ, err := tree.Difference(tree.Reduce(x), tree.Reduce(y), 200_000)
+		if differ {
+			fmt.Fprintf(&all, "one tree has the trace %q and the other has not\n", trace)
+		} else if err != nil {
+			fmt.Fprintf(&all, "whether the trees have one language: %v\n", err)
+		}
+	}
+	if got.Measures["unsolved"] > 0 || want.Measures["unsolved"] > 0 {
+		return all.String()
+	}
+	for _, name := range []string{"fitness", "cost"} {
+		x, ok := got.Measures[name]
+		if y, ok2 := want.Measures[name]; ok && ok2 && math.Abs(x-y) > 1e-6 {
+			fmt.Fprintf(&all, "%s %v, not %v\n", name, x, y)
+		}
+	}
+	return all.String()
+}
+
+// measured says what an answer measures, "" if nothing.
+func (a *answer) measured() string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(a.Measures)) {
+		list = append(list, name+" "+strconv.FormatFloat(math.Round(a.Measures[name]*1e6)/1e6, 'f', -1, 64))
+	}
+	return strings.Join(list, ", ")
 }

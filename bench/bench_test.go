@@ -75,7 +75,7 @@ func bench(ctx context.Context, stdout, stderr io.Writer) (err error) {
 	var errs []error
 	at := func(n int64, list []step) []result {
 		fmt.Fprintf(stderr, "\n%s events\n", thousands(n))
-		h, err := newHarness(ctx, dir, program, os.Getenv("MILLRACE_PYTHON"), n, stderr)
+		h, err := newHarness(ctx, dir, program, rivals(), n, stderr)
 		if err != nil {
 			errs = append(errs, err)
 			return nil
@@ -99,6 +99,11 @@ func bench(ctx context.Context, stdout, stderr io.Writer) (err error) {
 		os.WriteFile(filepath.Join(out, "bench.json"), figures.Bytes(), 0o644))
 	fmt.Fprintf(stdout, "\n%s", page.Bytes())
 	return errors.Join(errs...)
+}
+
+// rivals are those that make bench found or made.
+func rivals() installed {
+	return installed{os.Getenv("MILLRACE_PYTHON"), os.Getenv("MILLRACE_RUST")}
 }
 
 // build builds the program in dir.
@@ -142,7 +147,7 @@ func TestWaysAgree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := newHarness(t.Context(), dir, program, os.Getenv("MILLRACE_PYTHON"), 20_000, io.Discard)
+	h, err := newHarness(t.Context(), dir, program, rivals(), 20_000, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

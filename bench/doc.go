@@ -1,5 +1,5 @@
 // Package bench measures Millrace, each step in a process of its own, beside
-// DuckDB, polars and PM4Py on the same events: make bench.
+// DuckDB, polars, PM4Py and a Rust crate on the same events: make bench.
 //
 // steps in step_test.go lists what is measured; a new step is one value there,
 // and what a process does that the command line cannot is a task in

@@ -23,7 +23,7 @@ type harness struct {
 	dir      string // of the files
 	millrace string // the program
 	self     string // this one
-	python   string // "" if there is none
+	installed
 	rivals   string // folder of the programs in Python
 	versions map[string]string
 	events   int64
@@ -56,8 +56,11 @@ type result struct {
 	part      *part   // what it answered
 }
 
+// installed are rivals that are programs of their own; "" where one is not there.
+type installed struct{ python, rust string }
+
 // newHarness finds out what there is.
-func newHarness(ctx context.Context, dir, program, python string, events int64, progress io.Writer) (*harness, error) {
+func newHarness(ctx context.Context, dir, program string, has installed, events int64, progress io.Writer) (*harness, error) {
 	rivals, err := filepath.Abs("rivals")
 	if err != nil {
 		return nil, err
@@ -66,18 +69,26 @@ func newHarness(ctx context.Context, dir, program, python string, events int64, 
 	if err != nil {
 		return nil, err
 	}
-	h := &harness{dir: dir, millrace: program, self: self, python: python, rivals: rivals, events: events, progress: progress, versions: map[string]string{}}
+	h := &harness{dir: dir, millrace: program, self: self, installed: has, rivals: rivals, events: events, progress: progress, versions: map[string]string{}}
 	if h.versions["DuckDB"], err = eventlog.EngineVersion(ctx); err != nil {
 		return nil, err
 	}
 	for name, module := range map[string]string{"polars": "polars", "PM4Py": "pm4py"} {
-		if python == "" {
+		if h.python == "" {
 			continue
 		}
-		out, err := exec.CommandContext(ctx, python, "-c", "from importlib.metadata import version; print(version('"+module+"'))").Output()
+		out, err := exec.CommandContext(ctx, h.python, "-c", "from importlib.metadata import version; print(version('"+module+"'))").Output()
 		if err == nil {
 			h.versions[name] = strings.TrimSpace(string(out))
 		}
+	}
+	if h.rust != "" {
+		lock, err := os.ReadFile(filepath.Join(rivals, "with_process_mining", "Cargo.lock"))
+		if err != nil {
+			return nil, err
+		}
+		_, rest, _ := strings.Cut(string(lock), "name = \"process_mining\"\nversion = \"")
+		h.versions["process_mining (Rust)"], _, _ = strings.Cut(rest, "\"")
 	}
 	return h, nil
 }
@@ -193,6 +204,9 @@ func (h *harness) step(ctx context.Context, s *step) (result, *answer) {
 		return r, nil
 	}
 	a, err := readAnswer(out, *s.part)
+	if s.apart {
+		r.Events = a.Events
+	}
 	if err == nil && !s.narrows && a.Events != r.Events {
 		err = fmt.Errorf("the answer is about %d events, not %d", a.Events, r.Events)
 	}
@@ -200,6 +214,7 @@ func (h *harness) step(ctx context.Context, s *step) (result, *answer) {
 		r.Status, r.Said = broken, err.Error()
 		return r, nil
 	}
+	r.Said = a.measured()
 	if r.Inside = a.inside; len(a.inside) > 0 {
 		run := slices.MinFunc(a.inside, func(x, y taken) int { return cmp.Compare(x.CPU, y.CPU) })
 		if s.narrows {
@@ -253,6 +268,7 @@ func (h *harness) command(ctx context.Context, s *step, words []string) *exec.Cm
 			list[i] = strings.ReplaceAll(list[i], "{"+name+"}", filepath.Join(h.dir, file))
 		}
 		list[i] = strings.ReplaceAll(list[i], "{events}", strconv.FormatInt(s.events(h.events), 10))
+		list[i] = strings.ReplaceAll(list[i], "{variants}", strconv.FormatInt(max(8, h.events*4366/10_000_000), 10))
 	}
 	var c *exec.Cmd
 	switch words[0] {
@@ -260,6 +276,8 @@ func (h *harness) command(ctx context.Context, s *step, words []string) *exec.Cm
 		c = exec.CommandContext(ctx, h.millrace, list[1:]...)
 	case "python":
 		c = exec.CommandContext(ctx, h.python, append([]string{filepath.Join(h.rivals, list[1])}, list[2:]...)...)
+	case "rust":
+		c = exec.CommandContext(ctx, h.rust, list[3:]...)
 	default:
 		c = exec.CommandContext(ctx, h.self, list[1:]...)
 		c.Env = append(os.Environ(), insideVariable+"=1")
@@ -273,11 +291,15 @@ func (h *harness) command(ctx context.Context, s *step, words []string) *exec.Cm
 
 // missing says what a command needs and is not there, "" if nothing.
 func (h *harness) missing(words []string) string {
-	if words[0] != "python" {
+	if words[0] != "python" && words[0] != "rust" {
 		return noDatabase(words)
 	}
-	rival := map[string]string{"with_polars.py": "polars", "with_pm4py.py": "PM4Py"}[words[1]]
+	rival := map[string]string{"with_polars.py": "polars", "with_pm4py.py": "PM4Py", "with_pm4py_models.py": "PM4Py"}[words[1]]
 	switch {
+	case words[0] == "rust" && h.rust == "":
+		return "there is no Rust rival: cargo builds it in make bench where it is installed and crates.io is to be had"
+	case words[0] == "rust":
+		return ""
 	case h.python == "":
 		return "there is no Python: set MILLRACE_PYTHON to one with bench/rivals/requirements.txt"
 	case h.versions[rival] == "":

@@ -40,6 +40,8 @@ var tasks = []task{
 	{"sql-table", askTable},
 	{"encoding-xml", encodingXML},
 	{"database", database},
+	{"threads", threads},
+	{"model", model},
 	{"spend", spend},
 }
 

@@ -12,7 +12,8 @@ type step struct {
 	question string // steps of one question stand together, ours first
 	way      string // who answers it, and how
 	// commands are run one after the other, and count together. {name} is one
-	// of files, {events} how many events there are for the step.
+	// of files, {events} how many events there are for the step, {variants} how
+	// many variants where it has a log of its own.
 	commands [][]string
 	makes    string  // file or folder; how much it grew is printed
 	in       string  // folder to work in; "": where the files are
@@ -20,6 +21,7 @@ type step struct {
 	within   float64 // of its durations, as a part of their value; 0: exact
 	fewer    int64   // events are divided by this
 	most     int64   // larger logs it is not given; 0: none
+	apart    bool    // its events are those of a log of its own
 	narrows  bool    // its answer is about some of the events
 	rival    bool    // not ours
 }
@@ -36,16 +38,16 @@ var files = map[string]string{
 	"parquet": "log.parquet", "csv": "log.csv", "xes": "log.xes", "ocel": "log.csvocel",
 	"shuffled": "shuffled.parquet",
 	"parts":    "parts", // a folder, as those below
-	"store":    "store", "external": "external", "grown": "grown", "objects": "objects", "table": "table.duckdb",
+	"store":    "store", "external": "external", "grown": "grown", "objects": "objects", "model": "model", "threads": "threads", "table": "table.duckdb",
 }
 
-// one is a single command: millrace, a task inside this program, or a file of
-// bench/rivals for python.
+// one is a single command: millrace, a task inside this program, a file of
+// bench/rivals for python, or rust for the program in bench/rivals.
 func one(words ...string) [][]string { return [][]string{words} }
 
 // steps lists everything that is measured, in its order.
 func steps() []step {
-	return slices.Concat(generating(), fromFile("parquet"), fromFile("csv"), readingXES(), importing(), folding(), filtering(), growing(), objects(), reading())
+	return slices.Concat(generating(), fromFile("parquet"), fromFile("csv"), readingXES(), importing(), folding(), filtering(), growing(), objects(), models(), reading())
 }
 
 // generating makes the files: tables in order of time, so that cases

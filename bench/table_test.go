@@ -62,7 +62,10 @@ func question(w io.Writer, list []result) {
 		}
 		said := x.Said
 		if len(x.Inside) > 0 {
-			said = "inside: CPU"
+			if said != "" {
+				said += "; "
+			}
+			said += "inside: CPU"
 			for _, run := range x.Inside {
 				said += " " + seconds(run.CPU)
 			}

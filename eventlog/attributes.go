@@ -56,13 +56,28 @@ func (t *attributeTable) column(name string) (attributeColumn, bool) {
 
 // attributes reads what the store knows of a type's attributes.
 func (c *storeConn) attributes(ctx context.Context, owner, typ string) (*attributeTable, error) {
-	t := &attributeTable{owner: owner, typ: typ, name: typ, byName: map[string]int{}, byKind: map[string][]int{}, taken: map[string]bool{owner: true}}
-	err := c.each(ctx, storeText("attribute_tables"), []any{owner + "s", typ}, func(scan func(...any) error) error {
-		var name string
+	tables, err := c.attributesOf(ctx, owner, []string{typ})
+	if err != nil {
+		return nil, err
+	}
+	return tables[0], nil
+}
+
+// attributesOf reads what the store knows of the attributes of several types,
+// in their order: in two looks, each of which lists all tables of the store.
+func (c *storeConn) attributesOf(ctx context.Context, owner string, types []string) ([]*attributeTable, error) {
+	tables, of := make([]*attributeTable, len(types)), map[string]*attributeTable{}
+	for i, typ := range types {
+		tables[i] = &attributeTable{owner: owner, typ: typ, name: typ, byName: map[string]int{}, byKind: map[string][]int{}, taken: map[string]bool{owner: true}}
+		of[typ] = tables[i]
+	}
+	err := c.each(ctx, storeText("attribute_tables"), []any{owner + "s", types}, func(scan func(...any) error) error {
+		var typ, name string
 		var said bool
-		if err := scan(&name, &said); err != nil {
+		if err := scan(&typ, &name, &said); err != nil {
 			return err
 		}
+		t := of[typ]
 		if said {
 			t.name = name
 			return nil
@@ -76,15 +91,16 @@ func (c *storeConn) attributes(ctx context.Context, owner, typ string) (*attribu
 	if err != nil {
 		return nil, err
 	}
-	err = c.each(ctx, storeText("attribute_columns"), []any{owner, typ}, func(scan func(...any) error) error {
+	err = c.each(ctx, storeText("attribute_columns"), []any{owner, types}, func(scan func(...any) error) error {
+		var typ string
 		var a attributeColumn
-		if err := scan(&a.name, &a.column, &a.sql, &a.unit); err != nil {
+		if err := scan(&typ, &a.name, &a.column, &a.sql, &a.unit); err != nil {
 			return err
 		}
-		t.keep(a)
+		of[typ].keep(a)
 		return nil
 	})
-	return t, err
+	return tables, err
 }
 
 func (t *attributeTable) keep(a attributeColumn) {

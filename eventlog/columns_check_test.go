@@ -15,30 +15,35 @@ import (
 // what is damaged is built again from the store.
 func TestDamagedColumnsAreNotAddedTo(t *testing.T) {
 	ctx := context.Background()
+	whole := t.TempDir()
+	s := openStore(t, filepath.Join(whole, "s.duckdb"))
+	b := &Batch{}
+	for i := range 90_000 { // some two megabytes
+		b.Case, b.Activity = append(b.Case, fmt.Sprint(i/3)), append(b.Activity, []string{"order", "pick", "ship"}[i%3])
+		b.Time, b.Place = append(b.Time, int64(i)*1e6), append(b.Place, int64(i))
+	}
+	mustImport(t, s, ImportOptions{Log: "l"}, batches(b))
+	if err := s.BuildColumns(ctx, "l", LogOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	key, err := s.columnsKey(ctx, "l", LogOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, _, _, err := s.columnsFiles(ctx, "columns_of_log", key)
+	if err != nil || files.Cases.Size < 2*checksumBlock-checksumBlock/2 {
+		t.Fatalf("a file of %d bytes is too small: %v", files.Cases.Size, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
 	var damaged, rebuilt int
 	for part := range 8 {
-		path := filepath.Join(t.TempDir(), "s.duckdb")
-		s := openStore(t, path)
-		b := &Batch{}
-		for i := range 90_000 { // some two megabytes
-			b.Case, b.Activity = append(b.Case, fmt.Sprint(i/3)), append(b.Activity, []string{"order", "pick", "ship"}[i%3])
-			b.Time, b.Place = append(b.Time, int64(i)*1e6), append(b.Place, int64(i))
-		}
-		mustImport(t, s, ImportOptions{Log: "l"}, batches(b))
-		if err := s.BuildColumns(ctx, "l", LogOptions{}); err != nil {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
 			t.Fatal(err)
 		}
-		key, err := s.columnsKey(ctx, "l", LogOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		files, _, _, err := s.columnsFiles(ctx, "columns_of_log", key)
-		if err != nil || files.Cases.Size < 2*checksumBlock-checksumBlock/2 {
-			t.Fatalf("a file of %d bytes is too small: %v", files.Cases.Size, err)
-		}
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
+		path := filepath.Join(dir, "s.duckdb")
 		name := filepath.Join(filepath.Dir(path), files.Cases.Name)
 		flip(t, name, int64(part)*(files.Cases.Size-1)/7)
 		damaged++

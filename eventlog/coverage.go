@@ -82,9 +82,17 @@ func (v *Coverage) types(ctx context.Context, c *storeConn, m *Model) error {
 	if err != nil {
 		return err
 	}
-	for _, typ := range m.Types {
+	types := make([]string, len(m.Types))
+	for i, typ := range m.Types {
+		types[i] = typ.Name
+	}
+	tables, err := c.attributesOf(ctx, "object", types)
+	if err != nil {
+		return err
+	}
+	for i, typ := range m.Types {
 		tc := TypeCoverage{Name: typ.Name, Objects: objects[typ.Name]}
-		filled, err := coverageFilled(ctx, c, typ.Name, v.Source)
+		filled, err := tables[i].filled(ctx, c, v.Source)
 		if err != nil {
 			return err
 		}
@@ -101,11 +109,10 @@ func (v *Coverage) types(ctx context.Context, c *storeConn, m *Model) error {
 	return nil
 }
 
-// coverageFilled counts the values of each attribute of a type's objects.
-func coverageFilled(ctx context.Context, c *storeConn, typ, source string) (map[string]int64, error) {
-	t, err := c.attributes(ctx, "object", typ)
-	if err != nil || !t.exists || len(t.columns) == 0 {
-		return nil, err
+// filled counts the values of each attribute of a source's objects of the type.
+func (t *attributeTable) filled(ctx context.Context, c *storeConn, source string) (map[string]int64, error) {
+	if !t.exists || len(t.columns) == 0 {
+		return nil, nil
 	}
 	var list []string
 	counts := make([]int64, len(t.columns))
@@ -115,7 +122,7 @@ func coverageFilled(ctx context.Context, c *storeConn, typ, source string) (map[
 		into[i] = &counts[i]
 	}
 	text := storeText("coverage_filled", "counts", strings.Join(list, ", "), "table", t.table())
-	if err := c.QueryRowContext(ctx, text, source, typ).Scan(into...); err != nil {
+	if err := c.QueryRowContext(ctx, text, source, t.typ).Scan(into...); err != nil {
 		return nil, err
 	}
 	filled := map[string]int64{}

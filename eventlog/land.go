@@ -181,12 +181,28 @@ func (s *StagedTables) Discard() error { return s.dir.remove() }
 type stagedTable struct {
 	Table
 	columns  []TableColumn // of the contract, then the extract's own; types as DuckDB names them
-	file     string        // Parquet: the columns, then _line, and _n where there is no key
+	file     string        // Parquet: the columns, then _line, and _n where there is no key; not written for no rows
 	complete bool
 	present  string   // Parquet: the keys that the source has, as text c0, c1, …; "": not known
 	buckets  []string // that present is of; nil: all
 	in       int64
 	rejected int64
+}
+
+// from is the query of the rows, or of none.
+func (t *stagedTable) from() string {
+	if t.in > 0 {
+		return "read_parquet(" + storeLiteral(stageGlob(t.file)) + ")"
+	}
+	var b strings.Builder
+	for _, c := range t.columns {
+		fmt.Fprintf(&b, "CAST(NULL AS %s) AS %s, ", c.SQL, Quote(c.Name))
+	}
+	b.WriteString("0::BIGINT AS _line")
+	if !t.keyed() {
+		b.WriteString(", 0::BIGINT AS _n")
+	}
+	return "(SELECT " + b.String() + " WHERE false)"
 }
 
 func (t *stagedTable) keyed() bool { return len(t.Key) > 0 }

@@ -42,7 +42,8 @@ type tablesMerge struct {
 	shape   bool // a landing table's columns changed
 	tables  bool // an attribute table was made or changed
 	people  *forgetting
-	stale   bool // blocks of the file have what must not be there any more
+	stale   bool                     // blocks of the file have what must not be there any more
+	have    map[string][]TableColumn // of the landing tables, before this load
 }
 
 func (m *tablesMerge) run(ctx context.Context) (err error) {
@@ -50,6 +51,9 @@ func (m *tablesMerge) run(ctx context.Context) (err error) {
 		return err
 	}
 	if err := m.c.exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+Quote(landingSchema(m.system.Name))); err != nil {
+		return err
+	}
+	if m.have, err = m.c.columnsIn(ctx, landingSchema(m.system.Name)); err != nil {
 		return err
 	}
 	renamed, err := m.checkNames(ctx)
@@ -112,11 +116,11 @@ func (m *tablesMerge) land(ctx context.Context, i int, t *stagedTable) (TableRec
 		return r, err
 	}
 	match, columns := landMatch(t)
-	file, err := m.fresh(ctx, t)
-	if err != nil {
+	rows, err := m.c.int(ctx, "SELECT count(*) FROM (SELECT 1 FROM "+table+" LIMIT 1)")
+	if err != nil || rows == 0 && t.in == 0 {
 		return r, err
 	}
-	rows, err := m.c.int(ctx, "SELECT count(*) FROM (SELECT 1 FROM "+table+" LIMIT 1)")
+	file, err := m.fresh(ctx, t)
 	if err != nil {
 		return r, err
 	}
@@ -177,8 +181,7 @@ func (m *tablesMerge) land(ctx context.Context, i int, t *stagedTable) (TableRec
 // fresh is the query of the staged rows that may land: not of those who were
 // forgotten, and not those that were removed because of their age.
 func (m *tablesMerge) fresh(ctx context.Context, t *stagedTable) (string, error) {
-	from := "read_parquet(" + storeLiteral(stageGlob(t.file)) + ")"
-	from, err := m.unsettled(ctx, t, from)
+	from, err := m.unsettled(ctx, t, t.from())
 	if err != nil || m.people.nobody() {
 		return from, err
 	}
@@ -216,14 +219,8 @@ func landMatch(t *stagedTable) (match, columns string) {
 // that the extract lacks stays, as do its values.
 func (m *tablesMerge) shapeTable(ctx context.Context, t *stagedTable, table string) error {
 	have := map[string]TableColumn{}
-	err := m.c.each(ctx, storeText("land_columns"), []any{landingSchema(m.system.Name), t.Name}, func(scan func(...any) error) error {
-		var c TableColumn
-		err := scan(&c.Name, &c.SQL)
+	for _, c := range m.have[t.Name] {
 		have[strings.ToLower(c.Name)] = c
-		return err
-	})
-	if err != nil {
-		return err
 	}
 	if len(have) == 0 {
 		return m.createTable(ctx, t, table)

@@ -136,6 +136,9 @@ func (l *lander) land(ctx context.Context, db *sql.DB) error {
 	if err := l.text(ctx, db, at); err != nil {
 		return err
 	}
+	if l.table.in == 0 {
+		return l.present(ctx, db)
+	}
 	if err := l.refuse(ctx); err != nil {
 		return err
 	}

@@ -127,6 +127,7 @@ func TestImportLaws(t *testing.T) {
 	dir := t.TempDir()
 	n := 0
 	s := openStore(t, filepath.Join(dir, "a.duckdb"))
+	checks(t, 30) // each is four or five loads, and as many tables more
 	rapid.Check(t, func(rt *rapid.T) {
 		rows := rowsGen().Draw(rt, "rows")
 		n++
@@ -254,10 +255,7 @@ func TestImportHostileNames(t *testing.T) {
 }
 
 func TestImportManyAttributes(t *testing.T) {
-	many := 10_000
-	if testing.Short() {
-		many = 500
-	}
+	const many = 2500 // more than a vector, and than are added one by one
 	s := openStore(t, filepath.Join(t.TempDir(), "a.duckdb"))
 	for _, kind := range []string{"x", "y"} { // the second load adds as many columns again
 		b := &Batch{Case: []string{"1"}, Activity: []string{kind}}

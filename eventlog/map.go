@@ -110,12 +110,16 @@ func (m *tablesMerge) modelTables(ctx context.Context) error {
 	if m.system.Model == nil {
 		return nil
 	}
-	for _, typ := range m.system.Model.Types {
-		t, err := m.c.attributes(ctx, "object", typ.Name)
-		if err != nil {
-			return err
-		}
-		made, err := t.ensure(ctx, m.c, typ.Attributes)
+	types := make([]string, len(m.system.Model.Types))
+	for i, typ := range m.system.Model.Types {
+		types[i] = typ.Name
+	}
+	tables, err := m.c.attributesOf(ctx, "object", types)
+	if err != nil {
+		return err
+	}
+	for i, typ := range m.system.Model.Types {
+		made, err := tables[i].ensure(ctx, m.c, typ.Attributes)
 		if err != nil {
 			return err
 		}
@@ -175,17 +179,23 @@ func (m *tablesMerge) readViews(ctx context.Context) (*mapped, error) {
 	if err != nil {
 		return nil, err
 	}
+	columns, err := m.viewColumns(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range names {
 		if isPart(name) {
 			continue
 		}
-		view := &mapView{name: name}
-		err := m.inViews(ctx, func() (err error) {
-			view.columns, err = m.describe(ctx, name)
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("mapping: view %s: %s", name, storeReason(err))
+		view := &mapView{name: name, columns: columns[name]}
+		if len(view.columns) == 0 {
+			err := m.inViews(ctx, func() (err error) {
+				view.columns, err = m.describe(ctx, name)
+				return err
+			})
+			if err != nil {
+				return nil, fmt.Errorf("mapping: view %s: %s", name, storeReason(err))
+			}
 		}
 		if err := v.take(view); err != nil {
 			return nil, fmt.Errorf("mapping: view %s: %w", name, err)

@@ -92,11 +92,16 @@ func (v *mapped) objectAttributes(ctx context.Context) error {
 	if err := v.forget(ctx); err != nil {
 		return err
 	}
+	names := make([]string, len(v.types))
 	for i, typ := range v.types {
-		t, err := v.c.attributes(ctx, "object", typ.name)
-		if err != nil {
-			return err
-		}
+		names[i] = typ.name
+	}
+	tables, err := v.c.attributesOf(ctx, "object", names)
+	if err != nil {
+		return err
+	}
+	for i, typ := range v.types {
+		t := tables[i]
 		want := make([]Attribute, len(typ.attributes))
 		for j, c := range typ.attributes {
 			want[j] = Attribute{Name: c.Name, SQL: c.SQL}
@@ -130,7 +135,6 @@ func (v *mapped) objectAttributes(ctx context.Context) error {
 	if err := v.blankAttributes(ctx); err != nil {
 		return err
 	}
-	var err error
 	v.receipt.Objects.Changed, err = v.c.int(ctx, storeText("map_touched"))
 	return err
 }
@@ -186,11 +190,12 @@ func (v *mapped) blankAttributes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, typ := range types {
-		t, err := v.c.attributes(ctx, "object", typ)
-		if err != nil {
-			return err
-		}
+	tables, err := v.c.attributesOf(ctx, "object", types)
+	if err != nil {
+		return err
+	}
+	for i, typ := range types {
+		t := tables[i]
 		made, err := t.ensure(ctx, v.c, nil)
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -150,8 +151,39 @@ func (m *tablesMerge) sameTimes(ctx context.Context, base, more string) error {
 	return nil
 }
 
-// describe lists the columns of a view. Not duckdb_columns: that says nothing
-// of a view that cannot be read.
+// viewColumns lists the columns of the mapping's views as they were made: in
+// one look, where describing each reads its SQL again, and that of all views
+// below it. It says nothing of a view that cannot be read or has a column without
+// a type (NULL), nor of a text of the project's, which may have replaced what
+// other views read.
+func (m *tablesMerge) viewColumns(ctx context.Context) (map[string][]TableColumn, error) {
+	columns := map[string][]TableColumn{}
+	if m.system.MappingFile != "" || m.system.Extension != "" {
+		return columns, nil
+	}
+	return columns, m.inViews(ctx, func() (err error) {
+		columns, err = m.c.columnsIn(ctx, mapSchema(m.system.Name))
+		maps.DeleteFunc(columns, func(_ string, list []TableColumn) bool {
+			return slices.ContainsFunc(list, func(c TableColumn) bool { return c.SQL == `"NULL"` })
+		})
+		return err
+	})
+}
+
+// columnsIn lists the columns of the tables and views of a schema.
+func (c *storeConn) columnsIn(ctx context.Context, schema string) (map[string][]TableColumn, error) {
+	columns := map[string][]TableColumn{}
+	err := c.each(ctx, storeText("schema_columns"), []any{schema}, func(scan func(...any) error) error {
+		var table string
+		var column TableColumn
+		err := scan(&table, &column.Name, &column.SQL)
+		columns[table] = append(columns[table], column)
+		return err
+	})
+	return columns, err
+}
+
+// describe lists the columns of a view, or says why it cannot be read.
 func (m *tablesMerge) describe(ctx context.Context, view string) ([]TableColumn, error) {
 	var columns []TableColumn
 	err := m.c.each(ctx, "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM "+Quote(mapSchema(m.system.Name))+"."+Quote(view)+")", nil,

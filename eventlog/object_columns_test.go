@@ -112,10 +112,8 @@ func TestObjectColumnsAgainstObvious(t *testing.T) {
 					rt.Fatal(err)
 				}
 			}
+			checks(t, 12) // each syncs up to thirty files
 			rapid.Check(t, func(rt *rapid.T) {
-				if rapid.IntRange(0, 9).Draw(rt, "turn") > 1 { // each syncs up to thirty files
-					return
-				}
 				w := draw(rt)
 				load(rt, w)
 				noted := func() []Note {

@@ -47,7 +47,7 @@ func (f *profiler) objectFill(ctx context.Context, source, typ string, sum *fill
 	if err != nil || n == 0 {
 		return err
 	}
-	filled, err := coverageFilled(ctx, f.c, typ, source)
+	filled, err := t.filled(ctx, f.c, source)
 	if err != nil {
 		return err
 	}

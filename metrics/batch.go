@@ -7,9 +7,9 @@ import (
 )
 
 // batches puts the statements together that read the same: what several
-// definitions name in the same words (with), or the same view as of an earlier
-// day, is then made once for all of them. The answers are those of each statement
-// by itself.
+// definitions name in the same words (with), rows that they look at alike (view,
+// join and scope), or the same view as of an earlier day, is then read once for
+// all of them. The answers are those of each statement by itself.
 func batches(list []*statement) [][]*statement {
 	var all [][]*statement
 	withs := map[*statement]map[string]string{}
@@ -35,7 +35,7 @@ func (s *statement) joins(b []*statement, withs map[*statement]map[string]string
 	}
 	same := false
 	for _, o := range b {
-		same = same || s.now.past && s.k.View == o.k.View
+		same = same || s.k.View == o.k.View && (s.now.past || s.k.Join == o.k.Join && s.k.Scope == o.k.Scope)
 		for name, text := range withs[s] {
 			other, ok := withs[o][name]
 			if ok && other != text {
@@ -127,12 +127,15 @@ func read(b []*statement) (values [][]Value, err error) {
 			if worth[of] == nil {
 				worth[of] = map[string][]Amount{}
 			}
-			key := ""
+			key, currency := "", "" // as group has them
 			for j, name := range names {
 				if strings.HasPrefix(name, "by_") {
 					key += fmt.Sprint(cells[j]) + "\x00"
+				} else if name == "currency" {
+					currency = fmt.Sprint(cells[j]) + "\x00"
 				}
 			}
+			key += currency
 			worth[of][key] = append(worth[of][key], Amount{fmt.Sprint(cells[i]), cells[i+1].(float64)})
 			continue
 		}
@@ -170,11 +173,15 @@ func batchText(b []*statement) (string, error) {
 	with := map[string]string{}
 	var parts []string
 	by, has := 0, map[string]bool{}
+	looked, shared, err := sharing(b)
+	if err != nil {
+		return "", err
+	}
 	for i, s := range b {
 		for name, text := range s.with() {
 			with[name] = text
 		}
-		rows, err := s.ownRows()
+		rows, err := s.rowsOf(looked[i])
 		if err != nil {
 			return "", err
 		}
@@ -193,9 +200,12 @@ func batchText(b []*statement) (string, error) {
 		}
 		parts = append(parts, "SELECT * FROM (\nWITH "+rows+"\n"+text+"\n)")
 	}
-	text := ""
-	if len(with) > 0 {
-		text = "WITH " + strings.TrimSuffix(withText(with), ",\n") + "\n"
+	text := withText(with)
+	for i, l := range shared {
+		text += fmt.Sprintf("%s%d AS MATERIALIZED (\n\t%s\n),\n", sharedName, i, l.text())
+	}
+	if text != "" {
+		text = "WITH " + strings.TrimSuffix(text, ",\n") + "\n"
 	}
 	order := "figure"
 	for _, g := range slices.Concat([]string{"period"}, byNames(by), []string{"currency", "open_currency"}) {
@@ -204,6 +214,45 @@ func batchText(b []*statement) (string, error) {
 		}
 	}
 	return b[0].states(text + strings.Join(parts, "\nUNION ALL BY NAME\n") + "\nORDER BY " + order), nil
+}
+
+// sharedName begins the names of the SELECTs that statements of a batch share.
+const sharedName = "shared_"
+
+// sharing finds what statements of a batch look at alike. It is read once
+// (shared), each expression of theirs under one name, and they look at that.
+func sharing(b []*statement) (looked, shared []looking, err error) {
+	of := map[string][]int{} // from → statements
+	for i, s := range b {
+		l, err := s.lookedAt()
+		if err != nil {
+			return nil, nil, err
+		}
+		// What this figure does not read would be written for each row.
+		timed := len(s.periods) > 0 || s.o.Currency != ""
+		l.columns = slices.DeleteFunc(l.columns, func(c selected) bool { return c.name == "key" || c.name == "happened" && !timed })
+		looked = append(looked, l)
+		of[l.from] = append(of[l.from], i)
+	}
+	for _, from := range sortedKeys(of) {
+		if len(of[from]) < 2 {
+			continue
+		}
+		once := looking{from: from}
+		for _, i := range of[from] {
+			for j, c := range looked[i].columns {
+				at := slices.IndexFunc(once.columns, func(o selected) bool { return o.expression == c.expression })
+				if at < 0 {
+					at = len(once.columns)
+					once.columns = append(once.columns, selected{c.expression, fmt.Sprintf("c%d", at)})
+				}
+				looked[i].columns[j].expression = once.columns[at].name
+			}
+			looked[i].from = fmt.Sprintf("%s%d", sharedName, len(shared))
+		}
+		shared = append(shared, once)
+	}
+	return looked, shared, nil
 }
 
 // byNames are the names of n by columns.

@@ -364,6 +364,16 @@ func (c *company) compare(name string, o metrics.Options, want tallies) {
 	}
 }
 
+// nothing holds that a figure has no more than the truth, which has nothing of it.
+func (c *company) nothing(name string) {
+	c.t.Helper()
+	for _, v := range c.evaluate(name, metrics.Options{}) {
+		if v.N > 0 {
+			c.t.Errorf("%s counts %d, in truth there is nothing of it", name, v.N)
+		}
+	}
+}
+
 // A story counts one figure: it is called for every object, with the month it
 // counts in, "" where it is open.
 type story func(tell func(month, site string, numerator, denominator float64))
@@ -421,6 +431,7 @@ func (c *company) evaluate(name string, o metrics.Options) []metrics.Value {
 		if err != nil {
 			c.t.Fatal(err)
 		}
+		c.cover(name, "", nil, metrics.Value{})
 		return values
 	}
 	c.t.Fatalf("there is no %s", name)

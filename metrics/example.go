@@ -59,8 +59,11 @@ type Bench struct {
 
 // OpenBench makes one; it takes a second.
 func OpenBench(ctx context.Context) (*Bench, error) {
-	s, err := eventlog.OpenScratch(ctx, o2c.Refresh()+"\nCREATE TABLE o2c.told AS FROM o2c.object_events LIMIT 0; DROP VIEW o2c.object_events; ALTER TABLE o2c.told RENAME TO object_events;"+
-		"\nDROP VIEW o2c.order_events; CREATE TABLE o2c.order_events AS FROM (SELECT 0::BIGINT AS order_object, 0::BIGINT AS line_object, 0::BIGINT AS event, '' AS activity, '' AS class, now() AS time, '' AS precision, '' AS resource, '' AS actor_kind, 0::BIGINT AS sequence, now() AS acted_at) LIMIT 0;")
+	script := o2c.Refresh()
+	for _, view := range []string{"object_events", "order_events"} { // tables, so that examples can fill them
+		script += fmt.Sprintf("\nCREATE TABLE o2c.filled AS FROM o2c.%[1]s LIMIT 0; DROP VIEW o2c.%[1]s; ALTER TABLE o2c.filled RENAME TO %[1]s;", view)
+	}
+	s, err := eventlog.OpenScratch(ctx, script)
 	if err != nil {
 		return nil, err
 	}

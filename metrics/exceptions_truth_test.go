@@ -80,8 +80,11 @@ func (c *company) troubles(day metrics.Day, reach map[string][]string, messages 
 		return !from.IsZero() && from.Before(end) && (to.IsZero() || !to.Before(end))
 	}
 	for _, b := range c.truth("block") {
-		o := c.order[b["order_no"]]
-		if within(b.at("set_at"), b.at("released_at")) {
+		o, ended := c.order[b["order_no"]], b.at("released_at")
+		if gone := o.at("cancelled_at"); !gone.IsZero() && (ended.IsZero() || gone.Before(ended)) {
+			ended = gone
+		}
+		if within(b.at("set_at"), ended) {
 			list = append(list, trouble{o["site"], o["currency"], b.at("set_at"), o.number("net_value"), true})
 		}
 	}

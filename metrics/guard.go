@@ -111,7 +111,7 @@ func (a *asking) guard(k *KPI) error {
 		if !withName.MatchString(name) {
 			return FieldError{"with", fmt.Errorf("%q: a name is lower case letters, digits and underscores", name)}
 		}
-		if slices.Contains(ownNames, name) || strings.HasPrefix(name, "state_") {
+		if slices.Contains(ownNames, name) || strings.HasPrefix(name, "state_") || strings.HasPrefix(name, sharedName) {
 			return FieldError{"with", fmt.Errorf("%q is a name that the engine's own statement has; take another", name)}
 		}
 		names[name] = true

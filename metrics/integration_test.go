@@ -200,6 +200,7 @@ func (c *company) messageTimes(list []*sent) {
 		from     func(m *sent) time.Time
 	}{
 		{"int.mttr", 0.5, time.Hour, func(m *sent) time.Time { return m.failed }},
+		{"int.mttr.business", 0.5, time.Hour, func(m *sent) time.Time { return m.failed }},
 		{"int.latency", 0.5, time.Minute, func(m *sent) time.Time { return m.row.at("occurred_at") }},
 		{"int.latency.p95", 0.95, time.Minute, func(m *sent) time.Time { return m.row.at("occurred_at") }},
 		{"int.latency.p99", 0.99, time.Minute, func(m *sent) time.Time { return m.row.at("occurred_at") }},
@@ -208,13 +209,17 @@ func (c *company) messageTimes(list []*sent) {
 			var took []float64
 			for _, m := range list {
 				from, day := x.from(m), metrics.Day(c.day(m.posted))
-				if m.again || from.IsZero() || !m.posted.After(from) || x.name == "int.mttr" && !m.recovered || span[0] != "" && (day < span[0] || day > span[1]) {
+				if m.again || from.IsZero() || !m.posted.After(from) || strings.HasPrefix(x.name, "int.mttr") && !m.recovered || span[0] != "" && (day < span[0] || day > span[1]) {
 					continue
 				}
-				took = append(took, float64(m.posted.Sub(from))/float64(x.unit))
+				length := m.posted.Sub(from)
+				if x.name == "int.mttr.business" {
+					length = inOffice(from, m.posted)
+				}
+				took = append(took, float64(length)/float64(x.unit))
 			}
 			slices.Sort(took)
-			v := c.evaluate(x.name, metrics.Options{From: span[0], To: span[1]})[0]
+			v := c.evaluate(x.name, metrics.Options{From: span[0], To: span[1], Calendars: office(c.t)})[0]
 			if want := quantileOf(took, x.quantile); v.Used != int64(len(took)) || len(took) == 0 || abs(v.V-want) > 1e-6*want {
 				c.t.Errorf("%s of %v: %v, in truth %v of %d", x.name, span, v, want, len(took))
 			}

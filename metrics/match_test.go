@@ -222,7 +222,8 @@ func (c *company) match() {
 	})
 	for name, want := range sums {
 		if name != "match.underbilled.price" && len(want) == 0 {
-			continue // nothing of the kind is planted
+			c.nothing(name) // of the kind is planted
+			continue
 		}
 		c.compare(name, metrics.Options{By: []string{"site"}, Grain: metrics.ByMonth}, want)
 	}

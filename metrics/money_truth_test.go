@@ -22,7 +22,10 @@ func (c *company) money() {
 	store := c.store
 	b := bookOf(c.truthTables)
 	t.Run("figures", func(t *testing.T) { c.testMoneyFigures(t, b, store) })
-	t.Run("balances", func(t *testing.T) { testBalances(t, c.truth("balance"), store) })
+	t.Run("balances", func(t *testing.T) {
+		testBalances(t, c.truth("balance"), store)
+		c.cover("ar.rollforward", "", nil, metrics.Value{})
+	})
 	t.Run("states", func(t *testing.T) { testStates(t, store) })
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"millrace/eventlog/o2c"
@@ -114,67 +115,83 @@ func withText(with map[string]string) string {
 
 // ownRows are the CTEs of rows but those that the definition names.
 func (s *statement) ownRows() (string, error) {
-	k := s.k
-	var b strings.Builder
-	text, fx, err := s.lookedAt()
+	l, err := s.lookedAt()
 	if err != nil {
 		return "", err
 	}
-	if k.Over != nil {
+	return s.rowsOf(l)
+}
+
+// rowsOf are the CTEs of rows, of what is looked at.
+func (s *statement) rowsOf(l looking) (string, error) {
+	text := l.text()
+	if s.k.Over != nil {
 		o := *s
-		o.k, o.by = k.over(), s.overBy
-		over, _, err := o.lookedAt()
+		o.k, o.by = s.k.over(), s.overBy
+		over, err := o.lookedAt()
 		if err != nil {
 			return "", err
 		}
-		text += "\n\tUNION ALL BY NAME\n\t" + over
+		text += "\n\tUNION ALL BY NAME\n\t" + over.text()
 	}
+	var b strings.Builder
 	fmt.Fprintf(&b, "looked_at AS (\n\t%s\n)", text)
-	s.measured(&b, fx)
+	s.measured(&b)
 	s.counted(&b)
 	return b.String(), nil
 }
 
-// lookedAt writes what is looked at, each row with its fate, and how amounts
-// are converted.
-func (s *statement) lookedAt() (text, fx string, err error) {
+// A looking is a SELECT of what a figure looks at: expressions and their names,
+// and what they are read from.
+type looking struct {
+	columns []selected
+	from    string
+}
+
+// A selected is an expression of a SELECT and its name.
+type selected struct{ expression, name string }
+
+func (l looking) text() string {
+	list := make([]string, len(l.columns))
+	for i, c := range l.columns {
+		list[i] = c.expression + " AS " + c.name
+	}
+	return "SELECT " + strings.Join(list, ",\n\t       ") + "\n\tFROM " + l.from
+}
+
+// lookedAt is what is looked at, each row with its fate.
+func (s *statement) lookedAt() (l looking, err error) {
 	k := s.k
 	types := s.types[k.View]
-	columns := []string{}
-	add := func(format string, a ...any) { columns = append(columns, fmt.Sprintf(format, a...)) }
+	add := func(name, expression string) { l.columns = append(l.columns, selected{expression, name}) }
 	for i, e := range s.by {
-		add("coalesce(CAST(%s AS VARCHAR), '') AS by_%d", s.fill(e), i)
+		add(fmt.Sprintf("by_%d", i), fmt.Sprintf("coalesce(CAST(%s AS VARCHAR), '')", s.fill(e)))
 	}
-	add("%s AS key", first(k.Key, s.first(k.View)))
+	add("key", first(k.Key, s.first(k.View)))
 	for _, x := range []struct{ name, expression string }{{"happened", k.At}, {"since", s.since()}} {
 		text := "NULL::BIGINT"
 		if x.expression != "" {
-			instant, err := s.instant(x.expression)
-			if err != nil {
-				return "", "", err
+			if text, err = s.instant(x.expression); err != nil {
+				return l, err
 			}
-			text = instant
 		}
-		add("%s AS %s", text, x.name)
+		add(x.name, text)
 	}
 	if k.Kind == DurationKind {
 		if err := s.ends(add); err != nil {
-			return "", "", err
+			return l, err
 		}
 	}
 	if k.Kind == RateKind {
-		add("coalesce(%s, FALSE) AS hit", s.fill(k.Hit))
-		add("coalesce(%s, FALSE) AS unsure", s.fill(first(k.Unsure, "FALSE")))
+		add("hit", fmt.Sprintf("coalesce(%s, FALSE)", s.fill(k.Hit)))
+		add("unsure", fmt.Sprintf("coalesce(%s, FALSE)", s.fill(first(k.Unsure, "FALSE"))))
 	}
 	if k.Currency != "" {
-		add("coalesce(%s, '') AS document_currency", s.fill(k.Currency))
-		if s.o.Currency != "" {
-			fx = " * fx.rate"
-		}
+		add("document_currency", fmt.Sprintf("coalesce(%s, '')", s.fill(k.Currency)))
 	}
 	number := func(name, expression string) {
 		if expression != "" {
-			add("CAST(%s AS DECIMAL(38,6)) AS %s", s.fill(expression), name)
+			add(name, s.number(expression))
 		}
 	}
 	number("numerator", first(k.Numerator, k.Value))
@@ -184,20 +201,32 @@ func (s *statement) lookedAt() (text, fx string, err error) {
 	}
 	number("denominator", denominator)
 	number("amount", k.Amount)
-	add("%s AS fate", s.fate())
+	add("fate", s.fate())
 	for i, e := range s.inputs {
-		add("%s AS input_%d", e, i)
+		add(fmt.Sprintf("input_%d", i), e)
 	}
 
-	where := ""
-	for i, c := range s.conditions(types) {
-		where += map[bool]string{true: "\n\tWHERE ", false: "\n\t  AND "}[i == 0] + c
-	}
-	join := ""
+	l.from = fmt.Sprintf("o2c.%s AS v", quoted(k.View))
 	if k.Join != "" {
-		join = "\n\t" + strings.TrimSpace(s.fill(k.Join))
+		l.from += "\n\t" + strings.TrimSpace(s.fill(k.Join))
 	}
-	return fmt.Sprintf("SELECT %s\n\tFROM o2c.%s AS v%s%s", strings.Join(columns, ",\n\t       "), quoted(k.View), join, where), fx, nil
+	for i, c := range s.conditions(types) {
+		l.from += map[bool]string{true: "\n\tWHERE ", false: "\n\t  AND "}[i == 0] + c
+	}
+	return l, nil
+}
+
+// number writes an expression as what is added up without error, whatever its
+// rows' order: whole numbers and decimals as they are, others as decimals.
+func (s *statement) number(expression string) string {
+	if _, err := strconv.ParseInt(expression, 10, 64); err == nil {
+		return expression + "::BIGINT"
+	}
+	t := s.types[s.k.View][strings.TrimPrefix(expression, "v.")]
+	if t == "BIGINT" || strings.HasPrefix(t, "DECIMAL(18,") {
+		return expression
+	}
+	return "CAST(" + s.fill(expression) + " AS DECIMAL(38,6))"
 }
 
 // since is when an object began to be open, where that matters.
@@ -226,7 +255,7 @@ func (s *statement) conditions(types map[string]string) []string {
 
 // ends adds the two ends of a duration. What is known to the day only is
 // measured in whole days.
-func (s *statement) ends(add func(string, ...any)) error {
+func (s *statement) ends(add func(name, expression string)) error {
 	k := s.k
 	from, to := s.fill(k.From), s.fill(k.To)
 	fromDay, err := s.isDay(k.From)
@@ -257,13 +286,13 @@ func (s *statement) ends(add func(string, ...any)) error {
 		}
 		began, ended, still = b, e, n
 	}
-	add("%s AS began", began)
+	add("began", began)
 	if k.Open != "" {
 		ended = fmt.Sprintf("CASE WHEN %s THEN %s ELSE %s END", s.fill(k.Open), still, ended)
 	}
-	add("%s AS ended", ended)
+	add("ended", ended)
 	if k.Clock == Business {
-		add("%s AS site", s.fill(k.Site))
+		add("site", s.fill(k.Site))
 	}
 	return nil
 }
@@ -286,7 +315,7 @@ func (s *statement) fate() string {
 
 // measured writes how long a duration took, by its clock, and what amounts are
 // in the reporting currency.
-func (s *statement) measured(b *strings.Builder, fx string) {
+func (s *statement) measured(b *strings.Builder) {
 	k := s.k
 	replaced, added, joins, reasons := []string{}, []string{}, "", ""
 	backwards := "l.ended < l.began"
@@ -315,7 +344,7 @@ func (s *statement) measured(b *strings.Builder, fx string) {
 	if k.Currency != "" && s.o.Currency == "" {
 		added = append(added, "l.document_currency AS currency")
 	}
-	if fx != "" {
+	if k.Currency != "" && s.o.Currency != "" {
 		rates := s.o.Rates
 		join := fmt.Sprintf("\n\tASOF LEFT JOIN rates fx ON fx.currency = l.document_currency AND coalesce(%s, %s) >= fx.day", s.localDay("make_timestamptz(l.happened)"), s.now.date())
 		if k.AsOf { // one rate for all
@@ -326,7 +355,7 @@ func (s *statement) measured(b *strings.Builder, fx string) {
 		added = append(added, literal(s.o.Currency)+" AS currency")
 		for _, c := range []struct{ name, text string }{{"numerator", first(k.Numerator, k.Value)}, {"denominator", first(k.Denominator, k.overValue())}} {
 			if c.text != "" {
-				replaced = append(replaced, fmt.Sprintf("CAST(l.%s%s AS DECIMAL(38,6)) AS %s", c.name, fx, c.name))
+				replaced = append(replaced, fmt.Sprintf("CAST(l.%[1]s * fx.rate AS DECIMAL(38,6)) AS %[1]s", c.name))
 			}
 		}
 		reasons += fmt.Sprintf("\n\t            WHEN fx.rate IS NULL THEN %s", literal(rateless))

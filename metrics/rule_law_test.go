@@ -71,7 +71,11 @@ func drawHistory(t *rapid.T) history {
 						row = append(row, nil)
 						continue
 					}
-					at := time.Date(2024, 1, 1, 0, rapid.IntRange(0, 30*24*60).Draw(t, name), 0, 0, time.UTC)
+					minute := rapid.IntRange(0, 30*24*60)
+					if rapid.IntRange(0, 2).Draw(t, "near") == 0 { // the evening that is asked for: what runs then, and ends in the morning
+						minute = rapid.IntRange((3*24+13)*60, (4*24+11)*60)
+					}
+					at := time.Date(2024, 1, 1, 0, minute.Draw(t, name), 0, 0, time.UTC)
 					if strings.HasSuffix(name, "_date") {
 						at = at.Truncate(24 * time.Hour)
 					}

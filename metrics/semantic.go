@@ -199,6 +199,9 @@ func semanticName(parts ...string) string {
 	return strings.Trim(name, "_")
 }
 
+// several are the views that have several rows of what their first column names.
+var several = []string{"billings", "blocks", "goods_issues", "line_blocks", "line_faults", "order_segments"}
+
 // semanticModel is a view with its keys and columns.
 func (a *asking) semanticModel(view string) *SemanticModel {
 	m := &SemanticModel{Name: semanticName("o2c", view), Description: "The view o2c." + view + " of Millrace.", Model: "ref('o2c_" + view + "')", View: view}
@@ -206,7 +209,7 @@ func (a *asking) semanticModel(view string) *SemanticModel {
 		kind := a.types[view][c]
 		key := strings.HasSuffix(c, "_id") // and the entity's name: "order" alone is a word of SQL
 		switch {
-		case key && i == 0:
+		case key && i == 0 && !slices.Contains(several, view):
 			m.Entities = append(m.Entities, SemanticEntity{semanticName(c), "primary", c})
 		case key && kind == "VARCHAR":
 			m.Entities = append(m.Entities, SemanticEntity{semanticName(c), "foreign", c})
@@ -322,14 +325,7 @@ func (s *statement) semanticDuration() (string, error) {
 	k.Open = "" // what is open is left out before, and its time would be that of today
 	ended := *s
 	ended.k = &k
-	err := ended.ends(func(format string, a ...any) {
-		text := fmt.Sprintf(format, a...)
-		if e, ok := strings.CutSuffix(text, " AS began"); ok {
-			ends["began"] = e
-		} else if e, ok := strings.CutSuffix(text, " AS ended"); ok {
-			ends["ended"] = e
-		}
-	})
+	err := ended.ends(func(name, expression string) { ends[name] = expression })
 	if err != nil {
 		return "", err
 	}

@@ -50,7 +50,7 @@ func TestSemanticRules(t *testing.T) {
 		}
 		seen[name] = true
 	}
-	models := map[string]bool{}
+	models, primaries := map[string]bool{}, map[string]bool{}
 	for _, m := range l.Models {
 		check(models, m.Name, "model")
 		elements, times := map[string]bool{}, map[string]bool{}
@@ -59,6 +59,10 @@ func TestSemanticRules(t *testing.T) {
 			check(elements, e.Name, "entity")
 			if e.Type == "primary" {
 				primary++
+				if primaries[e.Name] { // a dimension is then of either: MetricFlow's validator refuses it
+					t.Errorf("%s: entity %s is primary in another model, too", m.Name, e.Name)
+				}
+				primaries[e.Name] = true
 			} else if e.Type != "foreign" {
 				t.Errorf("%s: entity of type %q", m.Name, e.Type)
 			}
@@ -111,6 +115,37 @@ func TestSemanticRules(t *testing.T) {
 		if u.Reason == "" {
 			t.Errorf("%s is not mapped, without a reason", u.Name)
 		}
+	}
+}
+
+// TestSemanticKeys: a primary entity is a key of its view's rows.
+func TestSemanticKeys(t *testing.T) {
+	_, l := semantic(t, metrics.Catalogue())
+	c, keys := simulated(t), 0
+	for _, m := range l.Models {
+		if m.Primary != "" {
+			continue
+		}
+		keys++
+		rows, err := c.store.Query(t.Context(), fmt.Sprintf("SELECT count(*), count(DISTINCT %s) FROM o2c.%s", m.Entities[0].Expr, m.View))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var n, distinct int64
+			if err := rows.Scan(&n, &distinct); err != nil {
+				t.Fatal(err)
+			}
+			if n != distinct || n == 0 {
+				t.Errorf("%s: %d rows have %d values of %s", m.Name, n, distinct, m.Entities[0].Name)
+			}
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if keys < 6 {
+		t.Errorf("only %d models have a primary entity", keys)
 	}
 }
 

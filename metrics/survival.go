@@ -36,28 +36,34 @@ func (s *statement) groups(values []Value) map[string]*Value {
 	return groups
 }
 
-// group names the dimensions of a value as a result's by columns do.
+// group names the dimensions and currency of a value as a result's columns do.
 func (s *statement) group(v Value) string {
 	var b strings.Builder
 	for _, l := range v.By[:len(s.by)] {
 		b.WriteString(l.Value + "\x00")
 	}
+	if s.currencies() {
+		b.WriteString(v.Currency + "\x00")
+	}
 	return b.String()
 }
 
-// byColumns are the names of the by columns, each with a comma.
+// byColumns are the names of the columns that tell values apart, each with a comma.
 func (s *statement) byColumns() string {
 	var b strings.Builder
 	for i := range s.by {
 		fmt.Fprintf(&b, "by_%d, ", i)
 	}
+	if s.currencies() {
+		b.WriteString("currency, ")
+	}
 	return b.String()
 }
 
-// eachGroup calls fn for every row of a result that begins with the by columns.
+// eachGroup calls fn for every row of a result that begins with byColumns.
 func (s *statement) eachGroup(text string, groups map[string]*Value, cells []any, fn func(v *Value)) error {
 	return s.each(s.states(text), func(scan func(...any) error) error {
-		by := make([]string, len(s.by))
+		by := make([]string, strings.Count(s.byColumns(), ","))
 		all := make([]any, 0, len(by)+len(cells))
 		for i := range by {
 			all = append(all, &by[i])

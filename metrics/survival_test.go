@@ -90,3 +90,47 @@ func TestSurvival(t *testing.T) {
 		}
 	})
 }
+
+// What is open in one currency is told with the figure of that currency, also
+// beside figures that are split otherwise.
+func TestOpenAmountsByCurrency(t *testing.T) {
+	b, err := metrics.OpenBench(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	kpis, err := metrics.Parse([]byte(`
+- {name: paid, title: Paid, unit: money, kind: sum, of: orders, one: order, view: orders, with: {a: SELECT 1 AS x}, value: net_value, amount: net_value, currency: currency, open: paid_at IS NULL, doc: Paid.}
+- {name: parts, title: Parts, unit: money, kind: sum, of: orders, one: order, view: orders, with: {a: SELECT 1 AS x}, value: net_value, amount: net_value, currency: currency, open: paid_at IS NULL, split: {kind: kind}, doc: By kind.}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const rows = `order_id | site | kind  | created_at | paid_at    | net_value | currency
+o1 | HAM  | order | 2024-01-01 | 2024-01-05 | 1   | EUR
+o2 | HAM  | order | 2024-01-01 |            | 20  | EUR
+o3 | HAM  | rush  | 2024-01-01 |            | 300 | EUR
+o4 | HAM  | order | 2024-01-01 |            | 7   | GBP
+o5 | HAM  | order | 2024-01-01 | 2024-01-05 | 8   | GBP
+o6 | LYON | order | 2024-01-01 |            | 9   | EUR
+`
+	var got []string
+	err = b.With(t.Context(), map[string]string{"orders": rows}, func(ctx context.Context, q metrics.Querier) error {
+		values, err := metrics.Evaluate(ctx, q, kpis, metrics.Options{By: []string{"site"}})
+		for _, v := range values {
+			got = append(got, fmt.Sprintf("%s%v %d %v", v.KPI.Name, v.By, v.Open, v.OpenAmounts))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"paid[{site HAM} {currency EUR}] 2 [{EUR 320}]", "paid[{site HAM} {currency GBP}] 1 [{GBP 7}]", "paid[{site LYON} {currency EUR}] 1 [{EUR 9}]",
+		"parts[{site HAM} {kind order} {currency EUR}] 1 [{EUR 20}]", "parts[{site HAM} {kind order} {currency GBP}] 1 [{GBP 7}]",
+		"parts[{site HAM} {kind rush} {currency EUR}] 1 [{EUR 300}]", "parts[{site LYON} {kind order} {currency EUR}] 1 [{EUR 9}]",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}

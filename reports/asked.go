@@ -2,7 +2,6 @@ package reports
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -26,7 +25,7 @@ type Asked struct {
 	Worst         map[string]int // cases of a figure
 	Distributions map[string]DistSpec
 	// What else is shown.
-	ServiceLevels, Late, Controls, Coverage, Sources, Flow bool
+	ServiceLevels, Late, Coverage, Sources, Flow bool
 }
 
 // Ask lists what pages ask for. grain is the period of the report.
@@ -53,9 +52,9 @@ func Ask(pages []*PageSpec, grain metrics.Grain) Asked {
 					a.ServiceLevels = a.ServiceLevels || s.What == "late"
 					switch {
 					case s.Parts.Name != "":
-						ask(s.Parts, grain, s.By)
-					case s.By != "":
-						ask(s.KPI, grain, s.By)
+						ask(s.Parts, grain, s.By.Name)
+					case s.By.Name != "":
+						ask(s.KPI, grain, s.By.Name)
 					}
 				}
 			case b.Tiles != nil:
@@ -70,11 +69,11 @@ func Ask(pages []*PageSpec, grain metrics.Grain) Asked {
 					ask(n, metrics.ByMonth)
 				}
 			case b.By != nil:
-				ask(b.By.KPI, grain, b.By.By)
+				ask(b.By.KPI, grain, b.By.By.Name)
 			case b.Change != nil:
-				ask(b.Change.KPI, grain, b.Change.By)
+				ask(b.Change.KPI, grain, b.Change.By.Name)
 			case b.Segments != nil:
-				ask(b.Segments.KPI, grain, b.Segments.By)
+				ask(b.Segments.KPI, grain, b.Segments.By.Name)
 			case b.Worst != nil:
 				a.Worst[b.Worst.KPI.Name] = max(a.Worst[b.Worst.KPI.Name], cmp.Or(b.Worst.Most, mostWorst))
 			case b.Distribution != nil:
@@ -82,7 +81,6 @@ func Ask(pages []*PageSpec, grain metrics.Grain) Asked {
 			}
 			a.ServiceLevels = a.ServiceLevels || b.ServiceLevels != nil || b.Late != nil
 			a.Late = a.Late || b.Late != nil
-			a.Controls = a.Controls || b.Controls != nil
 			a.Sources = a.Sources || b.Sources != nil
 			a.Coverage = a.Coverage || b.Coverage != nil
 			a.Flow = a.Flow || b.Map != nil || b.Variants != nil || b.Waits != nil || b.Rework != nil
@@ -163,17 +161,6 @@ func (a *Answers) kpi(name string) *metrics.KPI {
 	return nil
 }
 
-// whole is a figure as a whole in a period: of several currencies, the one that
-// most objects have. A period without a value has one that is not known, and
-// says so.
-func (a *Answers) whole(kpi string, period metrics.Period) metrics.Value {
-	list := a.all(kpi, period)
-	if len(list) == 0 {
-		return a.nothing(kpi, period)
-	}
-	return list[0]
-}
-
 // all are the values of a figure as a whole, one a currency, that of most
 // objects first.
 func (a *Answers) all(kpi string, period metrics.Period) []metrics.Value {
@@ -222,33 +209,4 @@ func currencyOf(v metrics.Value) string {
 		}
 	}
 	return ""
-}
-
-// nothing is a figure without a value in a period.
-func (a *Answers) nothing(kpi string, period metrics.Period) metrics.Value {
-	nan := math.NaN()
-	k := a.kpi(kpi)
-	v := metrics.Value{KPI: k, Period: period.Label, V: nan, Numerator: nan, Denominator: nan, P50: nan, P90: nan, Mean: nan, Survival: nan,
-		OpenAge: [2]float64{nan, nan}, Interval: metrics.Interval{Low: nan, High: nan}}
-	for _, x := range a.Values[Question{kpi, a.Grain, ""}] {
-		if x.Period == "" && !x.Known() { // why there is none at all
-			v.Notes = x.Notes
-		}
-	}
-	if len(v.Notes) == 0 {
-		v.Notes = []eventlog.Note{{Code: "nothing", Text: say("nothing", args{"objects": k.Of, "period": periodName(period)}).String()}}
-	}
-	return v
-}
-
-// like finds the value of the same dimensions in another period.
-func (a *Answers) like(v metrics.Value, by string, period metrics.Period) metrics.Value {
-	for _, x := range a.Of(v.KPI.Name, a.Grain, by, period.Label) {
-		if slices.Equal(x.By, v.By) && x.Currency == v.Currency {
-			return x
-		}
-	}
-	out := a.nothing(v.KPI.Name, period)
-	out.By, out.Currency = v.By, v.Currency
-	return out
 }

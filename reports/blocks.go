@@ -1,13 +1,21 @@
 package reports
 
+import (
+	"millrace/reports/brand"
+	"millrace/reports/words"
+)
+
 // A Report is several pages in one file, with one list of definitions.
 type Report struct {
 	Title  string
 	Source string
 	Facts  []Fact
+	AsOf   string // the last day that counts; "" is not known
 	Pages  []*Page
-	Words  map[string]string // of the frame around the pages
-	Maker  string
+	// Language is what the pages are written in; nil is English.
+	Language *words.Language
+	Maker    string
+	Brand    *brand.Brand // nil: ours
 }
 
 // A Trend is a figure by month, as a line.
@@ -18,7 +26,6 @@ type Trend struct {
 	Limits           *LimitLines // nil: too few months
 	Ticks            []Tick      // of the vertical axis
 	Table            *Table      // the same in words
-	Words            map[string]string
 }
 
 // A Series is one line of a Trend.
@@ -54,7 +61,6 @@ type Stack struct {
 	Bars             []StackBar
 	Parts            []string // names, in the order of the bars
 	Table            *Table
-	Words            map[string]string
 }
 
 // A StackBar is one bar.
@@ -78,7 +84,6 @@ type Columns struct {
 	Ticks            []Tick // At bars from the left
 	Marks            []BarMark
 	Table            *Table
-	Words            map[string]string
 }
 
 // A BarMark is a line in Columns, At bars from the left.

@@ -11,8 +11,8 @@ import (
 
 	"millrace/eventlog"
 	"millrace/metrics"
-	"millrace/mining"
 	"millrace/reports/figure"
+	"millrace/reports/words"
 )
 
 // ReportInput is what a report is composed of.
@@ -28,40 +28,40 @@ type ReportInput struct {
 // Compose makes the pages of a report from answers, without asking anything
 // further: the same answers give the same report.
 func Compose(in ReportInput) *Report {
-	c := &composer{builder: &builder{in: in.Flow, cases: cmp.Or(in.Flow.Cases, "cases")}, Answers: in.Answers, zone: in.Zone, notes: map[string]int{}}
-	if c.builder.in.Variants == nil {
-		c.builder.in.Variants = &mining.Variants{CaseDuration: &eventlog.Durations{}}
-	}
+	c := &composer{builder: newBuilder(in.Flow), Answers: in.Answers, zone: in.Zone, notes: map[string]int{}}
 	if c.zone == nil {
 		c.zone = time.UTC
 	}
-	r := &Report{Title: cmp.Or(in.Title, word("report.title")), Source: in.Flow.Source, Maker: in.Flow.Maker, Words: map[string]string{}}
-	for _, key := range []string{"frame.pages", "frame.data", "frame.skip"} {
-		r.Words[strings.TrimPrefix(key, "frame.")] = word(key)
-	}
+	r := &Report{Title: cmp.Or(in.Title, c.Word("report.title")), Source: in.Flow.Source, Maker: in.Flow.Maker, Language: c.Language}
 	for _, spec := range in.Pages {
 		c.page = spec.Name
-		p := &Page{Name: spec.Name, Title: worded(spec.Title), About: worded(spec.About)}
+		p := &Page{Name: spec.Name, Title: c.worded(spec.Title), About: c.worded(spec.About)}
 		for i := range spec.Blocks {
 			c.block = i
+			if s := spec.Blocks[i].Controls; s != nil {
+				p.Blocks = append(p.Blocks, c.buildControls(s)...)
+				continue
+			}
 			if b := c.build(&spec.Blocks[i]); b != nil {
 				p.Blocks = append(p.Blocks, b)
 			}
 		}
+		c.block = len(spec.Blocks)
+		p.Blocks = append(p.Blocks, c.trust(spec)...)
 		if len(p.Blocks) == 0 {
-			p.Blocks = append(p.Blocks, &Prose{Paragraphs: []string{word("page.empty")}})
+			p.Blocks = append(p.Blocks, &Prose{Paragraphs: []string{c.Word("page.empty")}})
 		}
 		r.Pages = append(r.Pages, p)
 	}
 	for _, d := range in.Flow.Definitions {
 		c.define(d.Term, d.Text, "")
 	}
-	last := &Page{Name: "definitions", Title: word("definitions.title"), About: word("definitions.about"), Blocks: []Block{&Footnotes{Notes: c.footnotes}}}
+	last := &Page{Name: "definitions", Title: c.Word("definitions.title"), About: c.Word("definitions.about"), Blocks: []Block{&Footnotes{Notes: c.footnotes}}}
 	if list := c.remarks(); len(list) > 0 {
 		last.Blocks = append(last.Blocks, &Notes{Notes: list})
 	}
 	r.Pages = append(r.Pages, last)
-	r.Facts = c.reportFacts()
+	r.Facts, r.AsOf = c.reportFacts(), string(c.AsOf)
 	return r
 }
 
@@ -102,8 +102,6 @@ func (c *composer) build(b *BlockSpec) Block {
 		return c.buildLevels(b.ServiceLevels)
 	case b.Late != nil:
 		return c.buildLate(b.Late)
-	case b.Controls != nil:
-		return c.buildControls(b.Controls)
 	case b.Quality != nil:
 		return c.buildQuality(b.Quality)
 	case b.Coverage != nil:
@@ -129,7 +127,7 @@ func (c *composer) build(b *BlockSpec) Block {
 		}
 		return nil
 	}
-	return &Prose{Paragraphs: []string{worded(b.Text)}}
+	return &Prose{Paragraphs: []string{c.worded(b.Text)}}
 }
 
 // note defines a figure at the end of the report: what it is, of what it was
@@ -139,15 +137,15 @@ func (c *composer) note(k *metrics.KPI) int {
 		return n
 	}
 	v := c.whole(k.Name, c.Now)
-	text := word("note.text", "doc", k.Doc, "name", k.Name, "version", strconv.Itoa(k.Version))
-	if t := trustText(v); t != "" {
+	text := c.Word("note.text", "doc", c.Text(k.Doc), "name", k.Name, "version", strconv.Itoa(k.Version))
+	if t := c.trustText(v); t != "" {
 		text += " " + t + "."
 	}
 	if k.Kind != metrics.SQLKind {
-		text += " " + word("note.cases", "command", c.sampleCommand(k))
+		text += " " + c.Word("note.cases", "command", c.sampleCommand(k))
 	}
-	of := word("note.sample", "sample", sample(v.Used, k.One, k.Of, v.Excluded, v.Open), "period", periodName(c.Now), "filter", cmp.Or(c.Filter, word("none")))
-	term := k.Title
+	of := c.Word("note.sample", "sample", c.sample(v.Used, c.nouns(k), v.Excluded, v.Open), "period", c.periodName(c.Now), "filter", cmp.Or(c.Filter, c.Word("none")))
+	term := c.titled(k)
 	for _, f := range c.footnotes {
 		if f.Term == term {
 			term += " (" + k.Name + ")"
@@ -167,45 +165,23 @@ func (c *composer) sampleCommand(k *metrics.KPI) string {
 	return s + " --out cases.xlsx"
 }
 
-// trustText says whether a figure agrees with a control, and who accepted its
-// definition.
-func trustText(v metrics.Value) string {
-	var said []string
-	if v.Reconciled != nil {
-		said = append(said, word(map[bool]string{true: "trust.reconciled", false: "trust.unreconciled"}[*v.Reconciled]))
-	}
-	if a := v.Accepted; a != nil {
-		key := "trust.accepted"
-		if a.Changed(v.KPI) {
-			key = "trust.changed"
-		}
-		said = append(said, word(key, "version", strconv.Itoa(a.Version), "by", figure.Isolated(figure.Fit(a.By, 30)), "on", string(a.On)))
-	}
-	return strings.Join(said, "; ")
-}
-
 func (c *composer) reportFacts() []Fact {
 	var facts []Fact
-	add := func(key, text string) { facts = append(facts, Fact{word(key), text}) }
+	add := func(key, text string) { facts = append(facts, Fact{c.Word(key), text}) }
 	if c.Now.Label != "" {
-		add("fact.period", word("fact.days", "period", periodName(c.Now), "from", string(c.Now.First), "to", string(min(c.Now.Last, c.AsOf))))
+		add("fact.period", c.Word("fact.days", "period", c.periodName(c.Now), "from", c.day(c.Now.First), "to", c.day(min(c.Now.Last, c.AsOf))))
 		var with []string
 		for _, p := range []metrics.Period{c.Before, c.Season} {
-			if p.Label != "" && !slices.Contains(with, periodName(p)) {
-				with = append(with, periodName(p))
+			if p.Label != "" && !slices.Contains(with, c.periodName(p)) {
+				with = append(with, c.periodName(p))
 			}
 		}
-		add("fact.compared", cmp.Or(list(with), word("fact.nothing-before")))
+		add("fact.compared", cmp.Or(c.List(with), c.Word("fact.nothing-before")))
 	}
 	if c.Filter != "" {
 		add("fact.filter", c.Filter)
 	}
-	for _, f := range c.facts() {
-		if f.Term != "Period" {
-			facts = append(facts, f)
-		}
-	}
-	return facts
+	return append(facts, c.logFacts()...)
 }
 
 // remarks are what to know of the figures that the pages show.
@@ -214,7 +190,7 @@ func (c *composer) remarks() []eventlog.Note {
 	for _, name := range sortedNames(c.notes) {
 		for _, v := range c.all(name, c.Now) {
 			for _, n := range v.Notes {
-				n := eventlog.Note{Code: n.Code, Text: word("remark", "figure", withCurrency(v.KPI.Title, v), "text", n.Text)}
+				n := eventlog.Note{Code: n.Code, Text: c.Word("remark", "figure", c.withCurrency(c.titled(v.KPI), v), "text", c.noted(n).Text)}
 				if !slices.Contains(list, n) {
 					list = append(list, n)
 				}
@@ -244,7 +220,7 @@ func (c *composer) buildTiles(names []Name) Block {
 func (c *composer) figureTile(name string) Tile {
 	all := c.all(name, c.Now)
 	v := c.whole(name, c.Now)
-	t := Tile{Title: withCurrency(v.KPI.Title, v), Note: c.note(v.KPI), LeftOut: leftOut(v.Excluded, v.Open), Sample: countOf(v), Control: trustText(v)}
+	t := Tile{Title: c.withCurrency(c.titled(v.KPI), v), Note: c.note(v.KPI), LeftOut: c.leftOut(v.Excluded, v.Open), Sample: c.countOf(v), Control: c.trustText(v)}
 	if v.N > 0 {
 		t.Share = float64(v.Used) / float64(v.N)
 	}
@@ -253,23 +229,23 @@ func (c *composer) figureTile(name string) Tile {
 		t.Number = figure.None
 		t.Warning = c.why(v)
 		if few(v) && v.KPI.Kind == metrics.RateKind {
-			t.Number = shown(v)
+			t.Number = c.shown(v)
 		}
 	default:
-		t.Number, t.Unit = wording(v, v.V)
+		t.Number, t.Unit = c.wording(v, v.V)
 		t.Ref = refOf(v, ValuePart, v.V)
 		if v.KPI.Kind == metrics.DurationKind && !math.IsNaN(v.P90) && v.KPI.Quantile == .5 {
-			t.Beside = word("tile.p90", "p90", phrase(v, v.P90))
+			t.Beside = c.Word("tile.p90", "p90", c.phrase(v, v.P90))
 		}
 		if v.KPI.Unit == metrics.Share && v.Interval.Known() {
-			t.Beside = word("tile.interval", "low", phrase(v, v.Interval.Low), "high", phrase(v, v.Interval.High))
+			t.Beside = c.Word("tile.interval", "low", c.phrase(v, v.Interval.Low), "high", c.phrase(v, v.Interval.High))
 		}
 		if g := v.KPI.Target; g != nil {
 			key := "tile.target.met"
 			if v.KPI.Better == metrics.Higher && v.V < *g || v.KPI.Better == metrics.Lower && v.V > *g {
 				key = "tile.target.missed"
 			}
-			t.Changes = append(t.Changes, Change{Text: Text{{Text: word(key, "target", phrase(v, *g))}}})
+			t.Changes = append(t.Changes, Change{Text: Text{{Text: c.Word(key, "target", c.phrase(v, *g))}}})
 		}
 	}
 	for _, p := range []metrics.Period{c.Before, c.Season} {
@@ -284,7 +260,7 @@ func (c *composer) figureTile(name string) Tile {
 		}
 	}
 	for _, o := range all[min(1, len(all)):] {
-		t.Others = append(t.Others, say("tile.other", args{"currency": currencyOf(o), "value": valueSpan(o, false)}))
+		t.Others = append(t.Others, c.say("tile.other", args{"currency": currencyOf(o), "value": c.valueSpan(o, false)}))
 	}
 	months := c.months(name)
 	known := 0
@@ -295,7 +271,7 @@ func (c *composer) figureTile(name string) Tile {
 	}
 	if known > 2 {
 		t.Spark = months
-		t.About = word("tile.spark", "first", months[0].Label, "last", months[len(months)-1].Label, "from", firstKnown(months).Text, "to", lastKnown(months).Text)
+		t.About = c.Word("tile.spark", "first", months[0].Label, "last", months[len(months)-1].Label, "from", firstKnown(months).Text, "to", lastKnown(months).Text)
 	}
 	return t
 }
@@ -304,13 +280,13 @@ func (c *composer) figureTile(name string) Tile {
 func (c *composer) why(v metrics.Value) string {
 	switch {
 	case v.Known() && few(v):
-		return word("why.few", "objects", v.KPI.Of)
+		return c.Say("why.few", words.Args{"objects": c.nouns(v.KPI)})
 	case v.Open > 0 && v.Used == 0:
-		return word("why.open", "n", figure.Plural(v.Open, v.KPI.One, v.KPI.Of))
+		return c.Say("why.open", words.Args{"n": c.counted(v.Open, v.KPI)})
 	case len(v.Notes) > 0:
-		return v.Notes[0].Text
+		return c.noted(v.Notes[0]).Text
 	}
-	return word("why.none")
+	return c.Word("why.none")
 }
 
 // change compares a value with an earlier period.
@@ -320,17 +296,17 @@ func (c *composer) change(v metrics.Value, by string, p metrics.Period) (Change,
 	}
 	was := c.like(v, by, p)
 	if !was.Known() || few(was) {
-		return Change{Text: say("tile.unknown", args{"then": periodName(p)})}, true
+		return Change{Text: c.say("tile.unknown", args{"then": c.periodName(p)})}, true
 	}
-	if same(was, v) {
-		return Change{Text: say("tile.same", args{"then": periodName(p)})}, true
+	if c.same(was, v) {
+		return Change{Text: c.say("tile.same", args{"then": c.periodName(p)})}, true
 	}
 	x := metrics.Compare(was, v)
 	part := DeltaPart
 	if p.Label == c.Season.Label && p.Label != c.Before.Label {
 		part = SeasonPart
 	}
-	delta := Span{Text: difference(v, x.Delta), Ref: refOf(v, part, x.Delta), Strong: true}
+	delta := Span{Text: c.difference(v, x.Delta), Ref: refOf(v, part, x.Delta), Strong: true}
 	key := "tile.changed"
 	switch x.Verdict {
 	case metrics.Unclear:
@@ -338,22 +314,22 @@ func (c *composer) change(v metrics.Value, by string, p metrics.Period) (Change,
 	case "":
 		key = "tile.changed.plain"
 	}
-	return Change{Text: say(key, args{"delta": delta, "then": periodName(p), "was": valueSpan(was, false), "verdict": verdictWord(x.Verdict)}), State: stateOf(x.Verdict)}, true
+	return Change{Text: c.say(key, args{"delta": delta, "then": c.periodName(p), "was": c.valueSpan(was, false), "verdict": c.verdictWord(x.Verdict)}), State: stateOf(x.Verdict)}, true
 }
 
 // verdictCell is a verdict in a table.
-func verdictCell(was, now metrics.Value, x metrics.Comparison) Cell {
-	if x.Verdict != "" && same(was, now) {
-		return Cell{Text: word("verdict.no-clear-change")}
+func (s speech) verdictCell(was, now metrics.Value, x metrics.Comparison) Cell {
+	if x.Verdict != "" && s.same(was, now) {
+		return Cell{Text: s.Word("verdict.no-clear-change")}
 	}
-	return Cell{Text: verdictWord(x.Verdict), State: stateOf(x.Verdict)}
+	return Cell{Text: s.verdictWord(x.Verdict), State: stateOf(x.Verdict)}
 }
 
-func verdictWord(v metrics.Verdict) string {
+func (s speech) verdictWord(v metrics.Verdict) string {
 	if v == "" {
 		return ""
 	}
-	return word("verdict." + strings.ReplaceAll(string(v), " ", "-"))
+	return s.Word("verdict." + strings.ReplaceAll(string(v), " ", "-"))
 }
 
 // months are the months of a figure, of its main currency.
@@ -364,7 +340,7 @@ func (c *composer) months(name string) []Point {
 		if currencyOf(v) != main || v.Period == "" || c.cut(v.Period) {
 			continue
 		}
-		p := Point{Label: periodLabel(v.Period), V: v.V, Text: shown(v)}
+		p := Point{Label: c.periodLabel(v.Period), V: v.V, Text: c.shown(v)}
 		if few(v) {
 			p.V = math.NaN()
 		}
@@ -397,44 +373,45 @@ func lastKnown(list []Point) Point {
 }
 
 func (c *composer) buildFigures(s *FiguresSpec) Block {
-	t := &Table{ID: c.id(), Title: cmp.Or(worded(s.Title), word("figures.title")), About: worded(s.About), Columns: []Column{
-		{Head: word("head.figure"), Words: true}, {Head: periodName(c.Now)}}}
+	t := &Table{ID: c.id(), Title: cmp.Or(c.worded(s.Title), c.Word("figures.title")), About: c.worded(s.About), Columns: []Column{
+		{Head: c.Word("head.figure"), Words: true}, {Head: c.periodName(c.Now)}}}
 	if c.Before.Label != "" {
-		t.Columns = append(t.Columns, Column{Head: periodName(c.Before)}, Column{Head: word("head.change")}, Column{Head: word("head.between")}, Column{Head: word("head.verdict"), Words: true})
+		t.Columns = append(t.Columns, Column{Head: c.periodName(c.Before)}, Column{Head: c.Word("head.change")}, Column{Head: c.Word("head.between")}, Column{Head: c.Word("head.verdict"), Words: true})
 	}
 	season := c.Season.Label != "" && c.Season.Label != c.Before.Label
 	if season {
-		t.Columns = append(t.Columns, Column{Head: periodName(c.Season)}, Column{Head: word("head.change")})
+		t.Columns = append(t.Columns, Column{Head: c.periodName(c.Season)}, Column{Head: c.Word("head.change")})
 	}
-	t.Columns = append(t.Columns, Column{Head: word("head.n")})
+	t.Columns = append(t.Columns, Column{Head: c.Word("head.n")})
 	for _, n := range s.KPIs {
 		values := c.all(n.Name, c.Now)
 		if len(values) == 0 {
 			values = []metrics.Value{c.nothing(n.Name, c.Now)}
 		}
 		for _, v := range values {
-			name := v.KPI.Title
-			if l := labelsText(v.By); l != "" {
+			name := c.titled(v.KPI)
+			if l := c.labelsText(v.By); l != "" {
 				name += ", " + l
 			}
-			row := Row{{Text: withCurrency(name, v), Note: c.note(v.KPI)}, valueCell(v)}
+			row := Row{{Text: c.withCurrency(name, v), Note: c.note(v.KPI)}, c.valueCell(v)}
 			if c.Before.Label != "" {
 				was := c.like(v, "", c.Before)
 				x := metrics.Compare(was, v)
-				row = append(row, valueCell(was), c.deltaCell(v, was, x.Delta, DeltaPart), Cell{Text: figure.None}, verdictCell(was, v, x))
+				row = append(row, c.valueCell(was), c.deltaCell(v, was, x.Delta, DeltaPart), Cell{Text: figure.None}, c.verdictCell(was, v, x))
 				if x.Interval.Known() {
-					row[len(row)-2].Text = word("between", "low", difference(v, x.Interval.Low), "high", difference(v, x.Interval.High))
+					row[len(row)-2].Text = c.Word("between", "low", c.difference(v, x.Interval.Low), "high", c.difference(v, x.Interval.High))
 				}
 			}
 			if season {
 				was := c.like(v, "", c.Season)
 				x := metrics.Compare(was, v)
-				row = append(row, valueCell(was), c.deltaCell(v, was, x.Delta, SeasonPart))
-				row[len(row)-1].State = verdictCell(was, v, x).State
+				row = append(row, c.valueCell(was), c.deltaCell(v, was, x.Delta, SeasonPart))
+				row[len(row)-1].State = c.verdictCell(was, v, x).State
 			}
-			t.Rows = append(t.Rows, append(row, Cell{Text: figure.Count(v.Used), Ref: refOf(v, UsedPart, float64(v.Used))}))
+			t.Rows = append(t.Rows, append(row, Cell{Text: c.Count(v.Used), Ref: refOf(v, UsedPart, float64(v.Used))}))
 		}
 	}
+	t.dropEmpty()
 	return t
 }
 
@@ -442,21 +419,20 @@ func (c *composer) deltaCell(now, was metrics.Value, delta float64, part string)
 	if math.IsNaN(delta) || few(now) || few(was) {
 		return Cell{Text: figure.None}
 	}
-	return Cell{Text: difference(now, delta), Ref: refOf(now, part, delta)}
+	return Cell{Text: c.difference(now, delta), Ref: refOf(now, part, delta)}
 }
 
 func (c *composer) buildTrend(s *TrendSpec) Block {
 	v := c.whole(s.KPI.Name, c.Now)
 	k := v.KPI
-	t := &Trend{ID: c.id(), Note: c.note(k), Title: cmp.Or(worded(s.Title), word("trend.title", "figure", withCurrency(k.Title, v))),
-		Words: map[string]string{"table": word("frame.data")}}
+	t := &Trend{ID: c.id(), Note: c.note(k), Title: cmp.Or(c.worded(s.Title), c.Word("trend.title", "figure", c.withCurrency(c.titled(k), v)))}
 	for _, n := range append([]Name{s.KPI}, s.With...) {
 		if points := c.months(n.Name); len(points) > 1 {
-			t.Series = append(t.Series, Series{Name: withCurrency(c.kpi(n.Name).Title, c.whole(n.Name, c.Now)), Points: points})
+			t.Series = append(t.Series, Series{Name: c.withCurrency(c.titled(c.kpi(n.Name)), c.whole(n.Name, c.Now)), Points: points})
 		}
 	}
 	if len(t.Series) == 0 || math.IsNaN(firstKnown(t.Series[0].Points).V) {
-		return &Prose{Paragraphs: []string{word("trend.none", "figure", k.Title)}}
+		return &Prose{Paragraphs: []string{c.Word("trend.none", "figure", c.titled(k))}}
 	}
 	floor, ceiling := limitsOf(k)
 	low, high := math.Inf(1), math.Inf(-1)
@@ -474,11 +450,11 @@ func (c *composer) buildTrend(s *TrendSpec) Block {
 			}
 		}
 	}
-	about := word("trend.months", "n", figure.Count(int64(len(values))))
+	about := c.Word("trend.months", "n", c.Count(int64(len(values))))
 	if l, ok := metrics.Limits(values, floor, ceiling); ok {
 		reach(l.Low)
 		reach(l.High)
-		t.Limits = &LimitLines{l.Mean, l.Low, l.High, word("trend.limits", "low", phrase(v, l.Low), "high", phrase(v, l.High))}
+		t.Limits = &LimitLines{l.Mean, l.Low, l.High, c.Word("trend.limits", "low", c.phrase(v, l.Low), "high", c.phrase(v, l.High))}
 		var out []string
 		for i := range t.Series[0].Points {
 			if p := &t.Series[0].Points[i]; !math.IsNaN(p.V) && l.Outside(p.V) {
@@ -486,21 +462,21 @@ func (c *composer) buildTrend(s *TrendSpec) Block {
 				out = append(out, p.Label)
 			}
 		}
-		about = word("trend.within", "limits", t.Limits.Text)
+		about = c.Word("trend.within", "limits", t.Limits.Text)
 		if len(out) > 0 {
-			about = word("trend.outside", "months", list(out), "limits", t.Limits.Text)
+			about = c.Word("trend.outside", "months", c.List(out), "limits", t.Limits.Text)
 		}
 	}
-	t.About = strings.TrimSpace(worded(s.About) + " " + about)
+	t.About = strings.TrimSpace(c.worded(s.About) + " " + about)
 	if floor == 0 && low < (high-low)*1.5 {
 		low = 0
 	}
-	t.Ticks = ticks(low, high, func(x float64) string { return phrase(v, x) })
-	t.Table = &Table{Columns: []Column{{Head: word("head.month"), Words: true}}}
+	t.Ticks = ticks(low, high, func(x float64) string { return c.phrase(v, x) })
+	t.Table = &Table{Columns: []Column{{Head: c.Word("head.month"), Words: true}}}
 	for i, s := range t.Series {
 		t.Table.Columns = append(t.Table.Columns, Column{Head: s.Name})
 		if i == 0 {
-			t.Table.Columns = append(t.Table.Columns, Column{Head: word("head.n")})
+			t.Table.Columns = append(t.Table.Columns, Column{Head: c.Word("head.n")})
 		}
 	}
 	for _, p := range t.Series[0].Points {
@@ -511,9 +487,9 @@ func (c *composer) buildTrend(s *TrendSpec) Block {
 				row = append(row, Cell{Text: figure.None})
 				continue
 			}
-			row = append(row, valueCell(x))
+			row = append(row, c.valueCell(x))
 			if j == 0 {
-				row = append(row, Cell{Text: figure.Count(x.Used), Ref: refOf(x, UsedPart, float64(x.Used))})
+				row = append(row, Cell{Text: c.Count(x.Used), Ref: refOf(x, UsedPart, float64(x.Used))})
 			}
 		}
 		t.Table.Rows = append(t.Table.Rows, row[:min(len(row), len(t.Table.Columns))])
@@ -525,7 +501,7 @@ func (c *composer) buildTrend(s *TrendSpec) Block {
 func (c *composer) month(name, label string) (metrics.Value, bool) {
 	main := c.mainCurrency(name)
 	for _, v := range c.Values[Question{name, metrics.ByMonth, ""}] {
-		if periodLabel(v.Period) == label && currencyOf(v) == main {
+		if c.periodLabel(v.Period) == label && currencyOf(v) == main {
 			return v, true
 		}
 	}

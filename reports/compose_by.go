@@ -9,25 +9,26 @@ import (
 
 	"millrace/metrics"
 	"millrace/reports/figure"
+	"millrace/reports/words"
 )
 
 func (c *composer) buildBy(s *BySpec) Block {
 	k := c.kpi(s.KPI.Name)
-	values := slices.Clone(c.Of(k.Name, c.Grain, s.By, c.Now.Label))
-	t := &Table{ID: c.id(), Title: cmp.Or(worded(s.Title), word("by.title", "figure", k.Title, "by", dimensionWord(s.By)))}
+	values := slices.Clone(c.Of(k.Name, c.Grain, s.By.Name, c.Now.Label))
+	t := &Table{ID: c.id(), Title: cmp.Or(c.worded(s.Title), c.Word("by.title", "figure", c.titled(k), "by", c.dimensionWord(s.By.Name)))}
 	values = slices.DeleteFunc(values, func(v metrics.Value) bool { return len(v.By) == 0 })
 	if len(values) == 0 {
-		why := word("why.none")
-		if list := c.Values[Question{k.Name, c.Grain, s.By}]; len(list) > 0 && len(list[0].Notes) > 0 {
-			why = list[0].Notes[0].Text
+		why := c.Word("why.none")
+		if list := c.Values[Question{k.Name, c.Grain, s.By.Name}]; len(list) > 0 && len(list[0].Notes) > 0 {
+			why = c.noted(list[0].Notes[0]).Text
 		}
-		return &Prose{Paragraphs: []string{word("by.none", "title", t.Title, "why", why)}}
+		return &Prose{Paragraphs: []string{c.Word("by.none", "title", t.Title, "why", why)}}
 	}
 	var currencies, labels []string
 	n := map[string]int64{}
 	of := map[[2]string]metrics.Value{}
 	for _, v := range values {
-		l, cur := labelsText(v.By), currencyOf(v)
+		l, cur := c.labelsText(v.By), currencyOf(v)
 		if !slices.Contains(labels, l) {
 			labels = append(labels, l)
 		}
@@ -59,13 +60,13 @@ func (c *composer) buildBy(s *BySpec) Block {
 		return cmp.Or(cmp.Compare(n[b], n[a]), cmp.Compare(a, b))
 	})
 	most := cmp.Or(s.Most, 12)
-	about := worded(s.About)
+	about := c.worded(s.About)
 	if len(labels) > most {
-		about = strings.TrimSpace(about + " " + word("by.more", "shown", figure.Count(int64(most)), "all", figure.Count(int64(len(labels)))))
+		about = strings.TrimSpace(about + " " + c.Word("by.more", "shown", c.Count(int64(most)), "all", c.Count(int64(len(labels)))))
 		labels = labels[:most]
 	}
 	t.About = about
-	by := s.By
+	by := s.By.Name
 	if by == "" { // the figure's own
 		for _, l := range values[0].By {
 			if l.Dimension != "currency" {
@@ -73,15 +74,15 @@ func (c *composer) buildBy(s *BySpec) Block {
 			}
 		}
 	}
-	t.Columns = []Column{{Head: title(dimensionWord(by)), Words: true}}
+	t.Columns = []Column{{Head: words.Title(c.dimensionWord(by)), Words: true}}
 	single := len(currencies) == 1
-	head := word("head.value")
-	second := word("head.n")
+	head := c.Word("head.value")
+	second := c.Word("head.n")
 	switch {
 	case s.Rest:
-		head = word("head.rest")
+		head = c.Word("head.rest")
 	case s.Count:
-		head, second = title(k.Of), word("head.share")
+		head, second = words.Title(c.nouns(k).Many), c.Word("head.share")
 	}
 	all := int64(0)
 	for _, v := range values {
@@ -102,7 +103,7 @@ func (c *composer) buildBy(s *BySpec) Block {
 	}
 	compare := single && c.Before.Label != "" && !s.Rest && !s.Count
 	if compare {
-		t.Columns = append(t.Columns, Column{Head: periodName(c.Before)}, Column{Head: word("head.change")}, Column{Head: word("head.verdict"), Words: true})
+		t.Columns = append(t.Columns, Column{Head: c.periodName(c.Before)}, Column{Head: c.Word("head.change")}, Column{Head: c.Word("head.verdict"), Words: true})
 	}
 	for _, l := range labels {
 		row := Row{{Text: l}}
@@ -112,22 +113,22 @@ func (c *composer) buildBy(s *BySpec) Block {
 				row = append(row, Cell{Text: figure.None}, Cell{Text: "0"})
 				continue
 			}
-			cell := valueCell(v)
-			beside := Cell{Text: figure.Count(v.Used), Ref: refOf(v, UsedPart, float64(v.Used))}
+			cell := c.valueCell(v)
+			beside := Cell{Text: c.Count(v.Used), Ref: refOf(v, UsedPart, float64(v.Used))}
 			switch {
 			case s.Rest:
-				cell = Cell{Text: figure.Count(int64(c.measure(s, v)))}
+				cell = Cell{Text: c.Count(int64(c.measure(s, v)))}
 			case s.Count:
-				cell, beside = beside, Cell{Text: figure.Share(float64(v.Used) / float64(max(all, 1)))}
+				cell, beside = beside, Cell{Text: c.Share(float64(v.Used) / float64(max(all, 1)))}
 			}
 			if v.Known() && top[cur] > 0 && cell.Text != figure.None && (s.Rest || s.Count || !few(v)) {
 				cell.Bar = math.Abs(c.measure(s, v)) / top[cur]
 			}
 			row = append(row, cell, beside)
 			if compare {
-				was := c.like(v, s.By, c.Before)
+				was := c.like(v, s.By.Name, c.Before)
 				x := metrics.Compare(was, v)
-				row = append(row, valueCell(was), c.deltaCell(v, was, x.Delta, DeltaPart), verdictCell(was, v, x))
+				row = append(row, c.valueCell(was), c.deltaCell(v, was, x.Delta, DeltaPart), c.verdictCell(was, v, x))
 			}
 		}
 		if compare && len(row) == 3 {
@@ -135,6 +136,7 @@ func (c *composer) buildBy(s *BySpec) Block {
 		}
 		t.Rows = append(t.Rows, row)
 	}
+	t.dropEmpty()
 	return t
 }
 
@@ -166,14 +168,14 @@ func ageOf(label string) float64 {
 	return float64(n)
 }
 
-func dimensionWord(by string) string {
-	var words []string
+func (s speech) dimensionWord(by string) string {
+	var said []string
 	for d := range strings.SplitSeq(by, ",") {
-		if w := english["dimension."+d]; w != "" {
-			words = append(words, w)
+		if w := s.Value("dimension." + d); w != "" {
+			said = append(said, w)
 		} else if d != "" {
-			words = append(words, strings.ReplaceAll(d, "_", " "))
+			said = append(said, strings.ReplaceAll(d, "_", " "))
 		}
 	}
-	return cmp.Or(list(words), word("dimension.own"))
+	return cmp.Or(s.List(said), s.Word("dimension.own"))
 }

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"millrace/metrics"
 	"millrace/mining"
 	"millrace/reports/figure"
+	"millrace/reports/words"
 )
 
 // FlowInput is what the first page is built from. What is missing is left out
@@ -18,8 +18,10 @@ import (
 type FlowInput struct {
 	Title  string // by default "How work flows"
 	Source string // where the data came from, as people say it
-	Cases  string // what a case is called, in the plural; by default "cases"
+	Cases  string // what a case is called, in the plural, in English; by default "cases"
 	Maker  string // "millrace 0.1.0"
+	// Language is what the page is written in; nil is English.
+	Language *words.Language
 
 	// First and Last are the times of the earliest and the latest event, in
 	// the time zone they are to be shown in. Loaded is when the data was read
@@ -46,7 +48,7 @@ type FlowInput struct {
 // LeftOut says how much of something the page does not look at.
 type LeftOut struct {
 	N    int64
-	What string // with its noun: "rows rejected on load"
+	What string // with its noun, in English: "rows rejected on load"
 }
 
 // A Definition explains a word that readers may not know.
@@ -61,10 +63,7 @@ const (
 // Flow builds the page that says how work flows: the key figures, where it
 // waits, the process map, the most frequent ways.
 func Flow(in FlowInput) *Page {
-	b := &builder{in: in, cases: cmp.Or(in.Cases, "cases")}
-	if in.Variants == nil {
-		b.in.Variants = &mining.Variants{CaseDuration: &eventlog.Durations{}}
-	}
+	b := newBuilder(in)
 	tiles := b.tiles() // first: its footnotes are first
 	table := b.waits()
 	histogram := b.histogram()
@@ -75,10 +74,14 @@ func Flow(in FlowInput) *Page {
 		b.define(d.Term, d.Text, "")
 	}
 	p := &Page{
-		Title:  cmp.Or(in.Title, "How work flows"),
-		Source: in.Source,
-		Facts:  b.facts(),
-		Maker:  in.Maker,
+		Title:    cmp.Or(in.Title, b.Word("how.title")),
+		Language: b.Language,
+		Source:   in.Source,
+		Facts:    b.facts(),
+		Maker:    in.Maker,
+	}
+	if !in.Last.IsZero() {
+		p.AsOf = in.Last.Format(time.DateOnly)
 	}
 	if len(lead.Sentences) > 0 {
 		p.Blocks = append(p.Blocks, lead)
@@ -100,9 +103,20 @@ func Flow(in FlowInput) *Page {
 
 // A builder collects footnotes while the blocks are built.
 type builder struct {
+	speech
 	in        FlowInput
-	cases     string
+	cases     words.Noun
 	footnotes []Footnote
+}
+
+func newBuilder(in FlowInput) *builder {
+	b := &builder{speech: speaking(in.Language), in: in}
+	many := cmp.Or(in.Cases, "cases")
+	b.cases = b.Noun(strings.TrimSuffix(many, "s"), many)
+	if in.Variants == nil {
+		b.in.Variants = &mining.Variants{CaseDuration: &eventlog.Durations{}}
+	}
+	return b
 }
 
 // define adds a footnote and returns its number; the same term has one.
@@ -117,41 +131,36 @@ func (b *builder) define(term, text, sample string) int {
 	return n
 }
 
-// one returns what a case is called in the singular, aOne the same with its article.
-func (b *builder) one() string { return strings.TrimSuffix(b.cases, "s") }
+func (b *builder) countCases(n int64) words.Counted { return b.Counted(n, b.cases) }
 
-func (b *builder) aOne() string {
-	if strings.ContainsRune("aeiouAEIOU", rune((b.one() + " ")[0])) {
-		return "an " + b.one()
+func (b *builder) facts() (facts []Fact) {
+	if !b.in.First.IsZero() && !b.in.Last.IsZero() {
+		facts = append(facts, Fact{b.Word("fact.span"), b.Period(b.in.First, b.in.Last)})
 	}
-	return "a " + b.one()
+	return append(facts, b.logFacts()...)
 }
 
-func (b *builder) countCases(n int64) string { return figure.Plural(n, b.one(), b.cases) }
-
-func (b *builder) facts() []Fact {
-	var facts []Fact
-	if !b.in.First.IsZero() && !b.in.Last.IsZero() {
-		facts = append(facts, Fact{"Period", figure.Period(b.in.First, b.in.Last)})
-	}
+// logFacts are those of the log itself: what is in it, how fresh it is, what it
+// leaves out.
+func (b *builder) logFacts() (facts []Fact) {
 	v := b.in.Variants
-	facts = append(facts, Fact{"Scope", b.countCases(v.Cases) + ", " + figure.Plural(v.Events, "event", "events")})
+	facts = append(facts, Fact{b.Word("fact.scope"), b.countCases(v.Cases).String() + ", " + b.Counted(v.Events, b.Noun("event", "events")).String()})
 	if !b.in.Last.IsZero() {
-		fresh := "latest event " + figure.Moment(b.in.Last)
+		fresh := b.Word("fact.latest", "at", b.Moment(b.in.Last))
 		if !b.in.Loaded.IsZero() {
-			fresh = figure.Moment(b.in.Loaded) + "; " + fresh
+			fresh = b.Moment(b.in.Loaded) + "; " + fresh
 		}
-		facts = append(facts, Fact{"Data as of", fresh})
+		facts = append(facts, Fact{b.Word("fact.fresh"), fresh})
 	}
-	left := "nothing"
+	left := b.Word("nothing.left")
 	if len(b.in.LeftOut) > 0 {
 		var parts []string
 		for _, l := range b.in.LeftOut {
-			parts = append(parts, figure.Count(l.N)+" "+l.What)
+			parts = append(parts, b.Count(l.N)+" "+b.Text(l.What))
 		}
 		left = strings.Join(parts, "; ")
 	}
-	return append(facts, Fact{"Left out", left})
+	return append(facts, Fact{b.Word("fact.left-out"), left})
 }
 
 func (b *builder) waits() *Table {
@@ -161,30 +170,27 @@ func (b *builder) waits() *Table {
 	}
 	waits = waits[:min(mostWaits, len(waits))]
 	valued := slices.ContainsFunc(waits, func(w mining.Wait) bool { return len(w.Value) > 0 })
-	one := b.one()
-	wait := b.define("Wait", "Elapsed time, nights and weekends included, from the end of one activity to the start of the next one in the same "+one+". "+
-		"A negative one (the next step began earlier) and one with a missing time is left out.", b.waitSample())
-	hours := b.define("Waiting in all", "The sum of all waits on a path over the period. Share is its part of the waiting on all paths.", b.waitSample())
-	t := &Table{ID: "waits", Title: "Where " + b.cases + " wait", Columns: []Column{
-		{Head: "Waiting between", Words: true}, {Head: title(b.cases)}, {Head: "Median", Note: wait}, {Head: "95% within", Note: wait},
-		{Head: "In all", Note: hours}, {Head: "Share of all waiting", Note: hours, Bar: true}}}
+	wait := b.define(b.Word("wait.term"), b.Say("wait.doc", words.Args{"cases": b.cases}), b.waitSample())
+	hours := b.define(b.Word("wait.all.term"), b.Word("wait.all.doc"), b.waitSample())
+	t := &Table{ID: "waits", Title: b.Say("waits.all", words.Args{"cases": b.cases}), Columns: []Column{
+		{Head: b.Word("head.between-steps"), Words: true}, {Head: words.Title(b.cases.Many)}, {Head: b.Word("head.median"), Note: wait}, {Head: b.Word("head.within90"), Note: wait},
+		{Head: b.Word("head.in-all"), Note: hours}, {Head: b.Word("head.share-waiting"), Note: hours, Bar: true}}}
 	shown, most := 0.0, 0.0
 	for _, w := range waits {
 		shown, most = shown+w.Share, max(most, w.Share)
 	}
-	ranked := "by total waiting time"
+	key := "waits.by-time"
 	if valued {
-		ranked = "by the value that stands there"
-		value := b.define("Value waiting", "The value of the "+b.cases+" that wait here, each weighted with the part of the period it spends waiting: what stood here on average. "+
-			"It is order value until the invoice is out, and cash from then on. Amounts in different currencies are not added.", "")
-		t.Columns = append(t.Columns, Column{Head: "Value waiting", Note: value, Bar: true})
+		key = "waits.by-value"
+		value := b.define(b.Word("waiting-value.term"), b.Say("waiting-value.doc", words.Args{"cases": b.cases}), "")
+		t.Columns = append(t.Columns, Column{Head: b.Word("head.value-waiting"), Note: value, Bar: true})
 	}
-	t.About = fmt.Sprintf("The %s worst waits, ranked %s; together %s of all waiting time.", small(len(waits)), ranked, figure.Share(min(1, shown)))
+	t.About = b.Word(key, "n", b.Small(len(waits)), "share", b.Share(min(1, shown)))
 	if len(waits) == 1 {
-		t.About = "One wait, " + figure.Share(min(1, shown)) + " of all waiting time."
+		t.About = b.Word("waits.one", "share", b.Share(min(1, shown)))
 	}
 	if len(agreed) > 0 {
-		t.About += " Agreed waits are not ranked: " + list(agreed) + "."
+		t.About += " " + b.Word("waits.agreed", "waits", b.List(agreed))
 	}
 	largest := map[string]int64{}
 	for _, w := range waits {
@@ -193,13 +199,13 @@ func (b *builder) waits() *Table {
 		}
 	}
 	for _, w := range waits {
-		row := Row{{Text: path(w.From, w.To), Full: fullPath(w.From, w.To)}, {Text: figure.Count(w.Cases)}, {Text: quantile(w.Wait, .5)}, {Text: quantile(w.Wait, .95)},
-			{Text: figure.Hours(w.Wait.Total())}, {Text: figure.Share(w.Share), Bar: w.Share / max(most, 1e-9)}}
+		row := Row{{Text: path(w.From, w.To), Full: fullPath(w.From, w.To)}, {Text: b.Count(w.Cases)}, {Text: b.quantile(w.Wait, .5)}, {Text: b.quantile(w.Wait, .9)},
+			{Text: b.Hours(w.Wait.Total())}, {Text: b.Share(w.Share), Bar: w.Share / max(most, 1e-9)}}
 		if valued {
 			var amounts []string
 			c := Cell{}
 			for _, m := range w.Value {
-				amounts = append(amounts, figure.Money(m.Currency, m.Amount))
+				amounts = append(amounts, b.Money(m.Currency, m.Amount))
 				if largest[m.Currency] > 0 {
 					c.Bar = max(c.Bar, float64(m.Amount)/float64(largest[m.Currency]))
 				}
@@ -222,14 +228,14 @@ func (b *builder) rankedWaits() (ranked []mining.Wait, agreed []string) {
 		switch {
 		case w.Wait == nil || w.Wait.N == 0:
 		case b.in.Agreed != nil && b.in.Agreed(w.From, w.To):
-			agreed = append(agreed, fmt.Sprintf("%s (%s at the median)", path(w.From, w.To), quantile(w.Wait, .5)))
+			agreed = append(agreed, b.Word("waits.agreed-one", "path", path(w.From, w.To), "median", b.quantile(w.Wait, .5)))
 		default:
 			ranked = append(ranked, w)
 		}
 	}
 	const most = 3
 	if n := len(agreed) - most; n > 0 {
-		agreed = append(agreed[:most], figure.Count(int64(n))+" more")
+		agreed = append(agreed[:most], b.Word("more", "n", b.Count(int64(n))))
 	}
 	return ranked, agreed
 }
@@ -257,26 +263,27 @@ func (b *builder) waitSample() string {
 			n, overlaps, missing = n+w.Wait.N, overlaps+w.Wait.Overlaps, missing+w.Wait.Missing
 		}
 	}
-	return sample(n, "wait", "waits", []metrics.Exclusion{{Reason: "negative", N: overlaps}, {Reason: "without a time", N: missing}}, 0)
+	return b.sample(n, b.Noun("wait", "waits"), []metrics.Exclusion{{Reason: "negative", N: overlaps}, {Reason: "without a time", N: missing}}, 0)
 }
 
 // sample words what a figure was made of.
-func sample(used int64, one, many string, excluded []metrics.Exclusion, open int64) string {
-	s := "n = " + figure.Plural(used, one, many)
-	if left := leftOut(excluded, open); left != "" {
-		return s + "; not in it: " + left + "."
+func (s speech) sample(used int64, of words.Noun, excluded []metrics.Exclusion, open int64) string {
+	a := words.Args{"n": s.Counted(used, of)}
+	if left := s.leftOut(excluded, open); left != "" {
+		a["left"] = left
+		return s.Say("sample.left", a)
 	}
-	return s + "; nothing left out."
+	return s.Say("sample.all", a)
 }
 
-func leftOut(excluded []metrics.Exclusion, open int64) string {
+func (s speech) leftOut(excluded []metrics.Exclusion, open int64) string {
 	var parts []string
 	if open > 0 {
-		parts = append(parts, figure.Count(open)+" still open")
+		parts = append(parts, s.Word("left-out.open", "n", s.Count(open)))
 	}
 	for _, e := range excluded {
 		if e.N > 0 {
-			parts = append(parts, figure.Count(e.N)+" "+e.Reason)
+			parts = append(parts, s.Count(e.N)+" "+s.Text(e.Reason))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -294,12 +301,12 @@ func (b *builder) notes() []eventlog.Note {
 	}
 	for _, v := range b.in.Tiles {
 		for _, n := range v.Notes {
-			list = append(list, eventlog.Note{Code: n.Code, Text: v.KPI.Title + ": " + n.Text})
+			list = append(list, eventlog.Note{Code: n.Code, Text: b.Word("remark", "figure", b.titled(v.KPI), "text", b.noted(n).Text)})
 		}
 	}
 	var out []eventlog.Note
 	for _, n := range list {
-		n.Text = strings.TrimSpace(n.Text)
+		n = b.noted(n)
 		if !slices.Contains(out, n) {
 			out = append(out, n)
 		}
@@ -307,26 +314,9 @@ func (b *builder) notes() []eventlog.Note {
 	return out
 }
 
-func quantile(d *eventlog.Durations, q float64) string {
+func (s speech) quantile(d *eventlog.Durations, q float64) string {
 	if d == nil || d.N == 0 {
 		return figure.None
 	}
-	return figure.Duration(d.Quantile(q))
-}
-
-// title makes the first letter of a noun large.
-func title(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
-
-// small writes a small number as a word.
-func small(n int) string {
-	words := []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
-	if n < len(words) {
-		return words[n]
-	}
-	return figure.Count(int64(n))
+	return s.Duration(d.Quantile(q))
 }

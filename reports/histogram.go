@@ -6,6 +6,7 @@ import (
 
 	"millrace/eventlog"
 	"millrace/reports/figure"
+	"millrace/reports/words"
 )
 
 // roundWidths are the widths a bar of a histogram may have, in microseconds.
@@ -36,27 +37,26 @@ func (b *builder) histogram() *Histogram {
 			break
 		}
 	}
-	h := &Histogram{Title: "How long " + b.cases + " take", Width: width, Longest: float64(d.Max), Cases: b.cases, Note: b.throughput()}
-	h.About = "From the first to the last event, in bars of " + figure.Duration(width) + ". Half of the " + b.cases + " take less than " +
-		quantile(d, .5) + ", one in twenty more than " + quantile(d, .95) + "."
+	h := &Histogram{Title: b.Say("long.title", words.Args{"cases": b.cases}), Width: width, Longest: float64(d.Max), Cases: b.cases, Note: b.throughput()}
+	h.About = b.Say("long.about", words.Args{"width": b.Duration(width), "cases": b.cases, "half": b.quantile(d, .5), "most": b.quantile(d, .9)})
 	bars := int(d.Quantile(most)/width) + 1
 	below := int64(0)
 	for i := range bars {
 		upTo := countBelow(d, width*float64(i+1))
-		h.Bars = append(h.Bars, Bar{Label: figure.Duration(width*float64(i)) + " to " + figure.Duration(width*float64(i+1)), N: upTo - below})
+		h.Bars = append(h.Bars, Bar{Label: b.Word("between", "low", b.Duration(width*float64(i)), "high", b.Duration(width*float64(i+1))), N: upTo - below})
 		below = upTo
 	}
 	if rest := d.N - below; rest > 0 {
-		h.Bars = append(h.Bars, Bar{Label: figure.Duration(width*float64(bars)) + " and more", N: rest})
+		h.Bars = append(h.Bars, Bar{Label: b.Word("long.rest", "from", b.Duration(width*float64(bars))), N: rest})
 	}
 	for i := range h.Bars {
 		h.Bars[i].Share = float64(h.Bars[i].N) / float64(d.N)
 	}
 	for _, m := range []struct {
-		text string
-		q    float64
-	}{{"median", .5}, {"95%", .95}} {
-		h.Marks = append(h.Marks, Mark{m.text + " " + quantile(d, m.q), d.Quantile(m.q)})
+		key string
+		q   float64
+	}{{"distribution.median", .5}, {"distribution.p90", .9}} {
+		h.Marks = append(h.Marks, Mark{b.Word(m.key, "value", b.quantile(d, m.q)), d.Quantile(m.q)})
 	}
 	return h
 }

@@ -1,10 +1,8 @@
 package reports
 
 import (
-	"fmt"
-	"strings"
-
 	"millrace/reports/figure"
+	"millrace/reports/words"
 )
 
 // lead says the page in at most three sentences: the costliest wait, how
@@ -37,28 +35,24 @@ func (b *builder) waitSentence() Text {
 	}
 	w := waits[0]
 	const longest = 16 // ems
-	text := Text{
-		{Text: "The wait that adds up to most is between "},
-		{Text: "“" + figure.Isolated(figure.Fit(w.From, longest)) + "” and “" + figure.Isolated(figure.Fit(w.To, longest)) + "”", Strong: true},
-		{Text: ": "},
-		{Text: quantile(w.Wait, .5) + " at the median", Note: b.noteOf("Wait")},
-		{Text: fmt.Sprintf(" in %s, ", b.countCases(w.Cases))},
-		{Text: figure.Share(w.Share) + " of all waiting", Note: b.noteOf("Waiting in all")},
-	}
+	between := b.Word("lead.path", "from", figure.Isolated(figure.Fit(w.From, longest)), "to", figure.Isolated(figure.Fit(w.To, longest)))
+	a := args{"path": Span{Text: between, Strong: true}, "median": Span{Text: b.quantile(w.Wait, .5), Note: b.noteOf(b.Word("wait.term"))},
+		"n": b.countCases(w.Cases), "share": Span{Text: b.Share(w.Share), Note: b.noteOf(b.Word("wait.all.term"))}}
 	var amounts []string
 	for _, m := range w.Value {
 		if m.Amount > 0 {
-			amounts = append(amounts, figure.Money(m.Currency, m.Amount))
+			amounts = append(amounts, b.Money(m.Currency, m.Amount))
 		}
 	}
-	if len(amounts) > 0 {
-		text = append(text, Span{Text: ", with "},
-			Span{Text: list(amounts), Strong: true, Note: b.noteOf("Value waiting")}, Span{Text: " standing there on average"})
+	key := "flow.wait"
+	switch {
+	case len(amounts) > 0:
+		key = "flow.wait.value"
+		a["value"] = Span{Text: b.List(amounts), Strong: true, Note: b.noteOf(b.Word("waiting-value.term"))}
+	case len(w.Value) > 0:
+		key = "flow.wait.costliest"
 	}
-	if len(w.Value) > 0 {
-		text[0].Text = "The costliest wait is between "
-	}
-	return append(text, Span{Text: "."})
+	return b.say(key, a)
 }
 
 func (b *builder) variantSentence() Text {
@@ -66,21 +60,21 @@ func (b *builder) variantSentence() Text {
 	if len(v.Variants) == 0 || v.Cases == 0 {
 		return nil
 	}
-	note := b.noteOf("Share of a variant")
+	note := b.noteOf(b.Word("ways.share.term"))
 	first := v.Variants[0]
 	if len(v.Variants) == 1 {
-		return Text{{Text: "All " + b.countCases(v.Cases), Strong: true, Note: note}, {Text: " go the same way."}}
+		return b.say("flow.ways.same", args{"n": Span{Text: b.countCases(v.Cases).String(), Strong: true, Note: note}})
 	}
 	if first.Cases == 1 {
-		return Text{{Text: "No two " + b.cases, Strong: true, Note: note}, {Text: " go the same way."}}
+		return b.say("flow.ways.none", args{"cases": Span{Text: b.cases.Many, Strong: true, Note: note}})
 	}
-	text := Text{{Text: figure.Share(first.Share) + " of the " + b.cases, Strong: true, Note: note}, {Text: " go the most frequent way"}}
+	a := args{"share": Span{Text: b.Share(first.Share), Strong: true, Note: note}, "cases": b.cases, "all": b.Count(int64(len(v.Variants)))}
 	if ten := min(10, len(v.Variants)); ten < len(v.Variants) {
-		text = append(text, Span{Text: fmt.Sprintf("; the %s most frequent of %s ways cover %s", small(ten), figure.Count(int64(len(v.Variants))), figure.Share(v.Variants[ten-1].Cumulative))})
-	} else {
-		text = append(text, Span{Text: fmt.Sprintf("; there are %s ways in all", small(len(v.Variants)))})
+		a["n"], a["covered"] = b.Small(ten), b.Share(v.Variants[ten-1].Cumulative)
+		return b.say("flow.ways.cover", a)
 	}
-	return append(text, Span{Text: "."})
+	a["all"] = b.Small(len(v.Variants))
+	return b.say("flow.ways.few", a)
 }
 
 // pulseSentence tells of cycle time, touchless share and DSO what is known; of
@@ -88,37 +82,27 @@ func (b *builder) variantSentence() Text {
 func (b *builder) pulseSentence() Text {
 	var parts []Text
 	for _, v := range b.in.Tiles {
-		if !v.Known() || v.Used == 0 || len(v.By) > 0 && b.many(v.KPI.Name) {
+		key := "flow.pulse." + v.KPI.Name
+		if !b.Has(key) || !v.Known() || v.Used == 0 || len(v.By) > 0 && b.many(v.KPI.Name) {
 			continue
 		}
-		note := b.noteOf(valueTitle(v))
-		number, unit := valueParts(v)
-		switch v.KPI.Name {
-		case "ct.order_to_cash":
-			parts = append(parts, Text{{Text: "half of the paid orders took less than "}, {Text: number + figure.NBSP + unit, Strong: true, Note: note}, {Text: " from entry to cash"}})
-		case "auto.touchless_order_rate.bill":
-			parts = append(parts, Text{{Text: number + unit, Strong: true, Note: note}, {Text: " of the invoiced order lines passed without a human touch"}})
-		case "dso.simple":
-			parts = append(parts, Text{{Text: "receivables stand at "}, {Text: number + " days of sales", Strong: true, Note: note}})
+		number, unit := b.valueParts(v)
+		if unit != "" && unit != b.Percent {
+			number += figure.NBSP
 		}
+		parts = append(parts, b.say(key, args{"value": Span{Text: number + unit, Strong: true, Note: b.noteOf(b.valueTitle(v))}}))
 	}
 	if len(parts) == 0 {
 		return b.durationSentence()
 	}
-	var text Text
-	for i, p := range parts {
-		switch {
-		case i > 0 && i == len(parts)-1:
-			text = append(text, Span{Text: ", and "})
-			if len(parts) == 2 {
-				text[len(text)-1].Text = " and "
-			}
-		case i > 0:
-			text = append(text, Span{Text: ", "})
+	text := parts[0]
+	if n := len(parts); n > 1 {
+		for _, p := range parts[1 : n-1] {
+			text = append(append(text, Span{Text: ", "}), p...)
 		}
-		text = append(text, p...)
+		text = b.say("flow.pulse.and", args{"first": text, "last": parts[n-1]})
 	}
-	text[0].Text = title(text[0].Text)
+	text[0].Text = words.Title(text[0].Text)
 	return append(text, Span{Text: "."})
 }
 
@@ -138,14 +122,6 @@ func (b *builder) durationSentence() Text {
 	if d == nil || d.N < fewObjects || d.Max == 0 {
 		return nil
 	}
-	return Text{{Text: "Half of the " + b.cases + " take less than "}, {Text: quantile(d, .5), Strong: true, Note: b.noteOf("Throughput time")},
-		{Text: ", one in twenty takes more than "}, {Text: quantile(d, .95), Strong: true}, {Text: "."}}
-}
-
-// list writes words with commas and a final and.
-func list(words []string) string {
-	if n := len(words); n > 1 {
-		return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
-	}
-	return strings.Join(words, "")
+	return b.say("flow.duration", args{"cases": b.cases, "half": Span{Text: b.quantile(d, .5), Strong: true, Note: b.noteOf(b.Word("throughput.term"))},
+		"most": Span{Text: b.quantile(d, .9), Strong: true}})
 }

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -10,6 +9,7 @@ import (
 	"millrace/mining"
 	"millrace/reports/figure"
 	"millrace/reports/layout"
+	"millrace/reports/words"
 )
 
 // A Map is the process map in levels of detail.
@@ -21,7 +21,7 @@ type Map struct {
 	WorkNote     int    // of working time
 	ValueNote    int    // of the value waiting
 	ByNote       int    // of the share that is automatic
-	Cases        string
+	Cases        words.Noun
 	Modes        []MapMode // what colours, widths and labels may tell; the first is shown first
 	Levels       []MapLevel
 	Shown        int // the level shown first
@@ -87,18 +87,18 @@ var Details = []struct {
 }
 
 func (b *builder) flowMap() *Map {
-	m := &Map{Title: "How " + b.cases + " really flow", Cases: b.cases}
+	m := &Map{Title: b.Say("map.title", words.Args{"cases": b.cases}), Cases: b.cases}
 	var layers []layout.Layer
 	for _, l := range b.in.Levels {
 		if l.Graph == nil || len(l.Graph.Activities) == 0 {
 			continue
 		}
-		l.Agreed = b.in.Agreed
-		level := MapLevel{Level: l, Activities: activityTable(&l, b.cases), Paths: pathTable(&l, b.cases)}
+		l.Agreed, l.Name = b.in.Agreed, b.Text(l.Name)
+		level := MapLevel{Level: l, Activities: b.activityTable(&l), Paths: b.pathTable(&l)}
 		if l.LeftOut > 0 {
-			level.About = fmt.Sprintf("%s in fewer %s are not in it; the counts are those of a log without them.", figure.Plural(int64(l.LeftOut), "activity", "activities"), b.cases)
+			level.About = b.Say("map.left-out", words.Args{"n": b.Count(int64(l.LeftOut)), "cases": b.cases})
 			if l.LeftOut == 1 {
-				level.About = fmt.Sprintf("One activity in fewer %s is not in it; the counts are those of a log without it.", b.cases)
+				level.About = b.Say("map.left-out.one", words.Args{"cases": b.cases})
 			}
 		}
 		// A level that shows no more than the one before is no level.
@@ -109,7 +109,7 @@ func (b *builder) flowMap() *Map {
 		m.Levels, layers = append(m.Levels, level), append(layers, layout.Layer{Graph: l.Graph, Facts: l.Facts})
 	}
 	if m.Empty = b.emptiness(); m.Empty == "" && len(m.Levels) == 0 {
-		m.Empty = "The " + b.cases + " of this period have no events to draw."
+		m.Empty = b.Say("map.none", words.Args{"cases": b.cases})
 	}
 	if m.Empty != "" {
 		m.Levels = nil
@@ -117,30 +117,27 @@ func (b *builder) flowMap() *Map {
 	}
 	m.Scale = layout.NewScale(layers...)
 	m.Shown = min(1, len(m.Levels)-1)
-	m.Note = b.define("Times on a path", "How often one activity directly followed the other. A level of detail shows the most frequent activities and paths, "+
-		"counted again as if the log had no other activities, so a hand-over may skip steps that are not shown.", "")
-	m.About = "Each box is an activity, each arrow a direct hand-over; the bar in a box is the share of " + b.cases + " that pass it."
+	m.Note = b.define(b.Word("map.times.term"), b.Word("map.times.doc"), "")
+	m.About = b.Say("map.about", words.Args{"cases": b.cases})
 	if few := b.fewness(); few != "" {
 		m.About += " " + few
 	}
-	for _, mode := range []MapMode{{layout.Waiting, "Median wait"}, {layout.Slow, "90% wait"}, {layout.Working, "Working time"},
-		{layout.Frequency, "Frequency"}, {layout.Value, "Value waiting"}} {
-		if m.Scale.Has(mode.Mode) {
-			m.Modes = append(m.Modes, mode)
+	for _, mode := range []layout.Mode{layout.Waiting, layout.Slow, layout.Working, layout.Frequency, layout.Value} {
+		if m.Scale.Has(mode) {
+			m.Modes = append(m.Modes, MapMode{mode, b.Word("mode." + mode.String())})
 		}
 	}
 	if m.Scale.Has(layout.Waiting) {
-		m.WaitNote = b.define("Wait", "Elapsed time from the end of one activity to the start of the next one in the same "+b.one()+".", "")
+		m.WaitNote = b.define(b.Word("wait.term"), b.Say("wait.doc", words.Args{"cases": b.cases}), "")
 	}
 	if m.Scale.Has(layout.Working) {
-		m.WorkNote = b.define("Working time", "The part of a wait in which someone works, by the calendar of the "+b.one()+"; in hours, because days differ in length.", "")
+		m.WorkNote = b.define(b.Word("working.term"), b.Say("working.doc", words.Args{"cases": b.cases}), "")
 	}
 	if m.Scale.Has(layout.Value) {
-		m.ValueNote = b.define("Value waiting", "The value of the "+b.cases+" that wait here, each weighted with the part of the period it spends waiting: what stood here on average. "+
-			"It is order value until the invoice is out, and cash from then on. Amounts in different currencies are not added.", "")
+		m.ValueNote = b.define(b.Word("waiting-value.term"), b.Say("waiting-value.doc", words.Args{"cases": b.cases}), "")
 	}
 	if m.Scale.Automatic() {
-		m.ByNote = b.define("Automatic", "Share of the times an activity was done by no person: by a bot, an interface, a scheduler, or from outside. Where nobody knows who did it, it does not count.", "")
+		m.ByNote = b.define(b.Word("automatic.term"), b.Word("automatic.doc"), "")
 	}
 	m.Replay = b.replay()
 	return m
@@ -151,9 +148,9 @@ func (b *builder) emptiness() string {
 	v := b.in.Variants
 	switch {
 	case v.Cases == 0:
-		return "There are no " + b.cases + " in this period."
+		return b.Say("map.no-cases", words.Args{"cases": b.cases})
 	case v.Events == 0:
-		return "The " + b.countCases(v.Cases) + " of this period have no events."
+		return b.Say("map.no-events", words.Args{"n": b.countCases(v.Cases)})
 	}
 	return ""
 }
@@ -164,20 +161,20 @@ func (b *builder) fewness() string {
 	switch open := b.open(); {
 	case v.Cases == 1:
 		if open == 1 {
-			return fmt.Sprintf("This is a single %s, and it is still open: what comes next is not in it.", b.one())
+			return b.Say("few.single-open", words.Args{"case": b.cases})
 		}
-		return fmt.Sprintf("This is a single %s: what it did says nothing of others.", b.one())
+		return b.Say("few.single", words.Args{"case": b.cases})
 	case open == v.Cases:
-		return fmt.Sprintf("All %s are still open: every way ends where it stood last, and no wait is as long as it will be.", b.countCases(open))
+		return b.Say("few.open", words.Args{"n": b.countCases(open)})
 	}
 	return ""
 }
 
 // activityTable says in words what the boxes of a map show.
-func activityTable(l *Level, cases string) *Table {
-	t := &Table{Columns: []Column{{Head: "Activity", Words: true}, {Head: "Times"}, {Head: title(cases)}, {Head: "More than once"}}}
+func (b *builder) activityTable(l *Level) *Table {
+	t := &Table{Columns: []Column{{Head: b.Word("head.activity"), Words: true}, {Head: b.Word("head.times")}, {Head: words.Title(b.cases.Many)}, {Head: b.Word("head.more-than-once")}}}
 	if len(l.Automatic) > 0 {
-		t.Columns = append(t.Columns, Column{Head: "Automatic"})
+		t.Columns = append(t.Columns, Column{Head: b.Word("automatic.term")})
 	}
 	list := slices.Clone(l.Graph.Activities)
 	slices.SortStableFunc(list, func(a, b mining.Activity) int {
@@ -189,11 +186,11 @@ func activityTable(l *Level, cases string) *Table {
 		if whole := figure.Isolated(figure.Fit(a.Name, full)); whole != name.Text {
 			name.Full = whole
 		}
-		row := Row{name, {Text: figure.Count(a.Events)}, {Text: figure.Count(a.Cases)}, {Text: figure.Count(a.Rework)}}
+		row := Row{name, {Text: b.Count(a.Events)}, {Text: b.Count(a.Cases)}, {Text: b.Count(a.Rework)}}
 		if len(l.Automatic) > 0 {
 			by := figure.None
 			if share, ok := l.Automatic[a.Name].Share(); ok {
-				by = figure.Share(share)
+				by = b.Share(share)
 			}
 			row = append(row, Cell{Text: by})
 		}
@@ -206,18 +203,18 @@ func activityTable(l *Level, cases string) *Table {
 const mostPaths = 200
 
 // pathTable says in words what the arrows of a map show.
-func pathTable(l *Level, cases string) *Table {
-	t := &Table{Columns: []Column{{Head: "Path", Words: true}, {Head: "Times"}, {Head: title(cases)}, {Head: "Median wait"}, {Head: "90% within"}}}
+func (b *builder) pathTable(l *Level) *Table {
+	t := &Table{Columns: []Column{{Head: b.Word("head.path"), Words: true}, {Head: b.Word("head.times")}, {Head: words.Title(b.cases.Many)}, {Head: b.Word("mode.waiting")}, {Head: b.Word("head.within90")}}}
 	var working map[[2]string]*eventlog.Durations
 	if l.Working != nil {
-		t.Columns = append(t.Columns, Column{Head: "Working time"}, Column{Head: "90% within"})
+		t.Columns = append(t.Columns, Column{Head: b.Word("working.term")}, Column{Head: b.Word("head.within90")})
 		working = map[[2]string]*eventlog.Durations{}
 		for _, e := range l.Working.Edges {
 			working[[2]string{e.From, e.To}] = e.Wait
 		}
 	}
 	if l.Value != nil {
-		t.Columns = append(t.Columns, Column{Head: "Value waiting"})
+		t.Columns = append(t.Columns, Column{Head: b.Word("waiting-value.term")})
 	}
 	agreed := false
 	for _, e := range l.Graph.Edges[:min(mostPaths, len(l.Graph.Edges))] {
@@ -227,37 +224,37 @@ func pathTable(l *Level, cases string) *Table {
 			name.Text += " *"
 			agreed = true
 		}
-		row := Row{name, {Text: figure.Count(e.Count)}, {Text: figure.Count(e.Cases)}, {Text: quantile(e.Wait, .5)}, {Text: quantile(e.Wait, .9)}}
+		row := Row{name, {Text: b.Count(e.Count)}, {Text: b.Count(e.Cases)}, {Text: b.quantile(e.Wait, .5)}, {Text: b.quantile(e.Wait, .9)}}
 		if l.Working != nil {
-			row = append(row, Cell{Text: hours(working[k], .5)}, Cell{Text: hours(working[k], .9)})
+			row = append(row, Cell{Text: b.hours(working[k], .5)}, Cell{Text: b.hours(working[k], .9)})
 		}
 		if l.Value != nil {
 			var amounts []string
 			for _, m := range l.Value[k] {
-				amounts = append(amounts, figure.Money(m.Currency, m.Amount))
+				amounts = append(amounts, b.Money(m.Currency, m.Amount))
 			}
 			row = append(row, Cell{Text: cmp.Or(strings.Join(amounts, ", "), figure.None)})
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	if n := len(l.Graph.Edges) - mostPaths; n > 0 {
-		t.About = figure.Plural(int64(n), "less frequent path is", "less frequent paths are") + " not listed."
+		t.About = b.Word("map.unlisted", "n", b.Count(int64(n)))
 	}
 	if agreed {
-		t.About = strings.TrimSpace(t.About + " * Agreed time, such as a term of payment: no bottleneck.")
+		t.About = strings.TrimSpace(t.About + " * " + b.Word("map.agreed") + ".")
 	}
 	return t
 }
 
 // hours writes a quantile in working time: in hours at most.
-func hours(d *eventlog.Durations, q float64) string {
+func (s speech) hours(d *eventlog.Durations, q float64) string {
 	if d == nil || d.N == 0 {
 		return figure.None
 	}
 	if us := d.Quantile(q); us >= figure.Day {
-		return figure.Hours(us)
+		return s.Hours(us)
 	}
-	return quantile(d, q)
+	return s.quantile(d, q)
 }
 
 // Limits of a replay.
@@ -310,6 +307,6 @@ func (b *builder) replay() *Replay {
 	if len(r.Cases) == 0 || r.Seconds == 0 {
 		return nil
 	}
-	r.About = fmt.Sprintf("%s of %s, picked by the share of their variants.", figure.Count(int64(len(r.Cases))), b.countCases(b.in.Variants.Cases))
+	r.About = b.Say("replay.about", words.Args{"n": b.Count(int64(len(r.Cases))), "all": b.countCases(b.in.Variants.Cases)})
 	return r
 }

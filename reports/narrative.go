@@ -7,6 +7,7 @@ import (
 
 	"millrace/metrics"
 	"millrace/reports/figure"
+	"millrace/reports/words"
 )
 
 // buildLead says a page in sentences. Each is made of the figures and of their
@@ -38,38 +39,38 @@ func (c *composer) buildLead(s *LeadSpec) Block {
 func (c *composer) changeText(s SentenceSpec) Text {
 	v := c.whole(s.KPI.Name, c.Now)
 	k := v.KPI
-	a := args{"figure": withCurrency(k.Title, v), "now": valueSpan(v, true), "period": periodName(c.Now), "then": periodName(c.Before)}
+	a := args{"figure": c.withCurrency(c.titled(k), v), "now": c.valueSpan(v, true), "period": c.periodName(c.Now), "then": c.periodName(c.Before)}
 	if n, ok := a["now"].(Span); ok {
 		n.Note = c.note(k)
 		a["now"] = n
 	}
 	switch {
 	case !v.Known() && v.Used == 0 && v.Open > 0:
-		a["n"] = figure.Plural(v.Open, k.One, k.Of)
-		return say("lead.open", a)
+		a["n"] = c.counted(v.Open, k)
+		return c.say("lead.open", a)
 	case !v.Known():
 		a["why"] = c.why(v)
-		return say("lead.none", a)
+		return c.say("lead.none", a)
 	case few(v):
-		a["n"] = figure.Plural(v.Used, k.One, k.Of)
-		return say("lead.few", a)
+		a["n"] = c.counted(v.Used, k)
+		return c.say("lead.few", a)
 	case c.Before.Label == "":
-		return append(say("lead.alone", a), c.besideText(s, v)...)
+		return append(c.say("lead.alone", a), c.besideText(s, v)...)
 	}
 	was := c.like(v, "", c.Before)
 	if !was.Known() || few(was) {
-		return append(say("lead.alone", a), c.besideText(s, v)...)
+		return append(c.say("lead.alone", a), c.besideText(s, v)...)
 	}
 	x := metrics.Compare(was, v)
-	a["was"] = valueSpan(was, false)
+	a["was"] = c.valueSpan(was, false)
 	if x.Interval.Known() {
-		a["low"], a["high"] = difference(v, x.Interval.Low), difference(v, x.Interval.High)
+		a["low"], a["high"] = c.difference(v, x.Interval.Low), c.difference(v, x.Interval.High)
 	}
 	switch {
-	case same(was, v):
-		return append(say("lead.same", a), c.besideText(s, v)...)
+	case c.same(was, v):
+		return append(c.say("lead.same", a), c.besideText(s, v)...)
 	case x.Verdict == metrics.Unclear:
-		return append(say("lead.unclear", a), c.besideText(s, v)...)
+		return append(c.say("lead.unclear", a), c.besideText(s, v)...)
 	}
 	key := "lead.fell"
 	if x.Delta > 0 {
@@ -78,7 +79,7 @@ func (c *composer) changeText(s SentenceSpec) Text {
 	if x.Verdict == "" {
 		key += ".plain"
 	}
-	t := say(key, a)
+	t := c.say(key, a)
 	t = append(t, c.causeText(s, v, x.Delta)...)
 	return append(t, c.besideText(s, v)...)
 }
@@ -88,33 +89,33 @@ const fewestOfChange = .15
 
 // causeText says what most of a change comes of.
 func (c *composer) causeText(s SentenceSpec, v metrics.Value, delta float64) Text {
-	if s.By == "" && s.Within == "" {
+	if s.By.Name == "" && s.Within == "" {
 		return nil
 	}
 	name := cmp.Or(s.Parts.Name, s.KPI.Name)
-	parts, total := metrics.Contribute(c.Of(name, c.Grain, s.By, c.Before.Label), c.Of(name, c.Grain, s.By, c.Now.Label), s.Within)
+	parts, total := metrics.Contribute(c.Of(name, c.Grain, s.By.Name, c.Before.Label), c.Of(name, c.Grain, s.By.Name, c.Now.Label), s.Within)
 	if math.IsNaN(total) || total == 0 {
 		return nil
 	}
-	a := args{"total": contribution(v, total)}
+	a := args{"total": c.contribution(v, total)}
 	mean := v.KPI.Kind == metrics.DurationKind
 	if mean && (total > 0) != (delta > 0) {
-		return say("cause.against", a)
+		return c.say("cause.against", a)
 	}
 	i := slices.IndexFunc(parts, func(p metrics.Part) bool {
 		return (p.Delta > 0) == (total > 0) && math.Abs(p.Delta) >= fewestOfChange*math.Abs(total)
 	})
 	if i < 0 {
-		return say("cause.spread", a)
+		return c.say("cause.spread", a)
 	}
 	p := parts[i]
-	what := labelsText(p.By)
+	what := c.labelsText(p.By)
 	if p.Mix {
-		what = word("change.mix", "by", dimensionWord(s.By))
+		what = c.Word("change.mix", "by", c.dimensionWord(s.By.Name))
 	}
 	a["what"] = Span{Text: what, Strong: true}
-	a["part"] = Span{Text: contribution(v, p.Delta), Ref: partRef(c.kpi(name), p, c.Now.Label)}
-	a["total"] = Span{Text: contribution(v, total), Ref: &Ref{KPI: name, Of: "total", Period: c.Now.Label, Part: "contribution", Value: total}}
+	a["part"] = Span{Text: c.contribution(v, p.Delta), Ref: partRef(c.kpi(name), p, c.Now.Label)}
+	a["total"] = Span{Text: c.contribution(v, total), Ref: &Ref{KPI: name, Of: "total", Period: c.Now.Label, Part: "contribution", Value: total}}
 	key := "cause.rate"
 	if mean {
 		key = "cause.mean"
@@ -122,7 +123,7 @@ func (c *composer) causeText(s SentenceSpec, v metrics.Value, delta float64) Tex
 	if math.Abs(p.Delta) > 1.02*math.Abs(total) { // beyond what rounding does
 		key += ".more"
 	}
-	return say(key, a)
+	return c.say(key, a)
 }
 
 // besideText puts the best possible beside a figure.
@@ -132,9 +133,9 @@ func (c *composer) besideText(s SentenceSpec, v metrics.Value) Text {
 	}
 	for _, b := range c.all(s.Beside.Name, c.Now) {
 		if currencyOf(b) == currencyOf(v) && b.Known() && !few(b) {
-			span := valueSpan(b, true)
+			span := c.valueSpan(b, true)
 			span.Note = c.note(b.KPI)
-			return say("lead.beside", args{"best": span, "figure": lowerFirst(b.KPI.Title)})
+			return c.say("lead.beside", args{"best": span, "figure": c.lowerFirst(c.titled(b.KPI))})
 		}
 	}
 	return nil
@@ -149,17 +150,17 @@ func (c *composer) waitText() Text {
 	w := waits[0]
 	const longest = 16 // ems
 	a := args{"from": figure.Isolated(figure.Fit(w.From, longest)), "to": figure.Isolated(figure.Fit(w.To, longest)),
-		"hours": Span{Text: figure.Hours(w.Avoidable), Strong: true, Note: c.defineAvoidable()}, "share": figure.Share(w.Avoidable / total), "cases": c.countCases(w.Cases), "clock": c.clockWord()}
-	t := say("lead.wait", a)
+		"hours": Span{Text: c.Hours(w.Avoidable), Strong: true, Note: c.defineAvoidable()}, "share": c.Share(w.Avoidable / total), "cases": c.countCases(w.Cases), "clock": c.clockWord()}
+	t := c.say("lead.wait", a)
 	var amounts []string
 	for _, m := range w.Value {
 		if m.Amount > 0 {
-			amounts = append(amounts, figure.Money(m.Currency, m.Amount))
+			amounts = append(amounts, c.Money(m.Currency, m.Amount))
 		}
 	}
 	if len(amounts) > 0 {
-		note := c.define(word("waiting-value.term"), word("waiting-value.doc", "cases", c.cases), "")
-		t = append(t, say("lead.wait.value", args{"value": Span{Text: list(amounts), Strong: true, Note: note}})...)
+		note := c.define(c.Word("waiting-value.term"), c.Say("waiting-value.doc", words.Args{"cases": c.cases}), "")
+		t = append(t, c.say("lead.wait.value", args{"value": Span{Text: c.List(amounts), Strong: true, Note: note}})...)
 	}
 	return t
 }
@@ -189,14 +190,14 @@ func (c *composer) lateText() Text {
 		return nil
 	}
 	if late == 0 {
-		return say("lead.intime", args{"day": string(c.standing()[0].AsOf)})
+		return c.say("lead.intime", args{"day": c.day(c.standing()[0].AsOf)})
 	}
-	note := c.define(word("levels.term"), word("levels.doc"), "")
-	a := args{"n": Span{Text: figure.Count(worst.OpenBreached), Strong: true, Ref: levelRef(worst, "open_breached", worst.OpenBreached), Note: note},
-		"level": figure.Isolated(worst.Rule.Title), "limit": c.limitText(worst), "owner": figure.Isolated(figure.Fit(cmp.Or(worst.Rule.Owner, figure.None), 20)), "day": string(worst.AsOf)}
-	t := say("lead.late", a)
+	note := c.define(c.Word("levels.term"), c.Word("levels.doc"), "")
+	a := args{"n": Span{Text: c.Count(worst.OpenBreached), Strong: true, Ref: levelRef(worst, "open_breached", worst.OpenBreached), Note: note},
+		"level": figure.Isolated(c.Text(worst.Rule.Title)), "limit": c.limitText(worst), "owner": figure.Isolated(figure.Fit(cmp.Or(c.Text(worst.Rule.Owner), figure.None), 20)), "day": c.day(worst.AsOf)}
+	t := c.say("lead.late", a)
 	if len(worst.Value) > 0 {
-		t = append(t, say("lead.late.value", args{"value": Span{Text: amounts(worst.Value), Strong: true}})...)
+		t = append(t, c.say("lead.late.value", args{"value": Span{Text: c.amounts(worst.Value), Strong: true}})...)
 	}
 	return t
 }

@@ -1,7 +1,12 @@
 package reports
 
 import (
+	"slices"
+
 	"millrace/eventlog"
+	"millrace/reports/brand"
+	"millrace/reports/figure"
+	"millrace/reports/words"
 )
 
 // A Page is what a reader sees, in the order in which it is read.
@@ -11,8 +16,12 @@ type Page struct {
 	About  string // what it is about, in a sentence
 	Source string // where the data came from, over the title
 	Facts  []Fact // period, scope, freshness, what was left out
+	AsOf   string // the day of the latest event; "" is not known
 	Blocks []Block
 	Maker  string // what made the page, at its foot
+	// Language is what the page is written in; nil is English.
+	Language *words.Language
+	Brand    *brand.Brand // nil: ours
 }
 
 // A Fact is one line of the header.
@@ -110,7 +119,7 @@ type Histogram struct {
 	Width        float64 // of a bar, in microseconds
 	Longest      float64 // of all; the last bar has all up to it
 	Marks        []Mark
-	Cases        string // what a bar counts, in the plural
+	Cases        words.Noun // what a bar counts
 }
 
 // A Bar of a Histogram.
@@ -152,6 +161,19 @@ type Cell struct {
 	Ref   *Ref
 	Note  int
 	State State
+}
+
+// dropEmpty leaves out the columns after the first in which no row says anything.
+func (t *Table) dropEmpty() {
+	for i := len(t.Columns) - 1; i > 0 && len(t.Rows) > 0; i-- {
+		if slices.ContainsFunc(t.Rows, func(r Row) bool { return r[i].Text != "" && r[i].Text != figure.None }) {
+			continue
+		}
+		t.Columns = slices.Delete(t.Columns, i, i+1)
+		for k := range t.Rows {
+			t.Rows[k] = slices.Delete(t.Rows[k], i, i+1)
+		}
+	}
 }
 
 // Notes are what the reader should know of the results.

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 
 	"millrace/eventlog"
 	"millrace/metrics"
+	"millrace/reports/words"
 )
 
 // A PageSpec says what a page shows: data, not code. The pages that come with
@@ -53,7 +55,7 @@ type BlockSpec struct {
 	Text          string       `yaml:"text"`
 }
 
-// A Name of a key figure, with where it stands.
+// A Name of a key figure or a dimension, with where it stands.
 type Name struct {
 	Name string
 	at   *token.Token
@@ -62,7 +64,7 @@ type Name struct {
 // UnmarshalYAML reads a name.
 func (n *Name) UnmarshalYAML(node ast.Node) error {
 	if _, ok := node.(*ast.StringNode); !ok {
-		return &yaml.SyntaxError{Message: "want the name of a key figure, as ct.order_to_cash", Token: node.GetToken()}
+		return &yaml.SyntaxError{Message: "want a name: of a key figure, as ct.order_to_cash, or of a dimension, as site", Token: node.GetToken()}
 	}
 	n.Name, n.at = node.GetToken().Value, node.GetToken()
 	return nil
@@ -78,7 +80,7 @@ type LeadSpec struct {
 type SentenceSpec struct {
 	What   string `yaml:"what"` // change of a figure, the default; "wait": where most can be saved; "late": what is beyond its limit
 	KPI    Name   `yaml:"kpi"`
-	By     string `yaml:"by"`     // what the change comes of
+	By     Name   `yaml:"by"`     // what the change comes of
 	Parts  Name   `yaml:"parts"`  // the figure whose parts add up to it, as seg.contribution
 	Within string `yaml:"within"` // the dimension of the parts, as step
 	Beside Name   `yaml:"beside"` // a figure that is the best possible
@@ -110,7 +112,7 @@ type TrendSpec struct {
 // such as buckets of age.
 type BySpec struct {
 	KPI   Name   `yaml:"kpi"`
-	By    string `yaml:"by"`
+	By    Name   `yaml:"by"`
 	Most  int    `yaml:"most"`  // rows; default 12
 	Order string `yaml:"order"` // "n": the largest groups first, the default; "value": the worst first; "name": as buckets are
 	Rest  bool   `yaml:"rest"`  // of a rate: count what is not hit, as touches by hand
@@ -123,7 +125,7 @@ type BySpec struct {
 type ChangeSpec struct {
 	KPI    Name   `yaml:"kpi"`
 	Of     Name   `yaml:"of"` // the figure that the parts add up to
-	By     string `yaml:"by"`
+	By     Name   `yaml:"by"`
 	Within string `yaml:"within"`
 	Most   int    `yaml:"most"` // rows; default 10; the others are one row
 	Title  string `yaml:"title"`
@@ -302,7 +304,7 @@ func (b *BlockSpec) check(page string, i int) error {
 		return fmt.Errorf("%s: by: order %q is none of n, value, name", where, b.By.Order)
 	}
 	for _, c := range []*ChangeSpec{b.Change, b.Segments} {
-		if c != nil && c.By == "" && c.Within == "" {
+		if c != nil && c.By.Name == "" && c.Within == "" {
 			return fmt.Errorf("%s: %s: by is missing: by which dimension does the change come about?", where, kind)
 		}
 	}
@@ -350,9 +352,50 @@ func CheckPages(pages []*PageSpec, kpis []*metrics.KPI) error {
 				return &yaml.SyntaxError{Message: fmt.Sprintf("page %s: %s is no duration, so that it has no distribution", p.Name, d.KPI.Name), Token: d.KPI.at}
 			}
 			for key, text := range map[string]string{"title": p.Title, "about": p.About} {
-				if strings.HasPrefix(text, "$") && english[text[1:]] == "" {
+				if strings.HasPrefix(text, "$") && !words.English().Has(text[1:]) {
 					return fmt.Errorf("page %s: %s: there are no words %q in the catalogue", p.Name, key, text)
 				}
+			}
+		}
+	}
+	return nil
+}
+
+// CheckAnswers says where pages ask for a figure by a dimension that it does not
+// have, which only a store can tell. The error has the place.
+func CheckAnswers(pages []*PageSpec, a *Answers) error {
+	check := func(page string, kpi, by Name) error {
+		for _, v := range a.Values[Question{kpi.Name, a.Grain, by.Name}] {
+			for _, n := range v.Notes {
+				if n.Code == "dimension" {
+					why := strings.TrimSuffix(n.Text, ".")
+					return &yaml.SyntaxError{Message: fmt.Sprintf("page %s: %s", page, strings.ToLower(why[:1])+why[1:]), Token: by.at}
+				}
+			}
+		}
+		return nil
+	}
+	for _, p := range pages {
+		for _, b := range p.Blocks {
+			var err error
+			switch {
+			case b.By != nil:
+				err = check(p.Name, b.By.KPI, b.By.By)
+			case b.Change != nil:
+				err = check(p.Name, b.Change.KPI, b.Change.By)
+			case b.Segments != nil:
+				err = check(p.Name, b.Segments.KPI, b.Segments.By)
+			case b.Lead != nil:
+				for _, s := range b.Lead.Of {
+					kpi := s.KPI
+					if s.Parts.Name != "" {
+						kpi = s.Parts
+					}
+					err = cmp.Or(err, check(p.Name, kpi, s.By))
+				}
+			}
+			if err != nil {
+				return err
 			}
 		}
 	}

@@ -2,22 +2,25 @@ package reports
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"millrace/eventlog"
+	"millrace/metrics"
 	"millrace/reports/figure"
+	"millrace/reports/words"
 )
 
 // ProfileInput is what the page about a log's data is built from.
 type ProfileInput struct {
-	Title   string // by default "How far the data can be trusted"
-	Source  string // where the data came from, as people say it
-	Maker   string // "millrace 0.1.0"
-	Profile *eventlog.Profile
-	Zone    *time.Location // in which times are shown; default UTC
+	Title string // by default "How far the data can be trusted"
+	// Language is what the page is written in; nil is English.
+	Language *words.Language
+	Source   string // where the data came from, as people say it
+	Maker    string // "millrace 0.1.0"
+	Profile  *eventlog.Profile
+	Zone     *time.Location // in which times are shown; default UTC
 }
 
 // Profile builds the page that says how far a log's data can be trusted: what
@@ -26,12 +29,12 @@ func Profile(in ProfileInput) *Page {
 	if in.Zone == nil {
 		in.Zone = time.UTC
 	}
-	b := &profileBuilder{in: in, p: in.Profile}
+	b := &profileBuilder{speech: speaking(in.Language), in: in, p: in.Profile}
 	if b.p == nil {
 		b.p = &eventlog.Profile{}
 	}
 	tiles := b.tiles() // first: its footnotes are first
-	p := &Page{Title: cmp.Or(in.Title, "How far the data can be trusted"), Source: in.Source, Maker: in.Maker, Facts: b.facts()}
+	p := &Page{Title: cmp.Or(in.Title, b.Word("profile.title")), Language: b.Language, Source: in.Source, Maker: in.Maker, Facts: b.facts()}
 	if lead := b.lead(); len(lead.Sentences) > 0 {
 		p.Blocks = append(p.Blocks, lead)
 	}
@@ -51,7 +54,7 @@ func Profile(in ProfileInput) *Page {
 		p.Blocks = append(p.Blocks, t)
 	}
 	for _, c := range b.p.Checks {
-		b.define(c.Title, c.How, "")
+		b.define(b.Text(c.Title), b.Text(c.How), "")
 	}
 	p.Blocks = append(p.Blocks, &Footnotes{Notes: b.footnotes})
 	if notes := b.notes(); len(notes) > 0 {
@@ -62,6 +65,7 @@ func Profile(in ProfileInput) *Page {
 
 // A profileBuilder collects footnotes while the blocks are built.
 type profileBuilder struct {
+	speech
 	in        ProfileInput
 	p         *eventlog.Profile
 	footnotes []Footnote
@@ -84,42 +88,46 @@ func defineIn(list *[]Footnote, term, text, sample string) int {
 }
 
 // severityWord is what a severity is called on the page.
-func severityWord(s eventlog.Severity) string {
-	switch s {
+func (s speech) severityWord(x eventlog.Severity) string {
+	switch x {
 	case eventlog.Defect:
-		return "Defect"
+		return s.Word("severity.defect")
 	case eventlog.Look:
-		return "To" + figure.NBSP + "look" + figure.NBSP + "at"
+		return strings.ReplaceAll(s.Word("severity.look"), " ", figure.NBSP)
 	}
-	return "Fact"
+	return s.Word("severity.fact")
 }
 
 func (b *profileBuilder) facts() []Fact {
 	var facts []Fact
 	if b.p.First != nil && b.p.Last != nil {
-		facts = append(facts, Fact{"Period", figure.Period(b.p.First.In(b.in.Zone), b.p.Last.In(b.in.Zone))})
+		facts = append(facts, Fact{b.Word("fact.span"), b.Period(b.p.First.In(b.in.Zone), b.p.Last.In(b.in.Zone))})
 	}
-	facts = append(facts, Fact{"Scope", figure.Plural(b.p.Events, "event", "events") + ", " + b.scope() +
-		", " + figure.Plural(int64(len(b.p.Sources)), "source", "sources")})
-	facts = append(facts, Fact{"Checked", fmt.Sprintf("%s; %s found nothing, %s could not be made",
-		figure.Plural(int64(len(b.p.Checks)+len(b.p.Passed)+len(b.p.Skipped)), "question", "questions"), figure.Count(int64(len(b.p.Passed))), figure.Count(int64(len(b.p.Skipped))))})
-	left := "nothing"
+	facts = append(facts, Fact{b.Word("fact.scope"), b.number(b.p.Events, "event") + ", " + b.scope() + ", " + b.number(int64(len(b.p.Sources)), "source")})
+	facts = append(facts, Fact{b.Word("fact.checked"), b.Word("profile.checked", "n", b.number(int64(len(b.p.Checks)+len(b.p.Passed)+len(b.p.Skipped)), "question"),
+		"passed", b.Count(int64(len(b.p.Passed))), "skipped", b.Count(int64(len(b.p.Skipped))))})
+	left := b.Word("nothing.left")
 	rejected := int64(0)
 	for _, s := range b.p.Sources {
 		rejected += s.Rejected
 	}
 	if rejected > 0 {
-		left = figure.Plural(rejected, "row", "rows") + " rejected on load"
+		left = b.Word("profile.rejected", "n", b.number(rejected, "row"))
 	}
-	return append(facts, Fact{"Left out", left})
+	return append(facts, Fact{b.Word("fact.left-out"), left})
+}
+
+// number counts what has a regular plural in English.
+func (s speech) number(n int64, one string) string {
+	return s.Counted(n, s.Noun(one, one+"s")).String()
 }
 
 // scope is what the events are of.
 func (b *profileBuilder) scope() string {
 	if b.p.WithoutCases {
-		return figure.Plural(b.p.Objects, "object", "objects")
+		return b.number(b.p.Objects, "object")
 	}
-	return figure.Plural(b.p.Cases, "case", "cases")
+	return b.number(b.p.Cases, "case")
 }
 
 // lead says the page in at most three sentences.
@@ -129,70 +137,65 @@ func (b *profileBuilder) lead() *Lead {
 		return l
 	}
 	defects, looks := b.p.Count(eventlog.Defect), b.p.Count(eventlog.Look)
-	first := Text{{Text: "No defect was found", Strong: true}}
-	if defects > 0 {
-		first = Text{{Text: figure.Plural(int64(defects), "kind of defect was", "kinds of defects were") + " found", Strong: true}}
+	// The first sentence has its own words for none, one and several of both.
+	many := func(n int) string {
+		switch n {
+		case 0:
+			return "none"
+		case 1:
+			return "one"
+		}
+		return "many"
 	}
-	switch looks {
-	case 0:
-		first = append(first, Span{Text: "."})
-	case 1:
-		first = append(first, Span{Text: "; one more finding should be looked at by somebody who knows the process."})
-	default:
-		first = append(first, Span{Text: "; " + small(looks) + " more findings should be looked at by somebody who knows the process."})
-	}
-	l.Sentences = append(l.Sentences, first)
+	l.Sentences = append(l.Sentences, b.say("profile.lead."+many(defects)+"-"+many(looks), args{
+		"defects": b.Count(int64(defects)), "looks": b.Small(looks)}))
 	if defects+looks > 0 {
 		c := &b.p.Checks[0]
-		note := b.define(c.Title, c.How, "")
-		worst := "The gravest is "
+		key := "profile.gravest"
 		if defects == 0 {
-			worst = "The largest of them is "
+			key = "profile.largest"
 		}
-		text := Text{{Text: worst}, {Text: lowerFirst(c.Title), Strong: true, Note: note}, {Text: ", " + amount(c) + "."}}
-		l.Sentences = append(l.Sentences, text)
+		l.Sentences = append(l.Sentences, b.say(key, args{"what": Span{Text: b.lowerFirst(b.Text(c.Title)), Strong: true, Note: b.define(b.Text(c.Title), b.Text(c.How), "")}, "amount": b.amount(c)}))
 	}
-	l.Sentences = append(l.Sentences, Text{{Text: figure.Share(float64(b.p.Sound)/float64(b.p.Events)) + " of the events", Strong: true},
-		{Text: " have a time that is there and possible."}})
+	l.Sentences = append(l.Sentences, b.say("profile.sound", args{"share": Span{Text: b.Share(float64(b.p.Sound) / float64(b.p.Events)), Strong: true}}))
 	return l
 }
 
-func lowerFirst(s string) string {
-	if s == "" {
-		return s
+// amount words how much a check found.
+func (s speech) amount(c *eventlog.Check) string {
+	if c.Of == 0 {
+		return strings.TrimSpace(s.unit(c.Count, c).String())
 	}
-	return strings.ToLower(s[:1]) + s[1:]
+	return s.Say("profile.amount", words.Args{"n": s.Count(c.Count), "all": s.unit(c.Of, c), "share": s.Share(c.Share)})
 }
 
-// amount words how much a check found.
-func amount(c *eventlog.Check) string {
-	if c.Of == 0 {
-		return strings.TrimSpace(figure.Plural(c.Count, strings.TrimSuffix(c.Unit, "s"), c.Unit))
-	}
-	return fmt.Sprintf("%s of %s %s, %s", figure.Count(c.Count), figure.Count(c.Of), c.Unit, figure.Share(c.Share))
+// unit counts what a check looks at.
+func (s speech) unit(n int64, c *eventlog.Check) words.Counted {
+	return s.Counted(n, s.Noun(strings.TrimSuffix(c.Unit, "s"), c.Unit))
 }
 
 // tiles are the figures that people ask for first, whether good or bad.
 func (b *profileBuilder) tiles() *Tiles {
 	p := b.p
-	events := Tile{Title: "Events", Number: figure.Count(p.Events), Share: 1, Sample: b.scope(),
-		Note: b.define("Events", "Different events of the log's sources; one that several cases share counts once.", "n = "+figure.Plural(p.Events, "event", "events"))}
-	sound := Tile{Title: "With a sound time", Number: figure.None, Sample: figure.Plural(p.Events, "event", "events"),
-		Note: b.define("With a sound time", "The time is there, not before 1990, not after the load that brought it, and not before its start.", "n = "+figure.Plural(p.Events, "event", "events"))}
+	n := b.Counted(p.Events, b.Noun("event", "events"))
+	of := b.Say("profile.n", words.Args{"n": n})
+	events := Tile{Title: b.Word("log.events.term"), Number: b.Count(p.Events), Share: 1, Sample: b.scope(),
+		Note: b.define(b.Word("log.events.term"), b.Word("profile.events.doc"), of)}
+	sound := Tile{Title: b.Word("profile.sound.term"), Number: figure.None, Sample: n.String(),
+		Note: b.define(b.Word("profile.sound.term"), b.Word("profile.sound.doc"), of)}
 	if p.Events > 0 {
 		sound.Share = float64(p.Sound) / float64(p.Events)
-		sound.Number, sound.Unit = strings.TrimSuffix(figure.Share(sound.Share), "%"), "%"
+		sound.Number, sound.Unit = b.parts(metrics.Share, sound.Share)
 		if p.Sound < p.Events {
-			sound.Warning = figure.Plural(p.Events-p.Sound, "event has", "events have") + " none."
+			sound.Warning = b.Say("profile.unsound", words.Args{"n": b.Counted(p.Events-p.Sound, b.Noun("event", "events"))})
 		}
 	}
 	t := &Tiles{Tiles: []Tile{events, sound}}
-	ofEvents, ofObjects := figure.Plural(p.Events, "event", "events"), figure.Plural(p.Objects, "object", "objects")
-	for _, k := range []struct{ code, title, sample string }{
-		{"duplicates", "Duplicates", ofEvents}, {"dangling-references", "Dangling references", ofObjects},
-		{"objects-without-events", "Without events", ofObjects}, {"ties", "In no sure order", ofEvents},
+	ofObjects := b.number(p.Objects, "object")
+	for _, k := range []struct{ code, sample string }{
+		{"duplicates", n.String()}, {"dangling-references", ofObjects}, {"objects-without-events", ofObjects}, {"ties", n.String()},
 	} {
-		t.Tiles = append(t.Tiles, b.checkTile(k.code, k.title, k.sample))
+		t.Tiles = append(t.Tiles, b.checkTile(k.code, b.Word("profile.tile."+k.code), k.sample))
 	}
 	return t
 }
@@ -203,44 +206,44 @@ func (b *profileBuilder) checkTile(code, title, sample string) Tile {
 	if c == nil {
 		i := slices.IndexFunc(b.p.Skipped, func(s eventlog.SkippedCheck) bool { return s.Code == code })
 		if i >= 0 {
-			t.Number, t.Beside = figure.None, "not looked for"
+			t.Number, t.Beside = figure.None, b.Word("profile.not-looked")
 		}
 		return t
 	}
-	t.Number, t.Share = figure.Count(c.Count), c.Share
-	t.Note = b.define(c.Title, c.How, "")
-	t.Sample = figure.Count(c.Of) + " " + c.Unit
-	t.Beside = figure.Share(c.Share)
+	t.Number, t.Share = b.Count(c.Count), c.Share
+	t.Note = b.define(b.Text(c.Title), b.Text(c.How), "")
+	t.Sample = b.unit(c.Of, c).String()
+	t.Beside = b.Share(c.Share)
 	return t
 }
 
 // found lists all findings, the worst first.
 func (b *profileBuilder) found() *Table {
-	t := &Table{ID: "found", Title: "What was found", About: "The worst first: defects make results wrong; what is to be looked at may be right; facts are to be known when reading results.",
-		Columns: []Column{{Head: "Finding", Words: true}, {Head: "Kind", Words: true}, {Head: "Found"}, {Head: "Share", Bar: true}, {Head: "What to do", Words: true}}}
+	t := &Table{ID: "found", Title: b.Word("profile.found"), About: b.Word("profile.found.about"),
+		Columns: []Column{{Head: b.Word("head.finding"), Words: true}, {Head: b.Word("head.kind"), Words: true}, {Head: b.Word("head.found")}, {Head: b.Word("head.share"), Bar: true}, {Head: b.Word("head.do"), Words: true}}}
 	for i := range b.p.Checks {
 		c := &b.p.Checks[i]
-		n, share := Cell{Text: figure.Plural(c.Count, strings.TrimSuffix(c.Unit, "s"), c.Unit)}, Cell{Text: figure.None}
+		n, share := Cell{Text: b.unit(c.Count, c).String()}, Cell{Text: figure.None}
 		if c.Of > 0 {
-			n.Text = figure.Count(c.Count) + " of " + figure.Count(c.Of) + " " + c.Unit
-			share = Cell{Text: figure.Share(c.Share), Bar: c.Share}
+			n.Text = b.Say("sample.of", words.Args{"used": b.Count(c.Count), "n": b.unit(c.Of, c)})
+			share = Cell{Text: b.Share(c.Share), Bar: c.Share}
 		}
-		t.Rows = append(t.Rows, Row{{Text: c.Title}, {Text: severityWord(c.Severity)}, n, share, {Text: c.Do}})
+		t.Rows = append(t.Rows, Row{{Text: b.Text(c.Title)}, {Text: b.severityWord(c.Severity)}, n, share, {Text: b.Text(c.Do)}})
 	}
 	return t
 }
 
 func (b *profileBuilder) sources() *Table {
-	t := &Table{ID: "sources", Title: "Sources", About: "What each source brought, in times that are possible.",
-		Columns: []Column{{Head: "Source", Words: true}, {Head: "Events"}, {Head: "From"}, {Head: "To"}, {Head: "Rows rejected"}}}
+	t := &Table{ID: "sources", Title: b.Word("profile.sources"), About: b.Word("profile.sources.about"),
+		Columns: []Column{{Head: b.Word("head.source"), Words: true}, {Head: b.Word("log.events.term")}, {Head: b.Word("head.since")}, {Head: b.Word("head.until")}, {Head: b.Word("head.rejected")}}}
 	date := func(at *time.Time) string {
 		if at == nil {
 			return figure.None
 		}
-		return figure.Date(at.In(b.in.Zone))
+		return b.Date(at.In(b.in.Zone))
 	}
 	for _, s := range b.p.Sources {
-		t.Rows = append(t.Rows, Row{named(s.Source), {Text: figure.Count(s.Events)}, {Text: date(s.First)}, {Text: date(s.Last)}, {Text: figure.Count(s.Rejected)}})
+		t.Rows = append(t.Rows, Row{named(s.Source), {Text: b.Count(s.Events)}, {Text: date(s.First)}, {Text: date(s.Last)}, {Text: b.Count(s.Rejected)}})
 	}
 	return t
 }
@@ -265,31 +268,31 @@ func inWords(text string) Cell {
 
 // check shows where a finding is.
 func (b *profileBuilder) check(c *eventlog.Check) *Table {
-	note := b.define(c.Title, c.How, "")
-	t := &Table{ID: "check-" + c.Code, Title: c.Title, About: severityWord(c.Severity) + ": " + amount(c) + ". " + c.Means,
-		Columns: []Column{{Head: "Where", Words: true}, {Head: "Found", Note: note}}}
+	note := b.define(b.Text(c.Title), b.Text(c.How), "")
+	t := &Table{ID: "check-" + c.Code, Title: b.Text(c.Title), About: b.severityWord(c.Severity) + ": " + b.amount(c) + ". " + b.Text(c.Means),
+		Columns: []Column{{Head: b.Word("head.where"), Words: true}, {Head: b.Word("head.found"), Note: note}}}
 	if c.More > 0 {
-		t.About += fmt.Sprintf(" The %s largest are listed, %s more are not.", small(len(c.Parts)), figure.Count(int64(c.More)))
+		t.About += " " + b.Word("profile.more", "n", b.Small(len(c.Parts)), "more", b.Count(int64(c.More)))
 	}
 	whole := slices.ContainsFunc(c.Parts, func(p eventlog.CheckPart) bool { return p.Of > 0 })
 	said := slices.ContainsFunc(c.Parts, func(p eventlog.CheckPart) bool { return p.Text != "" })
 	if whole {
-		t.Columns = append(t.Columns, Column{Head: "Share", Bar: true}, Column{Head: "Of"})
+		t.Columns = append(t.Columns, Column{Head: b.Word("head.share"), Bar: true}, Column{Head: b.Word("head.of")})
 	}
 	if said {
-		t.Columns = append(t.Columns, Column{Head: "In detail", Words: true})
+		t.Columns = append(t.Columns, Column{Head: b.Word("head.detail"), Words: true})
 	}
 	for _, p := range c.Parts {
-		row := Row{named(p.Name(len(b.p.Sources))), {Text: figure.Count(p.Count)}}
+		row := Row{named(p.Name(len(b.p.Sources))), {Text: b.Count(p.Count)}}
 		if whole {
 			of, share := Cell{Text: figure.None}, Cell{Text: figure.None}
 			if p.Of > 0 {
-				of, share = Cell{Text: figure.Count(p.Of)}, Cell{Text: figure.Share(p.Share), Bar: p.Share}
+				of, share = Cell{Text: b.Count(p.Of)}, Cell{Text: b.Share(p.Share), Bar: p.Share}
 			}
 			row = append(row, share, of)
 		}
 		if said {
-			row = append(row, inWords(p.Text))
+			row = append(row, inWords(b.Text(p.Text)))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -298,8 +301,8 @@ func (b *profileBuilder) check(c *eventlog.Check) *Table {
 
 // examples lists some places of each finding, to be traced.
 func (b *profileBuilder) examples() *Table {
-	t := &Table{ID: "examples", Title: "Examples", About: "Some of each, the earliest or the worst first. millrace trace tells the whole story of each id.",
-		Columns: []Column{{Head: "Id", Words: true}, {Head: "Finding", Words: true}, {Head: "What", Words: true}, {Head: "Where it stands", Words: true}}}
+	t := &Table{ID: "examples", Title: b.Word("profile.examples"), About: b.Word("profile.examples.about"),
+		Columns: []Column{{Head: b.Word("head.id"), Words: true}, {Head: b.Word("head.finding"), Words: true}, {Head: b.Word("head.what"), Words: true}, {Head: b.Word("head.stands"), Words: true}}}
 	for _, c := range b.p.Checks {
 		for _, e := range c.Examples {
 			id := Cell{Text: figure.None}
@@ -311,16 +314,16 @@ func (b *profileBuilder) examples() *Table {
 				what = append(what, figure.Fit(e.Activity, 30))
 			}
 			if e.Time != nil {
-				what = append(what, figure.Moment(e.Time.In(b.in.Zone)))
+				what = append(what, b.Moment(e.Time.In(b.in.Zone)))
 			}
 			if e.Text != "" {
-				what = append(what, figure.Fit(e.Text, 60))
+				what = append(what, figure.Fit(b.Text(e.Text), 60))
 			}
 			place := Cell{Text: figure.None}
 			if text := strings.Trim(e.Source+", "+e.Place, ", "); text != "" {
 				place = named(text)
 			}
-			t.Rows = append(t.Rows, Row{id, {Text: c.Title}, {Text: figure.Isolated(cmp.Or(strings.Join(what, ", "), figure.None))}, place})
+			t.Rows = append(t.Rows, Row{id, {Text: b.Text(c.Title)}, {Text: figure.Isolated(cmp.Or(strings.Join(what, ", "), figure.None))}, place})
 		}
 	}
 	return t
@@ -332,12 +335,15 @@ func (b *profileBuilder) notes() []eventlog.Note {
 	if len(b.p.Passed) > 0 {
 		var names []string
 		for _, c := range b.p.Passed {
-			names = append(names, lowerFirst(c.Title))
+			names = append(names, b.lowerFirst(b.Text(c.Title)))
 		}
-		list = append(list, eventlog.Note{Code: "passed", Text: "Looked for, and not found: " + strings.Join(names, "; ") + "."})
+		list = append(list, eventlog.Note{Code: "passed", Text: b.Word("profile.passed", "names", strings.Join(names, "; "))})
 	}
 	for _, c := range b.p.Skipped {
-		list = append(list, eventlog.Note{Code: "skipped", Text: "Not looked for: " + strings.ReplaceAll(c.Code, "-", " ") + ", because " + c.Why + "."})
+		list = append(list, eventlog.Note{Code: "skipped", Text: b.Word("profile.skipped", "what", b.Text(strings.ReplaceAll(c.Code, "-", " ")), "why", b.Text(c.Why))})
 	}
-	return append(list, b.p.Notes...)
+	for _, n := range b.p.Notes {
+		list = append(list, b.noted(n))
+	}
+	return list
 }

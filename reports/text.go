@@ -10,6 +10,7 @@ import (
 // String writes p as plain text, block by block, for tests and mails.
 func (p *Page) String() string {
 	var b strings.Builder
+	said := speaking(p.Language)
 	if p.Source != "" {
 		fmt.Fprintln(&b, p.Source)
 	}
@@ -31,12 +32,12 @@ func (p *Page) String() string {
 		case *Histogram:
 			fmt.Fprintf(&b, "%s%s\n  %s\n", block.Title, mark(block.Note), block.About)
 			for _, bar := range block.Bars {
-				fmt.Fprintf(&b, "  %-18s %6s  %s\n", bar.Label, figure.Count(bar.N), strings.Repeat("▇", int(bar.Share*200+.5)))
+				fmt.Fprintf(&b, "  %-18s %6s  %s\n", bar.Label, said.Count(bar.N), strings.Repeat("▇", int(bar.Share*200+.5)))
 			}
 		case *Table:
 			block.text(&b)
 		case *Map:
-			block.text(&b)
+			block.text(&b, said)
 		case *Variants:
 			block.text(&b)
 		case *Trend:
@@ -156,7 +157,7 @@ func (t *Trend) text(b *strings.Builder) {
 	t.Table.text(b)
 }
 
-func (m *Map) text(b *strings.Builder) {
+func (m *Map) text(b *strings.Builder, said speech) {
 	fmt.Fprintf(b, "%s%s%s\n", m.Title, mark(m.Note), mark(m.WaitNote))
 	if m.Empty != "" {
 		fmt.Fprintf(b, "  %s\n", m.Empty)
@@ -172,7 +173,7 @@ func (m *Map) text(b *strings.Builder) {
 		if i == m.Shown {
 			shown = ", shown first"
 		}
-		fmt.Fprintf(b, "  %s: %s, %s%s\n", l.Name, figure.Plural(int64(len(l.Graph.Activities)), "activity", "activities"), figure.Plural(int64(len(l.Graph.Edges)), "path", "paths"), shown)
+		fmt.Fprintf(b, "  %s: %s, %s%s\n", l.Name, said.Counted(int64(len(l.Graph.Activities)), said.Noun("activity", "activities")), said.Counted(int64(len(l.Graph.Edges)), said.Noun("path", "paths")), shown)
 		if l.About != "" {
 			fmt.Fprintf(b, "    %s\n", l.About)
 		}

@@ -2,12 +2,12 @@ package reports
 
 import (
 	"cmp"
-	"fmt"
 	"math"
-	"strings"
 
+	"millrace/eventlog"
 	"millrace/metrics"
 	"millrace/reports/figure"
+	"millrace/reports/words"
 )
 
 // fewObjects is the number below which a tile says on how few it rests.
@@ -29,82 +29,65 @@ func (b *builder) tiles() *Tiles {
 }
 
 func (b *builder) tile(v metrics.Value) Tile {
-	t := Tile{Title: valueTitle(v), Note: b.define(valueTitle(v), v.KPI.Doc, b.valueSample(v)), LeftOut: leftOut(v.Excluded, v.Open)}
-	t.Number, t.Unit = valueParts(v)
+	t := Tile{Title: b.valueTitle(v), Note: b.define(b.valueTitle(v), b.Text(v.KPI.Doc), b.valueSample(v)), LeftOut: b.leftOut(v.Excluded, v.Open)}
+	t.Number, t.Unit = b.valueParts(v)
 	if v.N > 0 {
 		t.Share = float64(v.Used) / float64(v.N)
 	}
-	t.Sample = figure.Plural(v.Used, v.KPI.One, v.KPI.Of)
-	if v.Used < v.N {
-		t.Sample = figure.Count(v.Used) + " of " + figure.Plural(v.N, v.KPI.One, v.KPI.Of)
-	}
+	t.Sample = b.countOf(v)
 	if v.Interval.Known() && v.KPI.Unit == metrics.Share {
-		t.Beside = fmt.Sprintf("95%% interval %s–%s", strings.TrimSuffix(figure.Share(v.Interval.Low), "%"), figure.Share(v.Interval.High))
+		t.Beside = b.Word("tile.interval", "low", b.Share(v.Interval.Low), "high", b.Share(v.Interval.High))
 	}
 	if v.KPI.Kind == metrics.DurationKind && v.Known() && !math.IsNaN(v.P90) {
-		number, unit := parts(v.KPI.Unit, v.P90)
-		t.Beside = fmt.Sprintf("90%% of them within %s%s%s", number, figure.NBSP, unit)
+		number, unit := b.parts(v.KPI.Unit, v.P90)
+		t.Beside = b.Word("tile.p90", "p90", number+figure.NBSP+unit)
 	}
 	switch {
 	case !v.Known() && len(v.Notes) > 0:
-		t.Warning = v.Notes[0].Text
+		t.Warning = b.noted(v.Notes[0]).Text
 	case !v.Known():
-		t.Warning = "No figure."
+		t.Warning = b.Word("why.none")
 	case v.Used < fewObjects && v.KPI.Kind != metrics.CountKind:
-		t.Warning = "Few " + v.KPI.Of + ": read with care."
+		t.Warning = b.Say("why.care", words.Args{"objects": b.nouns(v.KPI)})
 	}
 	return t
 }
 
 // valueTitle is what v is called, with the dimensions it is one value of.
-func valueTitle(v metrics.Value) string {
-	s := v.KPI.Title
+func (s speech) valueTitle(v metrics.Value) string {
+	title := s.titled(v.KPI)
 	for _, l := range v.By {
-		s += ", " + figure.Name(l.Value)
+		title += ", " + figure.Name(l.Value)
 	}
-	return s
+	return title
 }
 
 // valueSample words what v was made of.
 func (b *builder) valueSample(v metrics.Value) string {
-	return sample(v.Used, v.KPI.One, v.KPI.Of, v.Excluded, v.Open)
+	return b.sample(v.Used, b.nouns(v.KPI), v.Excluded, v.Open)
 }
 
 // valueParts words a value: its number and its unit.
-func valueParts(v metrics.Value) (number, unit string) {
+func (s speech) valueParts(v metrics.Value) (number, unit string) {
 	if !v.Known() {
 		return figure.None, ""
 	}
-	return parts(v.KPI.Unit, v.V)
-}
-
-func parts(of metrics.Unit, x float64) (number, unit string) {
-	switch of {
-	case metrics.Count:
-		return figure.Count(int64(math.Round(x))), ""
-	case metrics.Share:
-		return strings.TrimSuffix(figure.Share(x), "%"), "%"
-	case metrics.Hours:
-		return figure.Number(x, 1), "hours"
-	}
-	if x < 1 { // less than a day reads better in hours
-		return figure.DurationParts(x * figure.Day)
-	}
-	return figure.Number(x, 1), "days"
+	return s.parts(v.KPI.Unit, v.V)
 }
 
 // logTiles are figures every log has.
 func (b *builder) logTiles() []Tile {
 	v := b.in.Variants
-	all := figure.Plural(v.Cases, b.one(), b.cases)
+	all, events := b.countCases(v.Cases), b.Noun("event", "events")
+	cases := words.Args{"cases": b.cases, "case": b.cases}
 	tiles := []Tile{
-		{Title: title(b.cases), Number: figure.Count(v.Cases), Share: 1, Sample: all,
-			Note: b.define(title(b.cases), "The "+b.cases+" of the log, after filters.", sample(v.Cases, b.one(), b.cases, nil, 0))},
-		{Title: "Events", Number: figure.Count(v.Events), Share: 1, Sample: all,
-			Note: b.define("Events", "Events in "+b.cases+". An event that several "+b.cases+" share counts once in each.", sample(v.Events, "event", "events", nil, 0))},
+		{Title: words.Title(b.cases.Many), Number: b.Count(v.Cases), Share: 1, Sample: all.String(),
+			Note: b.define(words.Title(b.cases.Many), b.Say("log.cases.doc", cases), b.sample(v.Cases, b.cases, nil, 0))},
+		{Title: b.Word("log.events.term"), Number: b.Count(v.Events), Share: 1, Sample: all.String(),
+			Note: b.define(b.Word("log.events.term"), b.Say("log.events.doc", cases), b.sample(v.Events, events, nil, 0))},
 	}
 	if v.Cases > 0 {
-		tiles[1].Beside = figure.Number(float64(v.Events)/float64(v.Cases), 1) + " per " + b.one() + " on average"
+		tiles[1].Beside = b.Say("log.events.mean", words.Args{"n": b.Number(float64(v.Events)/float64(v.Cases), 1), "case": b.cases})
 	}
 	var listed, repeat int64
 	names := map[string]bool{}
@@ -127,27 +110,32 @@ func (b *builder) logTiles() []Tile {
 				once++
 			}
 		}
+		key := "log.variants.once"
+		if once == 1 {
+			key = "log.variants.once.one"
+		}
 		tiles = append(tiles,
-			Tile{Title: "Activities", Number: figure.Count(int64(len(names))), Share: 1, Sample: all,
-				Note: b.define("Activities", "Different activities that occur in the log.", sample(v.Events, "event", "events", nil, 0))},
-			Tile{Title: "Variants", Number: figure.Count(int64(len(v.Variants))), Share: 1, Sample: all,
-				Beside: figure.Plural(int64(once), "occurs", "occur") + " only once",
-				Note:   b.define("Variants", "Different sequences of activities from the first to the last event of "+b.aOne()+".", sample(v.Cases, b.one(), b.cases, nil, 0))})
+			Tile{Title: b.Word("log.activities.term"), Number: b.Count(int64(len(names))), Share: 1, Sample: all.String(),
+				Note: b.define(b.Word("log.activities.term"), b.Word("log.activities.doc"), b.sample(v.Events, events, nil, 0))},
+			Tile{Title: b.Word("log.variants.term"), Number: b.Count(int64(len(v.Variants))), Share: 1, Sample: all.String(),
+				Beside: b.Word(key, "n", b.Count(int64(once))),
+				Note:   b.define(b.Word("log.variants.term"), b.Say("log.variants.doc", cases), b.sample(v.Cases, b.cases, nil, 0))})
 	}
 	if d := v.CaseDuration; d != nil && d.N > 0 {
-		t := Tile{Title: "Throughput time, median", Note: b.throughput(), Sample: figure.Plural(d.N, b.one(), b.cases),
-			Beside: "95% of them within " + quantile(d, .95), Share: float64(d.N) / float64(cmp.Or(v.Cases, d.N)),
-			LeftOut: leftOut([]metrics.Exclusion{{Reason: "without a time", N: d.Missing}, {Reason: "negative", N: d.Overlaps}}, 0)}
-		t.Number, t.Unit = figure.DurationParts(d.Quantile(.5))
+		t := Tile{Title: b.Word("log.throughput"), Note: b.throughput(), Sample: b.countCases(d.N).String(),
+			Beside: b.Word("tile.p90", "p90", b.quantile(d, .9)), Share: float64(d.N) / float64(cmp.Or(v.Cases, d.N)),
+			LeftOut: b.leftOut(timeless(d), 0)}
+		t.Number, t.Unit = b.DurationParts(d.Quantile(.5))
 		if d.N < fewObjects {
-			t.Warning = "Few " + b.cases + ": read with care."
+			t.Warning = b.Say("why.care", words.Args{"objects": b.cases})
 		}
 		tiles = append(tiles, t)
 	}
 	if listed == v.Cases && v.Cases > 0 {
-		tiles = append(tiles, Tile{Title: "With repeated steps", Number: strings.TrimSuffix(figure.Share(float64(repeat)/float64(v.Cases)), "%"), Unit: "%",
-			Share: 1, Sample: figure.Count(repeat) + " of " + all,
-			Note: b.define("With repeated steps", "Share of "+b.cases+" in which some activity occurs more than once.", sample(v.Cases, b.one(), b.cases, nil, 0))})
+		t := Tile{Title: b.Word("log.repeated.term"), Share: 1, Sample: b.Say("sample.of", words.Args{"used": b.Count(repeat), "n": all}),
+			Note: b.define(b.Word("log.repeated.term"), b.Say("log.repeated.doc", cases), b.sample(v.Cases, b.cases, nil, 0))}
+		t.Number, t.Unit = b.parts(metrics.Share, float64(repeat)/float64(v.Cases))
+		tiles = append(tiles, t)
 	}
 	return tiles
 }
@@ -155,7 +143,10 @@ func (b *builder) logTiles() []Tile {
 // throughput defines the time a case takes.
 func (b *builder) throughput() int {
 	d := b.in.Variants.CaseDuration
-	return b.define("Throughput time", "Elapsed time from the first to the last event of "+b.aOne()+", nights and weekends included. "+
-		title(b.aOne())+" that is not finished counts up to its latest event. Quantiles are within 0.8% of their value.",
-		sample(d.N, b.one(), b.cases, []metrics.Exclusion{{Reason: "without a time", N: d.Missing}, {Reason: "negative", N: d.Overlaps}}, 0))
+	return b.define(b.Word("throughput.term"), b.Say("throughput.doc", words.Args{"case": b.cases}), b.sample(d.N, b.cases, timeless(d), 0))
+}
+
+// timeless are the durations that are none.
+func timeless(d *eventlog.Durations) []metrics.Exclusion {
+	return []metrics.Exclusion{{Reason: "without a time", N: d.Missing}, {Reason: "negative", N: d.Overlaps}}
 }

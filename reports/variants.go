@@ -10,6 +10,7 @@ import (
 	"millrace/metrics"
 	"millrace/mining"
 	"millrace/reports/figure"
+	"millrace/reports/words"
 )
 
 // Ways are what is known of the cases of each variant besides their number. A
@@ -37,7 +38,7 @@ type Variants struct {
 	TimeNote      int
 	TouchlessNote int // 0: it is not known
 	AvoidableNote int // 0: it is not known
-	Cases         string
+	Cases         words.Noun
 	Rankings      []Ranking
 	Marks         bool // some steps are marked, so the legend is needed
 }
@@ -96,29 +97,29 @@ const mostlyTouchless = 0.5
 
 func (b *builder) variants() *Variants {
 	v := b.in.Variants
-	out := &Variants{Title: "The usual ways", Cases: b.cases, Empty: b.emptiness()}
+	out := &Variants{Title: b.Word("ways.title"), Cases: b.cases, Empty: b.emptiness()}
 	if out.Empty == "" && len(v.Variants) == 0 {
-		out.Empty = "Nothing is known of the ways of these " + b.cases + "."
+		out.Empty = b.Say("ways.none", words.Args{"cases": b.cases})
 	}
 	if out.Empty != "" {
 		return out
 	}
-	out.ShareNote = b.define("Share of a variant", "Part of all "+b.cases+" that go exactly this way, from their first to their last event.", sample(v.Cases, b.one(), b.cases, nil, 0))
+	out.ShareNote = b.define(b.Word("ways.share.term"), b.Say("ways.share.doc", words.Args{"cases": b.cases}), b.sample(v.Cases, b.cases, nil, 0))
 	if d := v.CaseDuration; d != nil && d.N > 0 {
 		out.TimeNote = b.throughput()
 	}
 	ways := b.in.Ways
-	frequent := Ranking{Name: "Most frequent"}
+	frequent := Ranking{Name: b.Word("ways.frequent")}
 	n := min(mostVariants, len(v.Variants))
 	if all := len(v.Variants); all > n {
-		frequent.About = fmt.Sprintf("The %s most frequent of %s variants cover %s of the %s.", small(n), figure.Count(int64(all)), figure.Share(v.Variants[n-1].Cumulative), b.cases)
+		frequent.About = b.Say("ways.cover", words.Args{"n": b.Small(n), "all": b.Count(int64(all)), "share": b.Share(v.Variants[n-1].Cumulative), "cases": b.cases})
 	} else {
-		frequent.About = fmt.Sprintf("All %s go one of these ways.", b.countCases(v.Cases))
+		frequent.About = b.Say("ways.all", words.Args{"n": b.countCases(v.Cases)})
 		switch {
 		case v.Cases == 1:
-			frequent.About = "It went this way."
+			frequent.About = b.Word("ways.single")
 		case all == 1:
-			frequent.About = fmt.Sprintf("All %s go the same way.", b.countCases(v.Cases))
+			frequent.About = b.Say("ways.same", words.Args{"n": b.countCases(v.Cases)})
 		}
 	}
 	out.About = b.fewness()
@@ -129,17 +130,16 @@ func (b *builder) variants() *Variants {
 			judged += n
 		}
 		if judged > 0 {
-			out.TouchlessNote = b.define("Touchless "+b.cases, ways.TouchlessMeans, sample(judged, b.one(), b.cases, []metrics.Exclusion{{Reason: "not invoiced in full, returned or cancelled", N: v.Cases - judged}}, 0))
+			out.TouchlessNote = b.define(b.Say("ways.touchless.term", words.Args{"cases": b.cases}), b.Text(ways.TouchlessMeans), b.sample(judged, b.cases, []metrics.Exclusion{{Reason: "not invoiced in full, returned or cancelled", N: v.Cases - judged}}, 0))
 		}
 	}
 	all := b.avoidable()
 	if all.us > 0 {
-		clock := "Elapsed time"
+		clock := b.Word("clock.elapsed")
 		if ways.Working {
-			clock = "Working time"
+			clock = b.Word("clock.working")
 		}
-		out.AvoidableNote = b.define("Avoidable time", clock+" that "+b.cases+" wait between two activities beyond the floor of that hand-over: the wait that its fastest quarter does not exceed. "+
-			"Agreed waits, such as terms of payment, are not in it. It is what this process itself does when nothing gets in its way, not a promise.", sample(all.known, b.one(), b.cases, nil, 0))
+		out.AvoidableNote = b.define(b.Word("ways.avoidable.term"), b.Say("ways.avoidable.doc", words.Args{"clock": clock, "cases": b.cases}), b.sample(all.known, b.cases, nil, 0))
 	}
 	for _, w := range v.Variants[:n] {
 		frequent.Rows = append(frequent.Rows, b.variantRow(w, out, all))
@@ -196,38 +196,38 @@ func (b *builder) byAvoidable(out *Variants, all avoidableTime) Ranking {
 	}
 	slices.SortStableFunc(list, func(a, b way) int { return cmp.Compare(b.us, a.us) }) // ties: the more frequent
 	n := min(mostVariants, len(list))
-	r := Ranking{Name: "Most avoidable time"}
+	r := Ranking{Name: b.Word("ways.by-avoidable")}
 	var cases, us int64
 	for _, x := range list[:n] {
 		w := b.in.Variants.Variants[x.at]
 		cases, us = cases+w.Cases, us+x.us
 		row := b.variantRow(w, out, all)
-		row.Cumulative = figure.Share(float64(us) / float64(all.us))
+		row.Cumulative = b.Share(float64(us) / float64(all.us))
 		r.Rows = append(r.Rows, row)
 	}
-	r.About = fmt.Sprintf("The %s ways with most avoidable time have %s of its %s, in %s of the %s.", small(n),
-		figure.Share(float64(us)/float64(all.us)), figure.Hours(float64(all.us)), figure.Share(float64(cases)/float64(b.in.Variants.Cases)), b.cases)
+	r.About = b.Say("ways.avoidable.about", words.Args{"n": b.Small(n), "share": b.Share(float64(us) / float64(all.us)), "hours": b.Hours(float64(all.us)),
+		"part": b.Share(float64(cases) / float64(b.in.Variants.Cases)), "cases": b.cases})
 	if n == 1 {
-		r.About = fmt.Sprintf("One way has all of the avoidable time, %s.", figure.Hours(float64(all.us)))
+		r.About = b.Word("ways.avoidable.one", "hours", b.Hours(float64(all.us)))
 	}
 	return r
 }
 
 func (b *builder) variantRow(w mining.Variant, out *Variants, all avoidableTime) VariantRow {
 	usual := b.in.Variants.Variants[0].Activities
-	r := VariantRow{Share: w.Share, ShareText: figure.Share(w.Share), Cases: figure.Plural(w.Cases, b.one(), b.cases),
-		Median: quantile(w.Duration, .5), Cumulative: figure.Share(w.Cumulative), Steps: steps(w, usual), Difference: wayDifference(w.Activities, usual)}
+	r := VariantRow{Share: w.Share, ShareText: b.Share(w.Share), Cases: b.countCases(w.Cases).String(),
+		Median: b.quantile(w.Duration, .5), Cumulative: b.Share(w.Cumulative), Steps: steps(w, usual), Difference: b.wayDifference(w.Activities, usual)}
 	if out.TouchlessNote > 0 {
 		r.Touchless = figure.None
 		if n, touchless := b.in.Ways.Touchless(w.Activities); n > 0 {
 			share := float64(touchless) / float64(n)
-			r.Touchless, r.NoTouch = figure.Share(share), share >= mostlyTouchless
+			r.Touchless, r.NoTouch = b.Share(share), share >= mostlyTouchless
 		}
 	}
 	if out.AvoidableNote > 0 {
 		r.Avoidable = figure.None
 		if n, us := b.in.Ways.Avoidable(w.Activities); n > 0 {
-			r.Avoidable, r.Part = figure.Hours(float64(us)), figure.Share(float64(us)/float64(all.us))
+			r.Avoidable, r.Part = b.Hours(float64(us)), b.Share(float64(us)/float64(all.us))
 		}
 	}
 	return r
@@ -274,7 +274,7 @@ func steps(v mining.Variant, usual []string) []Step {
 
 // wayDifference says in words how a way differs from the usual one: what it
 // leaves out, adds, repeats, and does in another order.
-func wayDifference(way, usual []string) string {
+func (s speech) wayDifference(way, usual []string) string {
 	count := func(list []string) (n map[string]int, order []string) {
 		n = map[string]int{}
 		for _, a := range list {
@@ -292,49 +292,46 @@ func wayDifference(way, usual []string) string {
 		case here[a] == 0:
 			left = append(left, stepName(a))
 		case here[a] < there[a]:
-			again = append(again, fmt.Sprintf("%s %s instead of %d", stepName(a), times(here[a]), there[a]))
+			again = append(again, s.Word("way.instead", "step", stepName(a), "times", s.times(here[a]), "usual", s.Count(int64(there[a]))))
 		}
 	}
 	for _, a := range order {
 		switch {
 		case there[a] == 0 && here[a] > 1:
-			added = append(added, fmt.Sprintf("%s %s", stepName(a), times(here[a])))
+			added = append(added, s.Word("way.times", "step", stepName(a), "times", s.times(here[a])))
 		case there[a] == 0:
 			added = append(added, stepName(a))
 		case here[a] > there[a]:
-			again = append(again, fmt.Sprintf("%s %s", stepName(a), times(here[a])))
+			again = append(again, s.Word("way.times", "step", stepName(a), "times", s.times(here[a])))
 		}
 	}
 	for _, a := range displaced(way, usual) {
 		moved = append(moved, stepName(a))
 	}
 	var parts []string
-	add := func(what string, names []string) {
+	add := func(key string, names []string) {
 		const most = 3
 		if n := len(names) - most; n > 0 {
-			names = append(names[:most], fmt.Sprintf("%d more", n))
+			names = append(names[:most], s.Word("more", "n", s.Count(int64(n))))
 		}
 		if len(names) > 0 {
-			parts = append(parts, fmt.Sprintf(what, list(names)))
+			parts = append(parts, s.Word(key, "steps", s.List(names)))
 		}
 	}
-	add("without %s", left)
-	add("with %s", added)
-	add("%s", again)
-	add("%s in another place", moved)
+	add("way.without", left)
+	add("way.with", added)
+	add("way.again", again)
+	add("way.moved", moved)
 	return strings.Join(parts, "; ")
 }
 
 func stepName(a string) string { return figure.Isolated(figure.Fit(a, stepWidth)) }
 
-func times(n int) string {
-	switch n {
-	case 1:
-		return "once"
-	case 2:
-		return "twice"
+func (s speech) times(n int) string {
+	if n < 3 {
+		return s.Word(fmt.Sprintf("times.%d", n))
 	}
-	return figure.Count(int64(n)) + " times"
+	return s.Word("times", "n", s.Count(int64(n)))
 }
 
 // longestCompared is how long ways are whose order is compared, which takes

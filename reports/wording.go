@@ -1,97 +1,103 @@
 package reports
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"millrace/metrics"
 	"millrace/reports/figure"
+	"millrace/reports/words"
 )
 
 // wording writes a number in the unit of a figure: the one way in which pages
 // write it.
-func wording(v metrics.Value, x float64) (number, unit string) {
+func (s speech) wording(v metrics.Value, x float64) (number, unit string) {
 	if math.IsNaN(x) {
 		return figure.None, ""
 	}
 	switch v.KPI.Unit {
 	case metrics.Money:
-		return figure.Money(currencyOf(v), int64(math.Round(x*1e4))), ""
+		money := s.Money(currencyOf(v), int64(math.Round(x*1e4)))
+		if !s.MoneyAfter {
+			return money, ""
+		}
+		number, unit, _ = strings.Cut(money, figure.NBSP)
+		return number, unit
 	case metrics.Percent:
-		return figure.Number(x, 1), "%"
+		return s.Number(x, 1), s.Percent
 	case metrics.Times:
-		return figure.Number(x, 2), word("unit.times")
+		return s.Number(x, 2), s.Word("unit.times")
 	case metrics.Quantity:
-		return figure.Number(x, 1), ""
+		return s.Number(x, 1), ""
 	case metrics.Minutes:
-		return figure.DurationParts(x * figure.Minute)
+		return s.DurationParts(x * figure.Minute)
 	case metrics.Hours:
-		return figure.DurationParts(x * figure.Hour)
+		return s.DurationParts(x * figure.Hour)
 	case metrics.Days:
 		if math.Abs(x) >= 1 || x == 0 {
-			number := figure.Number(x, 1)
-			return number, daysUnit(number)
+			number := s.Number(x, 1)
+			return number, s.daysUnit(number)
 		}
-		return figure.DurationParts(x * figure.Day)
+		return s.DurationParts(x * figure.Day)
 	}
-	return parts(v.KPI.Unit, x)
+	return s.parts(v.KPI.Unit, x)
 }
 
-func daysUnit(number string) string {
+func (s speech) daysUnit(number string) string {
 	if strings.TrimLeft(number, "−") == "1" {
-		return word("unit.day")
+		return s.Word("unit.day")
 	}
-	return word("unit.days")
+	return s.Word("unit.days")
 }
 
 // phrase is wording as one text.
-func phrase(v metrics.Value, x float64) string {
-	number, unit := wording(v, x)
+func (s speech) phrase(v metrics.Value, x float64) string {
+	number, unit := s.wording(v, x)
 	switch unit {
 	case "":
 		return number
-	case "%":
+	case s.Percent:
 		return number + unit
 	}
 	return number + figure.NBSP + unit
 }
 
 // difference writes how much more x is than nothing: +1.2 days, −3.1 points.
-func difference(v metrics.Value, x float64) string {
+func (s speech) difference(v metrics.Value, x float64) string {
 	var text string
 	switch v.KPI.Unit {
 	case metrics.Share:
-		text = figure.Number(math.Abs(x)*100, 1) + figure.NBSP + word("unit.points")
+		text = s.Number(math.Abs(x)*100, 1) + figure.NBSP + s.Word("unit.points")
 	case metrics.Percent:
-		text = figure.Number(math.Abs(x), 1) + figure.NBSP + word("unit.points")
+		text = s.Number(math.Abs(x), 1) + figure.NBSP + s.Word("unit.points")
 	case metrics.Days:
-		text = phrase(v, math.Abs(x))
+		text = s.phrase(v, math.Abs(x))
 		if a := math.Abs(x); a >= .05 && math.Abs(v.V) >= 1 { // beside a figure in days
-			number := figure.Number(a, 1)
-			text = number + figure.NBSP + daysUnit(number)
+			number := s.Number(a, 1)
+			text = number + figure.NBSP + s.daysUnit(number)
 		}
 	default:
-		text = phrase(v, math.Abs(x))
+		text = s.phrase(v, math.Abs(x))
 	}
 	return signed(x, text)
 }
 
 // contribution writes a part of a change: all in one unit and with two decimals,
 // since readers add them up.
-func contribution(v metrics.Value, x float64) string {
+func (s speech) contribution(v metrics.Value, x float64) string {
 	switch v.KPI.Unit {
 	case metrics.Share, metrics.Percent:
 		if v.KPI.Unit == metrics.Share {
 			x *= 100
 		}
-		return signed(x, figure.Number(math.Abs(x), 2)+figure.NBSP+word("unit.points"))
+		return signed(x, s.Number(math.Abs(x), 2)+figure.NBSP+s.Word("unit.points"))
 	case metrics.Days:
-		number := figure.Number(math.Abs(x), 2)
-		return signed(x, number+figure.NBSP+daysUnit(number))
+		number := s.Number(math.Abs(x), 2)
+		return signed(x, number+figure.NBSP+s.daysUnit(number))
 	}
-	return difference(v, x)
+	return s.difference(v, x)
 }
 
 // signed puts the sign before a number, and none before what reads as nothing.
@@ -109,7 +115,7 @@ func signed(x float64, text string) string {
 
 // same says that two values read the same: a difference between them, however
 // certain, is none for a reader.
-func same(a, b metrics.Value) bool { return shown(a) == shown(b) }
+func (s speech) same(a, b metrics.Value) bool { return s.shown(a) == s.shown(b) }
 
 // refOf says of which figure a number is.
 func refOf(v metrics.Value, part string, x float64) *Ref {
@@ -136,37 +142,37 @@ func few(v metrics.Value) bool {
 
 // shown is the value of v as a cell or span says it: few objects give their
 // counts, none a dash.
-func shown(v metrics.Value) string {
+func (s speech) shown(v metrics.Value) string {
 	switch {
 	case !v.Known():
 		return figure.None
 	case few(v) && v.KPI.Kind == metrics.RateKind:
-		return word("few.rate", "hits", figure.Count(int64(v.Numerator)), "n", figure.Count(v.Used))
+		return s.Word("few.rate", "hits", s.Count(int64(v.Numerator)), "n", s.Count(v.Used))
 	case few(v):
-		return word("few.cell", "n", figure.Count(v.Used))
+		return s.Word("few.cell", "n", s.Count(v.Used))
 	}
-	return phrase(v, v.V)
+	return s.phrase(v, v.V)
 }
 
 // valueSpan is v in a sentence.
-func valueSpan(v metrics.Value, strong bool) Span {
-	s := Span{Text: shown(v), Strong: strong}
+func (s speech) valueSpan(v metrics.Value, strong bool) Span {
+	x := Span{Text: s.shown(v), Strong: strong}
 	if v.Known() && !few(v) {
-		s.Ref = refOf(v, ValuePart, v.V)
+		x.Ref = refOf(v, ValuePart, v.V)
 	}
-	return s
+	return x
 }
 
 // valueCell is v in a table.
-func valueCell(v metrics.Value) Cell {
-	s := valueSpan(v, false)
-	return Cell{Text: s.Text, Ref: s.Ref}
+func (s speech) valueCell(v metrics.Value) Cell {
+	x := s.valueSpan(v, false)
+	return Cell{Text: x.Text, Ref: x.Ref}
 }
 
 // withCurrency is put after the title of a figure that has several currencies.
-func withCurrency(title string, v metrics.Value) string {
+func (s speech) withCurrency(title string, v metrics.Value) string {
 	if c := currencyOf(v); c != "" && v.KPI.Unit != metrics.Money {
-		return word("figure.currency", "figure", title, "currency", c)
+		return s.Word("figure.currency", "figure", title, "currency", c)
 	}
 	return title
 }
@@ -214,9 +220,44 @@ func ticks(low, high float64, write func(float64) string) []Tick {
 }
 
 // countOf writes what a value rests on.
-func countOf(v metrics.Value) string {
+func (s speech) countOf(v metrics.Value) string {
 	if v.Used < v.N {
-		return fmt.Sprintf("%s %s %s", figure.Count(v.Used), word("of"), figure.Plural(v.N, v.KPI.One, v.KPI.Of))
+		return s.Say("sample.of", words.Args{"used": s.Count(v.Used), "n": s.counted(v.N, v.KPI)})
 	}
-	return figure.Plural(v.Used, v.KPI.One, v.KPI.Of)
+	return s.counted(v.Used, v.KPI).String()
+}
+
+// nouns are what a figure counts, counted so many of them, titled what it is
+// called: words of the catalogue in the page's language, a user's as they are.
+func (s speech) nouns(k *metrics.KPI) words.Noun { return s.Noun(k.One, k.Of) }
+
+func (s speech) counted(n int64, k *metrics.KPI) words.Counted { return s.Counted(n, s.nouns(k)) }
+
+func (s speech) titled(k *metrics.KPI) string { return s.Text(k.Title) }
+
+// parts writes a number and its unit, where the unit is no more than a kind of
+// time.
+func (s speech) parts(of metrics.Unit, x float64) (number, unit string) {
+	switch of {
+	case metrics.Count:
+		return s.Count(int64(math.Round(x))), ""
+	case metrics.Share:
+		return strings.TrimSuffix(s.Share(x), s.Percent), s.Percent
+	case metrics.Hours:
+		return s.Number(x, 1), s.Word("unit.hours")
+	}
+	if x < 1 { // less than a day reads better in hours
+		return s.DurationParts(x * figure.Day)
+	}
+	number = s.Number(x, 1)
+	return number, s.daysUnit(number)
+}
+
+// day writes a day.
+func (s speech) day(d metrics.Day) string {
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return string(d)
+	}
+	return s.Date(t)
 }

@@ -1,42 +1,29 @@
 package reports
 
 import (
-	_ "embed"
+	"cmp"
 	"fmt"
 	"strings"
-	"sync"
 
-	"github.com/goccy/go-yaml"
-
+	"millrace/eventlog"
 	"millrace/metrics"
 	"millrace/reports/figure"
+	"millrace/reports/words"
 )
 
-// The words of pages by key: what a page says stands here and nowhere else, as
-// whole sentences with {arguments}, so that another language can put them in
-// another order. Definitions of figures come from the catalogue of figures.
-//
-//go:embed words/en.yaml
-var englishYAML []byte
+// A speech is what pages are worded with: a language. All that a page says, and
+// all numbers on it, are written by its methods.
+type speech struct{ *words.Language }
 
-var english = sync.OnceValue(func() map[string]string {
-	var m map[string]string
-	if err := yaml.UnmarshalWithOptions(englishYAML, &m, yaml.Strict()); err != nil {
-		panic("words/en.yaml: " + err.Error()) // embedded, and a test reads it
-	}
-	return m
-})()
+// speaking is a speech in a language; nil is English.
+func speaking(l *words.Language) speech { return speech{cmp.Or(l, words.English())} }
 
-// args are what a sentence is about: strings, Spans, Texts.
+// args are what a sentence is about: strings, nouns, Spans, Texts.
 type args map[string]any
 
-// say makes a text from the words of a key. A key without words is a mistake of
-// ours, as is an argument that is not given.
-func say(key string, a args) Text {
-	words, ok := english[key]
-	if !ok {
-		panic(fmt.Sprintf("reports: no words %q", key))
-	}
+// say makes a text from the words of a key, in which figures keep what they
+// refer to.
+func (s speech) say(key string, a args) Text {
 	var t Text
 	add := func(s Span) {
 		if s.Text == "" {
@@ -48,17 +35,8 @@ func say(key string, a args) Text {
 		}
 		t = append(t, s)
 	}
-	for words != "" {
-		before, rest, found := strings.Cut(words, "{")
-		add(Span{Text: before})
-		if !found {
-			break
-		}
-		name, after, _ := strings.Cut(rest, "}")
-		words = after
+	s.Each(key, func(text string) { add(Span{Text: text}) }, func(name, form string) {
 		switch x := a[name].(type) {
-		case string:
-			add(Span{Text: x})
 		case Span:
 			add(x)
 		case Text:
@@ -66,75 +44,80 @@ func say(key string, a args) Text {
 				add(s)
 			}
 		default:
-			panic(fmt.Sprintf("reports: words %q want %q", key, name))
+			text, ok := words.Written(x, form)
+			if !ok {
+				panic(fmt.Sprintf("reports: words %q want %q", key, name))
+			}
+			add(Span{Text: text})
 		}
-	}
+	})
 	return t
 }
 
-// word is say where no argument is a figure.
-func word(key string, pairs ...string) string {
-	a := args{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		a[pairs[i]] = pairs[i+1]
+// lowerFirst makes the first letter of a title small, for the middle of a
+// sentence, where the language writes nouns small.
+func (s speech) lowerFirst(title string) string {
+	if title == "" || s.Tag != "en" {
+		return title
 	}
-	var b strings.Builder
-	for _, s := range say(key, a) {
-		b.WriteString(s.Text)
-	}
-	return b.String()
+	return strings.ToLower(title[:1]) + title[1:]
+}
+
+// noted is a note of a result in the page's language.
+func (s speech) noted(n eventlog.Note) eventlog.Note {
+	return eventlog.Note{Code: n.Code, Text: strings.TrimSpace(s.Text(strings.TrimSpace(n.Text)))}
 }
 
 // worded is a text of a page's definition: its own, or $key of the words.
-func worded(text string) string {
-	if key, ok := strings.CutPrefix(text, "$"); ok && english[key] != "" {
-		return word(key)
+func (s speech) worded(text string) string {
+	if key, ok := strings.CutPrefix(text, "$"); ok && s.Has(key) {
+		return s.Word(key)
 	}
 	return text
 }
 
 // periodName writes a period: Q4 2025, Dec 2025.
-func periodName(p metrics.Period) string { return periodLabel(p.Label) }
+func (s speech) periodName(p metrics.Period) string { return s.periodLabel(p.Label) }
 
-func periodLabel(label string) string {
+func (s speech) periodLabel(label string) string {
 	var y, n int
 	switch {
 	case scan(label, "%d-Q%d", &y, &n):
-		return word("period.quarter", "n", fmt.Sprint(n), "year", fmt.Sprint(y))
+		return s.Word("period.quarter", "n", fmt.Sprint(n), "year", fmt.Sprint(y))
 	case scan(label, "FY%d-Q%d", &y, &n):
-		return word("period.fiscal-quarter", "n", fmt.Sprint(n), "year", fmt.Sprint(y))
+		return s.Word("period.fiscal-quarter", "n", fmt.Sprint(n), "year", fmt.Sprint(y))
 	case scan(label, "%d-W%d", &y, &n):
-		return word("period.week", "n", fmt.Sprint(n), "year", fmt.Sprint(y))
+		return s.Word("period.week", "n", fmt.Sprint(n), "year", fmt.Sprint(y))
 	case len(label) == 7 && scan(label, "%d-%d", &y, &n) && n >= 1 && n <= 12:
-		return word("period.month", "month", word(fmt.Sprintf("month.%d", n)), "year", fmt.Sprint(y))
+		return s.Word("period.month", "month", s.Word(fmt.Sprintf("month.%d", n)), "year", fmt.Sprint(y))
 	case label == "":
-		return word("period.all")
+		return s.Word("period.all")
 	}
 	return label
 }
 
-func scan(s, format string, into ...any) bool {
-	n, err := fmt.Sscanf(s, format, into...)
+func scan(text, format string, into ...any) bool {
+	n, err := fmt.Sscanf(text, format, into...)
 	return err == nil && n == len(into)
 }
 
 // labelText writes the value of a dimension: its word, if it has one.
-func labelText(l metrics.Label) string {
-	if w := english["value."+l.Dimension+"."+l.Value]; w != "" {
+func (s speech) labelText(l metrics.Label) string {
+	if w := s.Value("value." + l.Dimension + "." + l.Value); w != "" {
 		return w
 	}
 	if l.Value == "" {
-		return word("value.none")
+		return s.Word("value.none")
 	}
 	return figure.Isolated(figure.Fit(l.Value, 24))
 }
 
 // labelsText writes the values of dimensions, but for currencies.
-func labelsText(labels []metrics.Label) string {
+func (s speech) labelsText(labels []metrics.Label) string {
 	var parts []string
 	for _, l := range labels {
 		if l.Dimension != "currency" {
-			parts = append(parts, labelText(l))
+			parts = append(parts, s.labelText(l))
 		}
 	}
 	return strings.Join(parts, ", ")

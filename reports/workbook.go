@@ -188,7 +188,7 @@ func FigureText(v metrics.Value) (number, unit string) {
 	case !v.Known():
 		return figure.None, ""
 	case v.Few() && v.KPI.Kind == metrics.RateKind:
-		return fmt.Sprintf("%s of %s", figure.Count(int64(v.Numerator)), figure.Count(v.Used)), ""
+		return fmt.Sprintf("%s of %s", figure.English.Count(int64(v.Numerator)), figure.English.Count(v.Used)), ""
 	case v.Few():
 		return figure.None, "few"
 	}
@@ -199,17 +199,17 @@ func FigureText(v metrics.Value) (number, unit string) {
 func FigureNumber(v metrics.Value, x float64) (number, unit string) {
 	switch v.KPI.Unit {
 	case metrics.Count:
-		return figure.Number(x, 0), ""
+		return figure.English.Number(x, 0), ""
 	case metrics.Share:
-		return figure.Number(x*100, 1), "%"
+		return figure.English.Number(x*100, 1), "%"
 	case metrics.Percent:
-		return figure.Number(x, 1), "%"
+		return figure.English.Number(x, 1), "%"
 	case metrics.Money:
-		return figure.Number(x, 2), v.Currency
+		return figure.English.Number(x, 2), v.Currency
 	case metrics.Times:
-		return figure.Number(x, 2), "times"
+		return figure.English.Number(x, 2), "times"
 	case metrics.Quantity:
-		return figure.Number(x, 2), ""
+		return figure.English.Number(x, 2), ""
 	}
-	return figure.Number(x, 2), string(v.KPI.Unit)
+	return figure.English.Number(x, 2), string(v.KPI.Unit)
 }

@@ -171,7 +171,7 @@ func figureAlert(a alert.Alert, s metrics.Standing) alert.Alert {
 	for _, l := range v.By {
 		a.Labels[l.Dimension] = l.Value
 	}
-	a.Summary = fmt.Sprintf("%s: %s, and should be %s %s, as of %s.", r.Title, a.Value, word, figure.Number(*bound, 4), s.AsOf)
+	a.Summary = fmt.Sprintf("%s: %s, and should be %s %s, as of %s.", r.Title, a.Value, word, figure.English.Number(*bound, 4), s.AsOf)
 	return a
 }
 

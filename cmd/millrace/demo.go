@@ -44,7 +44,7 @@ func (c *demoCmd) Run(e *env) error {
 		return err
 	}
 	report := filepath.Join(c.Dir, "report.html")
-	if err := writeReport(e, &logFlags{Log: orderToCash.Name, readFlags: readFlags{Quiet: true}}, reportWanted{}, report); err != nil {
+	if _, err := writeReport(e, &logFlags{Log: orderToCash.Name, readFlags: readFlags{Quiet: true}}, reportWanted{}, report); err != nil {
 		return err
 	}
 	orders := &logFlags{Log: orderToCash.Name}

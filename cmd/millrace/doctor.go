@@ -12,6 +12,7 @@ import (
 
 	"millrace/eventlog"
 	"millrace/ingest/extract"
+	"millrace/reports/pdf"
 )
 
 // doctorCmd is millrace doctor.
@@ -31,7 +32,7 @@ func (c *doctorCmd) Run(e *env) error {
 	e.Wait = -1 // that another process holds the store is a finding
 	findings := []finding{
 		{What: "program", OK: true, Found: version() + ", " + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH},
-		engineFinding(e), folderFinding(filepath.Dir(e.Project.storePath())), storeFinding(e),
+		engineFinding(e), folderFinding(filepath.Dir(e.Project.storePath())), storeFinding(e), browserFinding(),
 	}
 	findings = append(findings, sourceFindings(e)...)
 	wrong := 0
@@ -68,6 +69,15 @@ func engineFinding(e *env) finding {
 		return finding{"DuckDB", false, err.Error(), "The program was built for another machine; build it here."}
 	}
 	return finding{What: "DuckDB", OK: true, Found: v}
+}
+
+// browserFinding says what makes PDFs; without it all else works.
+func browserFinding() finding {
+	path, err := pdf.Find(os.Getenv("MILLRACE_BROWSER"))
+	if err != nil {
+		return finding{"browser, for PDF", true, "none", err.Error() + " in MILLRACE_BROWSER."}
+	}
+	return finding{What: "browser, for PDF", OK: true, Found: path}
 }
 
 func folderFinding(dir string) finding {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -172,7 +171,7 @@ func (c *exportStarCmd) Run(e *env) error {
 	return c.deliver(e, to, "star", "")
 }
 
-// deliver reads the tables and brings them to a destination.
+// deliver brings the tables to a destination, row by row.
 func (c *exportStarCmd) deliver(e *env, to deliver.To, name, period string) error {
 	zone := e.Project.zone()
 	return e.ask(metrics.Options{Zone: zone}, func(s *eventlog.Store, day metrics.Day) error {
@@ -187,48 +186,10 @@ func (c *exportStarCmd) deliver(e *env, to deliver.To, name, period string) erro
 				return fmt.Errorf("%s: %w", t.Name, err)
 			}
 			book.Sheets = append(book.Sheets, x)
-			m.Results = append(m.Results, manifest.Result{Name: t.Name, SQL: t.SQL(zone), Rows: int64(len(x.Rows))})
+			m.Results = append(m.Results, manifest.Result{Name: t.Name, SQL: t.SQL(zone), Rows: x.Count})
 		}
 		return e.deliverBook(s, to, book, m, day, zone)
 	})
-}
-
-// starSheet reads a table of the star schema.
-func starSheet(ctx context.Context, s *eventlog.Store, t metrics.StarTable, zone *time.Location) (*sheet.Sheet, error) {
-	rows, err := s.Query(ctx, t.SQL(zone))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	types, err := rows.ColumnTypes()
-	if err != nil {
-		return nil, err
-	}
-	x := &sheet.Sheet{Name: t.Name, Title: t.Doc}
-	for i, c := range t.Columns {
-		column, err := starColumn(c, types[i].DatabaseTypeName(), zone)
-		if err != nil {
-			return nil, err
-		}
-		x.Columns = append(x.Columns, column)
-	}
-	cells := make([]any, len(types))
-	for rows.Next() {
-		for i := range cells {
-			cells[i] = &cells[i]
-		}
-		if err := rows.Scan(cells...); err != nil {
-			return nil, err
-		}
-		row := make([]sheet.Value, len(cells))
-		for i, c := range cells {
-			if row[i], err = starValue(c, x.Columns[i]); err != nil {
-				return nil, fmt.Errorf("%s: %w", x.Columns[i].Name, err)
-			}
-		}
-		x.Rows = append(x.Rows, row)
-	}
-	return x, rows.Err()
 }
 
 // secrets is where the project's secrets are.

@@ -1,14 +1,85 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"iter"
 	"math/big"
 	"strings"
 	"time"
 
+	"millrace/eventlog"
 	"millrace/metrics"
 	"millrace/reports/export/sheet"
 )
+
+// starSheet is a table of the star schema, read when it is written: of a large
+// company it has more rows than should be held at once.
+func starSheet(ctx context.Context, s *eventlog.Store, t metrics.StarTable, zone *time.Location) (*sheet.Sheet, error) {
+	x := &sheet.Sheet{Name: t.Name, Title: t.Doc}
+	text := t.SQL(zone)
+	rows, err := s.Query(ctx, "SELECT * FROM (\n"+text+"\n) LIMIT 0")
+	if err != nil {
+		return nil, err
+	}
+	types, err := rows.ColumnTypes()
+	if err = errors.Join(err, rows.Close()); err != nil {
+		return nil, err
+	}
+	for i, c := range t.Columns {
+		column, err := starColumn(c, types[i].DatabaseTypeName(), zone)
+		if err != nil {
+			return nil, err
+		}
+		x.Columns = append(x.Columns, column)
+	}
+	count, err := s.Query(ctx, "SELECT count(*) FROM (\n"+text+"\n)")
+	if err != nil {
+		return nil, err
+	}
+	defer count.Close()
+	for count.Next() {
+		if err := count.Scan(&x.Count); err != nil {
+			return nil, err
+		}
+	}
+	x.Stream = func(ctx context.Context) iter.Seq2[[]sheet.Value, error] {
+		return func(yield func([]sheet.Value, error) bool) {
+			if err := starRows(ctx, s, text, x.Columns, func(row []sheet.Value) bool { return yield(row, nil) }); err != nil {
+				yield(nil, err)
+			}
+		}
+	}
+	return x, count.Err()
+}
+
+// starRows calls fn for every row, until it returns false.
+func starRows(ctx context.Context, s *eventlog.Store, text string, columns []sheet.Column, fn func([]sheet.Value) bool) error {
+	rows, err := s.Query(ctx, text)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	cells, row := make([]any, len(columns)), make([]sheet.Value, len(columns))
+	for rows.Next() {
+		for i := range cells {
+			cells[i] = &cells[i]
+		}
+		if err := rows.Scan(cells...); err != nil {
+			return err
+		}
+		for i, c := range cells {
+			if row[i], err = starValue(c, columns[i]); err != nil {
+				return fmt.Errorf("%s: %w", columns[i].Name, err)
+			}
+		}
+		if !fn(row) {
+			return nil
+		}
+	}
+	return rows.Err()
+}
 
 // starColumn is a column of the star schema as a workbook has it.
 func starColumn(c metrics.StarColumn, kind string, zone *time.Location) (sheet.Column, error) {

@@ -130,10 +130,10 @@ func printControls(w io.Writer, results []metrics.Reconciliation) error {
 	for _, r := range results {
 		ours, difference, state := figure.None, "", "nobody can tell"
 		if r.Reconciled != nil {
-			ours, difference = figure.Number(r.Ours, 2), figure.Number(r.Difference, 2)
+			ours, difference = figure.English.Number(r.Ours, 2), figure.English.Number(r.Difference, 2)
 			state = map[bool]string{true: "yes", false: "no"}[*r.Reconciled]
 		}
-		t.add(printable(r.Control.Name), r.Control.KPI, string(r.AsOf), ours, figure.Number(*r.Control.Value, 2), difference, state)
+		t.add(printable(r.Control.Name), r.Control.KPI, string(r.AsOf), ours, figure.English.Number(*r.Control.Value, 2), difference, state)
 	}
 	if err := t.write(w); err != nil {
 		return err
@@ -166,7 +166,7 @@ func printItems(w io.Writer, r metrics.Reconciliation) error {
 			more++
 		}
 	}
-	number := func(x float64) string { return figure.Number(x, 2) }
+	number := func(x float64) string { return figure.English.Number(x, 2) }
 	for n, x := range i.OnlyOurs {
 		item(n, x.Key, number(x.Amount), "", number(x.Amount))
 	}

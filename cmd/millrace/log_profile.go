@@ -41,7 +41,16 @@ func (c *logProfileCmd) Run(e *env) (err error) {
 		return err
 	}
 	if c.Out != "" {
-		page := reports.Profile(reports.ProfileInput{Profile: p, Source: filepath.Base(origin) + ", log " + p.Log, Zone: o.Zone, Maker: "millrace " + version()})
+		lang, err := e.Project.language("")
+		if err != nil {
+			return err
+		}
+		look, err := e.Project.brand()
+		if err != nil {
+			return err
+		}
+		page := reports.Profile(reports.ProfileInput{Profile: p, Language: lang, Source: lang.Word("source.log", "file", filepath.Base(origin), "log", p.Log), Zone: o.Zone, Maker: "millrace " + version()})
+		page.Brand = look
 		if err := writeFile(c.Out, func(w io.Writer) error { return html.Render(w, page) }); err != nil {
 			return err
 		}

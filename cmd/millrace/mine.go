@@ -250,7 +250,11 @@ func (c *mineMapCmd) Run(e *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	level, err := mapLevel(e, l, l.Log, s, mining.KeepActivities(s, c.Activities, 0), detail{paths: c.Paths})
+	known, err := factsOf(e, l, l.Log, s)
+	if err != nil {
+		return err
+	}
+	level, err := mapLevel(e, l, l.Log, s, mining.KeepActivities(s, c.Activities, 0), known, detail{paths: c.Paths})
 	if err != nil {
 		return err
 	}

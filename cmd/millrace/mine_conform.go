@@ -27,7 +27,7 @@ type mineConformCmd struct {
 	Model     string        `required:"" placeholder:"FILE" help:"The model: a Petri net (.pnml), a process tree (.ptml) or a diagram (.bpmn), from mine discover or another tool; or o2c, the reference model of order-to-cash that comes with Millrace."`
 	Map       []string      `sep:"none" placeholder:"LABEL=ACTIVITY|FILE" help:"Which activity of the log a task of the model is; LABEL= is none, as it is not recorded. Several times, or a YAML file of \"LABEL: ACTIVITY\"."`
 	Method    string        `enum:"alignments,replay" default:"alignments" placeholder:"NAME" help:"How to compare: ${enum}. alignments finds for each case what it takes at least to make it a run of the model; replay plays tokens, fast, and is a heuristic."`
-	TimeLimit time.Duration `placeholder:"DURATION" help:"Of alignments: stop looking after this time, such as 30s, and say how far off the rest may be. Which cases that leaves depends on the machine."`
+	TimeLimit time.Duration `placeholder:"DURATION" help:"Of alignments: stop looking after this time, such as 30s, and say how far off the rest may be. Precision and footprints get a quarter of it each at most. Which cases that leaves depends on the machine."`
 	By        string        `enum:"cases,delay,value" default:"cases" placeholder:"NAME" help:"Of alignments: which departures from the model come first: ${enum}. delay: those whose cases take longer than the others, for sure."`
 	Departure string        `placeholder:"WHAT" help:"Of alignments: list the cases that depart so, such as \"skipped Pack\"."`
 	Top       int           `default:"20" help:"How many deviations to print; 0 prints all. JSON has all of them."`
@@ -121,7 +121,31 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 	defer func() { err = errors.Join(err, l.Close()) }()
 	x := &conformance{Method: c.Method, Cases: s.Cases, Simplicity: conform.Simplicity(net)}
 	x.Notes = append([]eventlog.Note{}, slices.Concat(s.Notes, notes, strangers(s, net))...)
-	a, err := c.compare(e, s, net, x)
+	// What precision and footprints leave of the time is that of alignments: half
+	// of it at least.
+	began := time.Now()
+	p, err := inTime(e, c.TimeLimit/4, func(ctx context.Context) (conform.Precision, error) {
+		return conform.FindPrecision(ctx, s, net)
+	})
+	switch {
+	case errors.Is(err, errLate):
+		x.Notes = append(x.Notes, eventlog.Note{Code: "precision-unknown", Text: "Precision is not known: a quarter of --time-limit was not enough."})
+	case err != nil:
+		return err
+	case p.Known:
+		x.Precision = &p.Value
+	default:
+		x.Notes = append(x.Notes, eventlog.Note{Code: "precision-unknown",
+			Text: "Precision is not known: silent transitions lead to too many markings at once."})
+	}
+	f, err := inTime(e, c.TimeLimit/4, func(ctx context.Context) (*conform.Footprints, error) {
+		return conform.FindFootprints(ctx, s, net, 0)
+	})
+	if err != nil && !errors.Is(err, errLate) {
+		return err
+	}
+	known := err == nil && f.Known
+	a, err := c.compare(e, s, net, x, began)
 	if err != nil {
 		return err
 	}
@@ -130,21 +154,7 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 			return err
 		}
 	}
-	p, err := conform.FindPrecision(e, s, net)
-	if err != nil {
-		return err
-	}
-	if p.Known {
-		x.Precision = &p.Value
-	} else {
-		x.Notes = append(x.Notes, eventlog.Note{Code: "precision-unknown",
-			Text: "Precision is not known: silent transitions lead to too many markings at once."})
-	}
-	f, err := conform.FindFootprints(e, s, net, 0)
-	if err != nil {
-		return err
-	}
-	if f.Known {
+	if known {
 		x.Footprints = &footprints{f.Fitness, []footprintStep{}, append([]string{}, f.Start...), append([]string{}, f.End...)}
 		for _, y := range f.Steps {
 			x.Footprints.Steps = append(x.Footprints.Steps, footprintStep{y.From, y.To, y.Count})
@@ -156,8 +166,26 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 	return c.print(e, x)
 }
 
-// compare fills in what the method finds, and returns the alignments if it makes some.
-func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x *conformance) (a *conform.Alignments, err error) {
+// errLate says that a limit of time ended something that is not needed.
+var errLate = errors.New("not in time")
+
+// inTime does what may take long for a limit of time; 0 is none.
+func inTime[T any](ctx context.Context, limit time.Duration, do func(context.Context) (T, error)) (T, error) {
+	if limit == 0 {
+		return do(ctx)
+	}
+	limited, cancel := context.WithTimeoutCause(ctx, limit, errLate)
+	defer cancel()
+	x, err := do(limited)
+	if err != nil && errors.Is(context.Cause(limited), errLate) {
+		err = errLate
+	}
+	return x, err
+}
+
+// compare fills in what the method finds, in the time limit from began on, and
+// returns the alignments if it makes some.
+func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x *conformance, began time.Time) (a *conform.Alignments, err error) {
 	var done atomic.Int64
 	bar := startProgress(e.Stderr, "comparing with "+filepath.Base(c.Model), func() (int64, int64) { return done.Load(), s.Cases }, nil)
 	defer bar.done()
@@ -175,7 +203,7 @@ func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x 
 	} else {
 		o := conform.Options{Progress: progress}
 		if c.TimeLimit > 0 {
-			until, cancel := context.WithTimeout(e, c.TimeLimit)
+			until, cancel := context.WithDeadline(e, began.Add(c.TimeLimit))
 			defer cancel()
 			o.Until = until
 		}

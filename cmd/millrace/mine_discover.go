@@ -10,6 +10,7 @@ import (
 
 	"millrace/eventlog"
 	"millrace/mining/bpmn"
+	"millrace/mining/conform"
 	"millrace/mining/discover"
 	"millrace/mining/petri"
 	"millrace/mining/tree"
@@ -19,12 +20,14 @@ import (
 type mineDiscoverCmd struct {
 	logFlags
 	jsonFlag
-	Algorithm string  `enum:"inductive,heuristics,alpha,alpha+" default:"inductive" placeholder:"NAME" help:"How to find the model: ${enum}. inductive gives a process tree, whose net is sound; the others a net that may not be."`
-	Variant   string  `enum:",im,imf,imd" default:"" placeholder:"NAME" help:"Of inductive: im keeps every case, imf leaves out what is rarer than --noise, imd looks at the directly-follows graph alone. Default: im, or imf if there is noise."`
-	Noise     float64 `placeholder:"SHARE" help:"Of imf: a step is left out if it is no more frequent than this share of the most frequent step from the same activity; 0 to 1, such as 0.2."`
-	Threshold float64 `name:"dependency" placeholder:"SHARE" help:"Of heuristics: how surely an activity must depend on another, 0 to 1; default: 0.5."`
-	Format    string  `enum:",tree,net,json,pnml,ptml,bpmn" default:"" placeholder:"tree|net|json|pnml|ptml|bpmn" help:"What to write: the process tree in one line, the net with a transition a line, JSON, or a file for other tools. Default: by the name of --out, else tree, or net if there is no tree."`
-	Out       string  `short:"o" placeholder:"FILE" help:"Write here instead of standard output."`
+	Algorithm  string  `enum:"inductive,split,heuristics,alpha,alpha+" default:"inductive" placeholder:"NAME" help:"How to find the model: ${enum}. inductive gives a process tree, whose net is sound; split a diagram with gateways, the others a net, which may not be."`
+	Variant    string  `enum:",im,imf,imd" default:"" placeholder:"NAME" help:"Of inductive: im keeps every case, imf leaves out what is rarer than --noise, imd looks at the directly-follows graph alone. Default: im, or imf if there is noise."`
+	Noise      float64 `placeholder:"SHARE" help:"Of imf: a step is left out if it is no more frequent than this share of the most frequent step from the same activity; 0 to 1, such as 0.2."`
+	Threshold  float64 `name:"dependency" placeholder:"SHARE" help:"Of heuristics: how surely an activity must depend on another, 0 to 1; default: 0.5."`
+	Concurrent float64 `name:"concurrency" placeholder:"SHARE" help:"Of split: two activities are concurrent if how often they follow each other in one order and in the other differs by less than this share; default: 0.1."`
+	Filter     float64 `name:"filter" placeholder:"SHARE" help:"Of split: keep steps that are more frequent than this share of the best steps from and to activities, 0 to 1, beside those without which an activity would be cut off; --filter=-1 keeps all. Default: 0.4."`
+	Format     string  `enum:",tree,net,json,pnml,ptml,bpmn" default:"" placeholder:"tree|net|json|pnml|ptml|bpmn" help:"What to write: the process tree in one line, the net with a transition a line, JSON, or a file for other tools. Default: by the name of --out, else tree, or net if there is no tree."`
+	Out        string  `short:"o" placeholder:"FILE" help:"Write here instead of standard output."`
 }
 
 func (c *mineDiscoverCmd) Help() string {
@@ -32,6 +35,7 @@ func (c *mineDiscoverCmd) Help() string {
   millrace mine discover orders.csv
   millrace mine discover orders.xes --noise 0.2 --out orders.bpmn
   millrace mine discover order-to-cash --variant imd --format json
+  millrace mine discover orders.csv --algorithm split --out orders.bpmn
   millrace mine discover orders.csv --algorithm heuristics --dependency 0.9`
 }
 
@@ -39,7 +43,7 @@ func (c *mineDiscoverCmd) Help() string {
 var modelExtensions = []string{".bpmn", ".json", ".pnml", ".ptml"}
 
 // ofTrees are the formats that only a process tree can be written in.
-var ofTrees = []string{"tree", "ptml", "bpmn"}
+var ofTrees = []string{"tree", "ptml"}
 
 // A discovered is a model and what it was discovered from.
 type discovered struct {
@@ -47,7 +51,8 @@ type discovered struct {
 	variant   discover.Variant
 	noise     float64
 	summary   *eventlog.Summary
-	tree      *tree.Tree // nil of a net
+	tree      *tree.Tree    // nil of a net
+	diagram   *bpmn.Diagram // of Split only
 	net       *petri.Net
 	sound     petri.Verdict
 	fitting   *int64 // cases in the language of the model; nil if not known
@@ -55,13 +60,19 @@ type discovered struct {
 }
 
 // mine finds the model.
-func (m *discovered) mine(e *env, o discover.InductiveOptions, dependency float64) (err error) {
+func (m *discovered) mine(e *env, c *mineDiscoverCmd, o discover.InductiveOptions) (err error) {
 	switch m.algorithm {
+	case "split":
+		if m.diagram, err = discover.Split(e, m.summary, discover.SplitOptions{Concurrency: c.Concurrent, Filter: c.Filter}); err == nil {
+			if m.net, err = m.diagram.Net(); err == nil {
+				err = m.replay(e)
+			}
+		}
 	case "alpha", "alpha+":
 		m.net, err = discover.Alpha(e, m.summary, discover.AlphaOptions{Plus: m.algorithm == "alpha+"})
 	case "heuristics":
 		var h *discover.HeuristicsNet
-		if h, err = discover.Heuristics(m.summary, discover.HeuristicsOptions{Dependency: dependency}); err == nil {
+		if h, err = discover.Heuristics(m.summary, discover.HeuristicsOptions{Dependency: c.Threshold}); err == nil {
 			m.net, err = h.Net(e)
 		}
 	default:
@@ -114,7 +125,7 @@ func (c *mineDiscoverCmd) Run(e *env) (err error) {
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	m := &discovered{algorithm: c.Algorithm, summary: s, notes: slices.Clone(s.Notes)}
-	if err := m.mine(e, options, c.Threshold); err != nil {
+	if err := m.mine(e, c, options); err != nil {
 		return err
 	}
 	write := func(w io.Writer) error { return m.write(w, format) }
@@ -146,7 +157,7 @@ func (c *mineDiscoverCmd) format() (string, error) {
 	case c.JSON && c.Format != "" && c.Format != "json":
 		return "", usageError{fmt.Errorf("--json and --format %s do not go together", c.Format)}
 	case c.Algorithm != "inductive" && (slices.Contains(ofTrees, c.Format) || c.Format == "" && slices.Contains(ofTrees, strings.ToLower(strings.TrimPrefix(filepath.Ext(c.Out), ".")))):
-		return "", usageError{fmt.Errorf("--algorithm %s finds a net, which is no process tree; write net, pnml or json", c.Algorithm)}
+		return "", usageError{fmt.Errorf("--algorithm %s finds a net, which is no process tree; write net, pnml, bpmn or json", c.Algorithm)}
 	case c.JSON:
 		return "json", nil
 	case c.Format != "":
@@ -174,6 +185,12 @@ func (c *mineDiscoverCmd) inductive() (o discover.InductiveOptions, err error) {
 		return o, usageError{fmt.Errorf("--dependency is of --algorithm heuristics, not of %s", c.Algorithm)}
 	case !(c.Threshold >= 0 && c.Threshold <= 1):
 		return o, usageError{fmt.Errorf("--dependency is a share between 0 and 1 (0.9 is 90 %%), not %v", c.Threshold)}
+	case c.Algorithm != "split" && (c.Concurrent != 0 || c.Filter != 0):
+		return o, usageError{fmt.Errorf("--concurrency and --filter are of --algorithm split, not of %s", c.Algorithm)}
+	case !(c.Concurrent <= 1):
+		return o, usageError{fmt.Errorf("--concurrency is a share between 0 and 1 (0.1 is 10 %%), not %v", c.Concurrent)}
+	case !(c.Filter <= 1):
+		return o, usageError{fmt.Errorf("--filter is a share between 0 and 1 (0.4 is 40 %%), not %v", c.Filter)}
 	case !(c.Noise >= 0 && c.Noise <= 1):
 		return o, usageError{fmt.Errorf("--noise is a share between 0 and 1 (0.2 is 20 %%), not %v", c.Noise)}
 	case c.Noise > 0 && o.Variant != "" && o.Variant != discover.IMf:
@@ -185,6 +202,20 @@ func (c *mineDiscoverCmd) inductive() (o discover.InductiveOptions, err error) {
 		o.Variant = discover.IM
 	}
 	return o, nil
+}
+
+// replay counts the cases that a diagram can do, by replay: it fires transitions
+// that are enabled, so a case that it finds to fit does.
+func (m *discovered) replay(e *env) error {
+	r, err := conform.ReplayTokens(e, m.summary, m.net, nil)
+	if err != nil {
+		return err
+	}
+	f := r.Fitness()
+	m.fitting = &f.FittingCases
+	m.notes = append(m.notes, eventlog.Note{Code: "replay-fitness", Text: fmt.Sprintf(
+		"%s of %s cases replay on the model; its fitness, by tokens, is %s.", count(f.FittingCases), count(m.summary.Cases), percent(f.AverageTrace))})
+	return nil
 }
 
 // fit counts the cases that are in the language of the tree, and says so.
@@ -227,7 +258,18 @@ func (m *discovered) write(w io.Writer, format string) error {
 	case "ptml":
 		return m.tree.WritePTML(w)
 	case "bpmn":
-		return bpmn.FromTree(m.tree).Write(w)
+		d := m.diagram
+		switch {
+		case d != nil:
+		case m.tree != nil:
+			d = bpmn.FromTree(m.tree)
+		default:
+			var err error
+			if d, err = bpmn.FromNet(m.net); err != nil {
+				return err
+			}
+		}
+		return d.Write(w)
 	}
 	return printJSON(w, m.value())
 }

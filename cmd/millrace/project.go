@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,8 +15,10 @@ import (
 	"millrace/eventlog"
 	"millrace/eventlog/calendar"
 	"millrace/metrics"
+	"millrace/reports/brand"
 	"millrace/reports/deliver"
 	"millrace/reports/schedule"
+	"millrace/reports/words"
 )
 
 // A project is a project file: where the store is and what goes into it.
@@ -34,8 +37,12 @@ type project struct {
 	// project's own, as patterns.
 	KPIs  []string `yaml:"kpis"`
 	Rules []string `yaml:"rules"`
+	// Language is what reports are written in: en, the default, or de.
+	Language string `yaml:"language"`
 	// Pages are files with pages of reports, as patterns.
 	Pages []string `yaml:"pages"`
+	// Report is the logo and the colours of reports.
+	Report brand.Config `yaml:"report"`
 	// KPITimeout is how long one figure may take; default 60 s.
 	KPITimeout time.Duration `yaml:"kpi_timeout"`
 	// Controls are figures of others that the project's have to agree with.
@@ -135,6 +142,9 @@ func readProject(path string) (*project, error) {
 	if _, err := time.LoadLocation(p.Timezone); err != nil {
 		return nil, usageError{fmt.Errorf("%s: timezone: %q is not an IANA time zone such as Europe/Berlin", path, p.Timezone)}
 	}
+	if _, err := p.language(""); err != nil {
+		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
+	}
 	for name, s := range p.Sources {
 		if err := s.check(); err != nil {
 			return nil, usageError{fmt.Errorf("%s: sources: %s: %w", path, name, err)}
@@ -186,6 +196,11 @@ func (p *project) path(name string) string {
 }
 
 func (p *project) storePath() string { return p.path(p.Store) }
+
+// language finds the language of reports by its tag; "" is the project's.
+func (p *project) language(tag string) (*words.Language, error) {
+	return words.Find(cmp.Or(tag, p.Language))
+}
 
 func (p *project) zone() *time.Location {
 	loc, err := time.LoadLocation(p.Timezone)

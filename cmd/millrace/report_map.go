@@ -28,8 +28,12 @@ func flowFacts(e *env, l *openedLog, s *eventlog.Summary, in *reports.FlowInput)
 		}
 		in.Notes = append(in.Notes, timed.Notes...)
 	}
+	known, err := factsOf(e, l, of, s)
+	if err != nil {
+		return err
+	}
 	for _, d := range reports.Details {
-		level, err := mapLevel(e, l, of, s, mining.KeepActivities(s, d.Events, d.Activities), detail{paths: d.Steps, most: d.Paths, working: timed.Working})
+		level, err := mapLevel(e, l, of, s, mining.KeepActivities(s, d.Events, d.Activities), known, detail{paths: d.Steps, most: d.Paths, working: timed.Working})
 		if err != nil {
 			return err
 		}
@@ -126,7 +130,7 @@ type detail struct {
 // mapLevel projects a log onto some activities and draws the most frequent
 // paths between them. of is l's log, with its working time if that is wanted;
 // s summarizes it.
-func mapLevel(e *env, l *openedLog, of *eventlog.Log, s *eventlog.Summary, keep []string, d detail) (reports.Level, error) {
+func mapLevel(e *env, l *openedLog, of *eventlog.Log, s *eventlog.Summary, keep []string, known mapFacts, d detail) (reports.Level, error) {
 	projected, left := of, len(s.Activities)-len(keep)
 	var err error
 	if left > 0 {
@@ -149,10 +153,8 @@ func mapLevel(e *env, l *openedLog, of *eventlog.Log, s *eventlog.Summary, keep 
 	if l.ofOrders() {
 		level.Agreed = o2c.AgreedWait
 	}
-	if l.Stored == nil {
-		return level, nil
-	}
-	waiting, err := waitingValue(e, l, projected)
+	level.Automatic = known.automatic
+	waiting, err := known.waiting(e, projected)
 	if err != nil {
 		return reports.Level{}, err
 	}
@@ -162,19 +164,46 @@ func mapLevel(e *env, l *openedLog, of *eventlog.Log, s *eventlog.Summary, keep 
 			level.Value[[2]string{w.From, w.To}] = w.Value
 		}
 	}
-	level.Automatic, err = automation(e, projected, s)
-	return level, err
+	return level, nil
 }
 
-// waitingValue folds the value that waits in a log of l's cases; nil where
-// their values are not known.
-func waitingValue(e *env, l *openedLog, of *eventlog.Log) (*mining.ValueWaiting, error) {
+// mapFacts are what a store knows besides the log, the same at every level of
+// detail. Of a log without a store they are empty.
+type mapFacts struct {
+	values    map[int64]eventlog.CaseValue
+	automatic map[string]mining.Automation // by activity
+}
+
+// factsOf asks a store for what its maps tell of a log that s summarizes.
+func factsOf(e *env, l *openedLog, of *eventlog.Log, s *eventlog.Summary) (f mapFacts, err error) {
+	if l.Stored == nil {
+		return f, nil
+	}
+	if f.values, err = l.Stored.CaseValues(e, l.Name); err != nil {
+		return f, err
+	}
+	f.automatic, err = automation(e, of, s)
+	return f, err
+}
+
+// waitingValue folds the value that waits in l; nil where the values of its
+// cases are not known.
+func waitingValue(e *env, l *openedLog) (*mining.ValueWaiting, error) {
 	values, err := l.Stored.CaseValues(e, l.Name)
-	if err != nil || len(values) == 0 {
+	if err != nil {
 		return nil, err
 	}
+	return mapFacts{values: values}.waiting(e, l.Log)
+}
+
+// waiting folds the value that waits in a log; nil where the values of its
+// cases are not known.
+func (f mapFacts) waiting(e *env, of *eventlog.Log) (*mining.ValueWaiting, error) {
+	if len(f.values) == 0 {
+		return nil, nil
+	}
 	return eventlog.Fold(e, of, mining.WaitingValue(of.Label, func(n int64) (mining.Money, bool) {
-		v, ok := values[n]
+		v, ok := f.values[n]
 		return mining.Money{Currency: v.Currency, Amount: v.Amount}, ok
 	}))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,11 +11,13 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"golang.org/x/sync/errgroup"
 
 	"millrace/eventlog"
 	"millrace/eventlog/o2c"
 	"millrace/metrics"
 	"millrace/reports"
+	"millrace/reports/words"
 )
 
 // pages are those of the project: those that come with Millrace, and
@@ -91,60 +94,76 @@ func (e *env) answer(s *eventlog.Store, pages []*reports.PageSpec, of reportPeri
 	a := &reports.Answers{Grain: o.Grain, AsOf: last, KPIs: kpis, Values: map[reports.Question][]metrics.Value{}, Worst: map[string][]metrics.Case{}, Distributions: map[string]*metrics.Distribution{}}
 	a.Now, a.Before, a.Season = reports.Periods(periods, first, last)
 	asked := reports.Ask(pages, o.Grain)
-	if err := e.evaluate(s, a, asked, o, first); err != nil {
-		return nil, err
-	}
 	one := o
 	one.Grain, one.From, one.To = "", a.Now.First, a.Now.Last
 	named := func(name string) *metrics.KPI {
 		return kpis[slices.IndexFunc(kpis, func(k *metrics.KPI) bool { return k.Name == name })] // CheckPages has seen it
 	}
-	for name, n := range asked.Worst {
-		if a.Worst[name], err = metrics.Worst(e, s.Query, named(name), n, one); err != nil {
-			return nil, err
-		}
-	}
-	for name, d := range asked.Distributions {
-		if a.Distributions[name], err = metrics.Distribute(e, s.Query, named(name), cmp.Or(d.Width, 5), cmp.Or(d.Bars, 24), one); err != nil {
-			return nil, err
-		}
-	}
+	// What has a place of its own in a is asked beside the rest.
+	g, within := errgroup.WithContext(e)
+	g.SetLimit(max(1, o.Parallel))
+	g.Go(func() error { return e.evaluate(within, s, a, asked, o, first) })
 	if asked.ServiceLevels {
-		rules, err := e.Project.rules()
-		if err != nil {
-			return nil, err
-		}
-		now := o
-		now.Grain, now.Now = "", e.now()
-		if a.Standings, err = metrics.Standings(e, s.Query, rules, kpis, 5, now); err != nil {
-			return nil, err
-		}
+		g.Go(func() error {
+			rules, err := e.Project.rules()
+			if err != nil {
+				return err
+			}
+			now := o
+			now.Grain, now.Now = "", e.now()
+			a.Standings, err = metrics.Standings(within, s.Query, rules, kpis, 5, now)
+			return err
+		})
 	}
-	if asked.Controls {
+	g.Go(func() (err error) {
 		plain := o
 		plain.Grain = ""
 		open := func(name string) (io.ReadCloser, error) { return os.Open(e.Project.path(name)) }
-		if a.Controls, err = metrics.Reconcile(e, s.Query, kpis, e.Project.Controls, plain, open); err != nil {
-			return nil, err
-		}
-	}
+		a.Controls, err = metrics.Reconcile(within, s.Query, kpis, e.Project.Controls, plain, open)
+		return err
+	})
 	if asked.Sources {
-		if a.Loaded, err = s.SourcesLoaded(e); err != nil {
-			return nil, err
-		}
+		g.Go(func() (err error) {
+			a.Loaded, err = s.SourcesLoaded(within)
+			return err
+		})
 	}
 	if asked.Coverage {
-		filled, err := o2c.FilledBy(e, s.Query, "")
-		if err != nil {
-			return nil, err
+		g.Go(func() error {
+			filled, err := o2c.FilledBy(within, s.Query, "")
+			if err == nil {
+				a.Coverage = filled.Coverage()
+			}
+			return err
+		})
+	}
+	g.Go(func() (err error) {
+		for name, n := range asked.Worst {
+			if a.Worst[name], err = metrics.Worst(within, s.Query, named(name), n, one); err != nil {
+				return err
+			}
 		}
-		a.Coverage = filled.Coverage()
+		return nil
+	})
+	g.Go(func() (err error) {
+		for name, d := range asked.Distributions {
+			if a.Distributions[name], err = metrics.Distribute(within, s.Query, named(name), cmp.Or(d.Width, 5), cmp.Or(d.Bars, 24), one); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	if err := reports.CheckAnswers(pages, a); err != nil {
+		return nil, usageError{fmt.Errorf("pages: %s", yaml.FormatError(err, false, true))}
 	}
 	return a, nil
 }
 
 // evaluate asks for the figures: those of the same grain and dimensions together.
-func (e *env) evaluate(s *eventlog.Store, a *reports.Answers, asked reports.Asked, o metrics.Options, first metrics.Day) error {
+func (e *env) evaluate(ctx context.Context, s *eventlog.Store, a *reports.Answers, asked reports.Asked, o metrics.Options, first metrics.Day) error {
 	type kind struct {
 		grain metrics.Grain
 		by    string
@@ -160,7 +179,10 @@ func (e *env) evaluate(s *eventlog.Store, a *reports.Answers, asked reports.Aske
 		of[k] = append(of[k], a.KPIs[i])
 	}
 	back := max(first, a.Now.First.YearBefore()) // as far as anything is compared
-	for _, k := range order {
+	answers := make([][]metrics.Value, len(order))
+	g, within := errgroup.WithContext(ctx)
+	g.SetLimit(max(1, o.Parallel))
+	for i, k := range order {
 		ask := o
 		ask.Grain, ask.From, ask.To = k.grain, back, a.Now.Last
 		if k.by != "" {
@@ -169,21 +191,29 @@ func (e *env) evaluate(s *eventlog.Store, a *reports.Answers, asked reports.Aske
 				ask.From = a.Before.First
 			}
 		}
-		values, err := metrics.Evaluate(e, s.Query, flows(of[k]), ask)
-		if err != nil {
-			return fmt.Errorf("pages: %w", err)
-		}
-		states, err := e.states(s, a, statesOf(of[k]), ask)
-		if err != nil {
-			return fmt.Errorf("pages: %w", err)
-		}
-		values = append(values, states...)
+		g.Go(func() error {
+			values, err := metrics.Evaluate(within, s.Query, flows(of[k]), ask)
+			if err != nil {
+				return fmt.Errorf("pages: %w", err)
+			}
+			states, err := e.states(within, s, a, statesOf(of[k]), ask)
+			if err != nil {
+				return fmt.Errorf("pages: %w", err)
+			}
+			answers[i] = append(values, states...)
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i, k := range order {
 		if k.by == "" && k.grain == o.Grain {
-			if err := e.marked(s, a.KPIs, values, o); err != nil {
+			if err := e.marked(s, a.KPIs, answers[i], o); err != nil {
 				return err
 			}
 		}
-		for _, v := range values {
+		for _, v := range answers[i] {
 			q := reports.Question{KPI: v.KPI.Name, Grain: k.grain, By: k.by}
 			a.Values[q] = append(a.Values[q], v)
 		}
@@ -193,19 +223,19 @@ func (e *env) evaluate(s *eventlog.Store, a *reports.Answers, asked reports.Aske
 
 // states asks for figures of a day's end. Each period is a question of its own,
 // so that only those that are shown are asked.
-func (e *env) states(s *eventlog.Store, a *reports.Answers, kpis []*metrics.KPI, ask metrics.Options) (list []metrics.Value, err error) {
+func (e *env) states(ctx context.Context, s *eventlog.Store, a *reports.Answers, kpis []*metrics.KPI, ask metrics.Options) (list []metrics.Value, err error) {
 	if len(kpis) == 0 {
 		return nil, nil
 	}
 	if ask.Grain != a.Grain {
-		return metrics.Evaluate(e, s.Query, kpis, ask)
+		return metrics.Evaluate(ctx, s.Query, kpis, ask)
 	}
 	for _, p := range []metrics.Period{a.Season, a.Before, a.Now} {
 		if p.Label == "" || p.Label == a.Season.Label && len(ask.By) > 0 {
 			continue
 		}
 		ask.From, ask.To = p.First, p.Last
-		values, err := metrics.Evaluate(e, s.Query, kpis, ask)
+		values, err := metrics.Evaluate(ctx, s.Query, kpis, ask)
 		if err != nil {
 			return nil, err
 		}
@@ -226,7 +256,7 @@ func statesOf(kpis []*metrics.KPI) []*metrics.KPI {
 
 // composed builds the report of the store that a log is of, and closes the log:
 // figures, whose SQL may be a user's, are asked of a store of their own.
-func composed(e *env, l *openedLog, want reportWanted) (*reports.Report, error) {
+func composed(e *env, l *openedLog, want reportWanted, lang *words.Language) (*reports.Report, error) {
 	in := reports.ReportInput{Title: want.Title, Zone: e.Project.zone()}
 	profile, err := func() (p *eventlog.Profile, err error) {
 		defer func() { err = errors.Join(err, l.Close()) }()
@@ -234,7 +264,7 @@ func composed(e *env, l *openedLog, want reportWanted) (*reports.Report, error) 
 			return nil, err
 		}
 		asked := reports.Ask(in.Pages, "")
-		if in.Flow, err = flowInput(e, l, want.Title, asked.Flow); err != nil || !want.Profile {
+		if in.Flow, err = flowInput(e, l, want.Title, lang, asked.Flow); err != nil || !want.Profile {
 			return nil, err
 		}
 		return l.Stored.Profile(e, l.Name, e.logOptions())

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -122,16 +123,129 @@ func TestReportSaysWhatTheFiguresAre(t *testing.T) {
 	oneValue(t, read.Figures)
 	checkFigures(t, project, read.Figures)
 	checkSums(t, read.Figures)
+	checkFlow(t, project, file)
+}
+
+// readFlow reads the tables of the page about the flow, and that of waits, with the whole names of what is shortened.
+const readFlow = `(() => {
+	const cells = table => [...table.querySelectorAll("tbody tr")].map(r => [...r.children].map((c, i) => (i === 0 && c.querySelector("[title]") ? c.querySelector("[title]").title : c.textContent).trim()));
+	const level = [...document.querySelectorAll("#flow .level")].pop();
+	const [paths, activities] = [...level.querySelectorAll("details table")];
+	return {
+		Shown: [...document.querySelectorAll(".sheet")].filter(e => e.checkVisibility()).map(e => e.id).join(" "),
+		Paths: cells(paths), Activities: cells(activities), Waits: cells(document.querySelector("#waiting table")),
+		Variants: [...document.querySelectorAll("#flow .ranking.r0 > ol > li")].map(li => [li.querySelector(".part-of b").textContent, li.querySelector(".part-of small").textContent,
+			...[...li.querySelectorAll(".figures .at")].map(a => a.querySelector("small").textContent + " " + a.querySelector("b").textContent)]),
+	};
+})()`
+
+// checkFlow compares every number of the most detailed map's tables, of the
+// variants and of the waits with what millrace mine says.
+func checkFlow(t *testing.T, project, file string) {
+	t.Helper()
+	var page struct {
+		Shown                              string
+		Paths, Activities, Waits, Variants [][]string
+	}
+	readPage(t, file+"#flow", readFlow, &page)
+	if page.Shown != "flow" {
+		t.Errorf("pages shown at #flow: %q", page.Shown)
+	}
+	seconds := func(s float64) string { return figure.English.Duration(s * 1e6) }
+	count := func(n int64) string { return figure.English.Count(n) }
+	same := func(what string, got, want []string) {
+		t.Helper()
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: the page has %q, mine says %q", what, got, want)
+		}
+	}
+	mine := func(into any, args ...string) {
+		decode(t, millrace(t, append(append([]string{"mine"}, args...), "order-to-cash", "--json", "--project", project)...), into)
+	}
+
+	var graph struct {
+		Activities []struct {
+			Name                  string
+			Events, Cases, Rework int64
+		}
+		Edges []struct {
+			From, To     string
+			Count, Cases int64
+			Median       *float64 `json:"median_s"`
+		}
+	}
+	mine(&graph, "dfg")
+	activities, paths := map[string][]string{}, map[string][]string{}
+	for _, a := range graph.Activities {
+		activities[a.Name] = []string{count(a.Events), count(a.Cases), count(a.Rework)}
+	}
+	for _, e := range graph.Edges {
+		median := figure.None
+		if e.Median != nil {
+			median = seconds(*e.Median)
+		}
+		paths[e.From+" → "+e.To] = []string{count(e.Count), count(e.Cases), median}
+	}
+	if len(page.Activities) != len(graph.Activities) || len(page.Paths) < 50 {
+		t.Errorf("the page has %d activities of %d, and %d paths", len(page.Activities), len(graph.Activities), len(page.Paths))
+	}
+	for _, r := range page.Activities {
+		same(r[0], r[1:4], activities[r[0]])
+	}
+	for _, r := range page.Paths {
+		name := strings.TrimSuffix(r[0], " *")
+		same(name, r[1:4], paths[name])
+	}
+
 	var variants struct {
-		Variants []struct{ Share float64 }
+		Variants []struct {
+			Cases             int64
+			Share, Cumulative float64
+			Median            float64 `json:"median_s"`
+		}
 	}
-	decode(t, millrace(t, "mine", "variants", "order-to-cash", "--json", "--project", project), &variants)
-	readPage(t, file+"#flow", `({Text: document.querySelector(".variants .part-of").innerText, Shown: [...document.querySelectorAll(".sheet")].filter(e => e.checkVisibility()).map(e => e.id).join(" ")})`, &read)
-	if want := figure.Share(variants.Variants[0].Share); !strings.HasPrefix(read.Text, want) {
-		t.Errorf("the first variant has %q, mine variants says %s", read.Text, want)
+	mine(&variants, "variants")
+	for i, r := range page.Variants {
+		v := variants.Variants[i]
+		said := []string{r[0], strings.Fields(r[1])[0]}
+		for _, x := range r[2:] {
+			for _, word := range []string{"median ", "so far "} {
+				if y, ok := strings.CutPrefix(x, word); ok {
+					said = append(said, y)
+				}
+			}
+		}
+		same(fmt.Sprint("variant ", i+1), said, []string{figure.English.Share(v.Share), count(v.Cases), seconds(v.Median), figure.English.Share(v.Cumulative)})
 	}
-	if read.Shown != "flow" {
-		t.Errorf("pages shown at #flow: %q", read.Shown)
+	if len(page.Variants) != 10 {
+		t.Errorf("the page has %d variants", len(page.Variants))
+	}
+
+	var waits struct {
+		Waits []struct {
+			From, To string
+			Cases    int64
+			Median   float64 `json:"median_s"`
+			Value    []struct {
+				Currency string
+				Amount   float64
+			} `json:"value_waiting"`
+		}
+	}
+	mine(&waits, "bottlenecks")
+	of := map[string][]string{}
+	for _, w := range waits.Waits {
+		var value []string
+		for _, m := range w.Value {
+			value = append(value, figure.English.Money(m.Currency, int64(math.Round(m.Amount*1e4))))
+		}
+		of[w.From+" → "+w.To] = []string{count(w.Cases), seconds(w.Median), cmp.Or(strings.Join(value, ", "), figure.None)}
+	}
+	for _, r := range page.Waits {
+		same("wait "+r[0], []string{r[1], r[2], r[6]}, of[r[0]])
+	}
+	if len(page.Waits) != 15 {
+		t.Errorf("the page has %d waits", len(page.Waits))
 	}
 }
 

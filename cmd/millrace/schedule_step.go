@@ -13,6 +13,9 @@ import (
 	"syscall"
 
 	"millrace/eventlog"
+	"millrace/reports/deliver"
+	"millrace/reports/html"
+	"millrace/reports/mail"
 	"millrace/reports/schedule"
 )
 
@@ -111,6 +114,24 @@ type reportArgs struct {
 	Of    stepLog `yaml:",inline"`
 	// Pages are the names of pages; default: all.
 	Pages []string `yaml:"pages"`
+	// Mail is a destination of the project that is a mail server: it gets the
+	// first page as the body and the file as an attachment.
+	Mail string `yaml:"mail"`
+}
+
+// mailTo is the destination that a report is mailed to; none has no field.
+func (a reportArgs) mailTo(p *project) (to deliver.To, err error) {
+	if a.Mail == "" {
+		return to, nil
+	}
+	to, ok := p.Destinations[a.Mail]
+	if !ok {
+		return to, fmt.Errorf("mail: the project has no destination %q%s; name one with smtp under destinations", a.Mail, eventlog.DidYouMean(a.Mail, sortedNames(p.Destinations)))
+	}
+	if to.SMTP == nil {
+		return to, fmt.Errorf("mail: destination %s has no smtp", a.Mail)
+	}
+	return to, nil
 }
 
 func reportStep(e *env) schedule.Kind {
@@ -122,7 +143,9 @@ func reportStep(e *env) schedule.Kind {
 		if !slices.Contains(reportNames, a.Name) {
 			return a, fmt.Errorf("name: there is no report %q; there is %s", a.Name, strings.Join(reportNames, ", "))
 		}
-		return a, errors.Join(a.Of.check(), checkOut("out", a.Out, ".html", ".htm"))
+		_, mailErr := a.mailTo(e.Project)
+		_, brandErr := e.Project.brand()
+		return a, errors.Join(mailErr, brandErr, a.Of.check(), checkOut("out", a.Out, reportExtensions...))
 	}
 	return schedule.Kind{
 		Name:  "report",
@@ -132,16 +155,48 @@ func reportStep(e *env) schedule.Kind {
 			if err != nil {
 				return err
 			}
-			return stepFile(e, job, a.Out, a.Name, func(path string) (err error) {
+			var built *builtReport
+			if err := stepFile(e, job, a.Out, a.Name, func(path string) (err error) {
 				in := e.in(ctx)
 				flags, err := a.Of.flags(in, job)
 				if err != nil {
 					return err
 				}
-				return writeReport(in, &flags, reportWanted{Title: a.Title, Pages: a.Pages}, path)
-			})
+				built, err = writeReport(in, &flags, reportWanted{Title: a.Title, Pages: a.Pages, Browser: os.Getenv("MILLRACE_BROWSER")}, path)
+				return err
+			}); err != nil {
+				return err
+			}
+			return mailReport(e.in(ctx), job, a, built)
 		},
 	}
+}
+
+// mailReport sends a report that a step has written, if somebody is to get it.
+func mailReport(e *env, job schedule.Job, a reportArgs, r *builtReport) error {
+	to, err := a.mailTo(e.Project)
+	if err != nil || to.SMTP == nil {
+		return err
+	}
+	path, err := job.Expand(a.Out, a.Name)
+	if err != nil {
+		return err
+	}
+	path = e.Project.path(path)
+	media := "text/html"
+	if strings.EqualFold(filepath.Ext(path), ".pdf") {
+		media = "application/pdf"
+	}
+	m := r.mail(filepath.Base(path), true)
+	var body strings.Builder
+	if err := html.RenderMail(&body, m); err != nil {
+		return err
+	}
+	_, err = deliver.MailReport(e, to, deliver.Report{
+		Title: m.Title, HTML: body.String(), Text: m.Text(), Name: job.Schedule, Period: job.Period.Name, AsOf: r.asOf,
+		Files: []mail.Attachment{{Name: filepath.Base(path), Media: media, Path: path}},
+	}, deliver.Env{Env: e.Project.secrets(), At: e.now()})
+	return err
 }
 
 // An exportArgs is what a step of kind export takes.

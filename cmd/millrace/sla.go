@@ -188,8 +188,8 @@ func printKept(w io.Writer, day metrics.Day, list []metrics.Kept) error {
 	for _, k := range list {
 		rate, interval, note := figure.None, "", ""
 		if k.Met+k.Breached > 0 {
-			rate = figure.Number(100*k.Rate, 1) + " %"
-			interval = figure.Number(100*k.Interval.Low, 1) + "–" + figure.Number(100*k.Interval.High, 1)
+			rate = figure.English.Number(100*k.Rate, 1) + " %"
+			interval = figure.English.Number(100*k.Interval.Low, 1) + "–" + figure.English.Number(100*k.Interval.High, 1)
 		}
 		if len(k.Notes) > 0 {
 			note = k.Notes[0].Text
@@ -307,7 +307,7 @@ func printStandings(w io.Writer, list []metrics.Standing, zone *time.Location) e
 			if bound == nil {
 				bound, limit = r.Below, "at least "
 			}
-			limit += figure.Number(*bound, 4)
+			limit += figure.English.Number(*bound, 4)
 			state := "within"
 			if s.OutOfBounds {
 				state = "out of bounds"
@@ -358,13 +358,13 @@ func breachAmount(b metrics.Breach) string {
 	if b.Amount == nil {
 		return ""
 	}
-	return figure.Number(*b.Amount, 2) + " " + b.Currency
+	return figure.English.Number(*b.Amount, 2) + " " + b.Currency
 }
 
 func amountsText(list []metrics.Amount) string {
 	var parts []string
 	for _, m := range list {
-		parts = append(parts, figure.Number(m.Amount, 0)+" "+m.Currency)
+		parts = append(parts, figure.English.Number(m.Amount, 0)+" "+m.Currency)
 	}
 	return strings.Join(parts, ", ")
 }

@@ -1,5 +1,5 @@
--- Which attributes does a type have, and in which columns?
-SELECT name, "column", sql_type, coalesce(unit, '') AS unit
+-- Which attributes do types have, and in which columns?
+SELECT type, name, "column", sql_type, coalesce(unit, '') AS unit
 FROM main.attribute
-WHERE owner = $1 AND type = $2
+WHERE owner = $1 AND list_contains($2::VARCHAR[], type)
 ORDER BY rowid

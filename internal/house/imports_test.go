@@ -31,7 +31,7 @@ var parts = []part{
 	{"mining/internal", nil, "it reads and writes XML, and knows no model"},
 	{"mining/bpmn", []string{"mining/internal", "mining/petri", "mining/tree"}, "it draws models, and knows neither logs nor miners"},
 	{"mining/constraints", []string{"eventlog"}, "it finds what holds between activities, and knows no model"},
-	{"mining/discover", []string{"eventlog", "mining/petri", "mining/tree"}, "it finds models in Summaries, and knows not what becomes of them"},
+	{"mining/discover", []string{"eventlog", "mining/bpmn", "mining/petri", "mining/tree"}, "it finds models in Summaries, and knows not what becomes of them"},
 	{"mining/conform", []string{"eventlog", "mining/petri"}, "it compares Summaries with nets, and knows not where either came from"},
 	{"metrics", []string{"eventlog", "eventlog/o2c"}, "it reads the business views, whatever filled them"},
 	{"reports", []string{"eventlog", "eventlog/o2c", "mining", "metrics", "internal/secrets", "internal/retry"}, "it shows results, and does not know where they came from"},

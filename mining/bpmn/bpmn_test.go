@@ -76,11 +76,18 @@ func language(t *rapid.T, n *petri.Net, length int) []string {
 	return out
 }
 
-// A tree, drawn, written, read and made a net, still has its language; the net
-// is a sound workflow net.
+// A tree or its net, drawn, written, read and made a net, still has its
+// language; the net is a sound workflow net.
 func TestTreeToBPMNAndBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := trees(3).Draw(t, "tree")
+		drawn := FromTree(want)
+		if rapid.Bool().Draw(t, "by its net") {
+			var err error
+			if drawn, err = FromNet(want.Net()); err != nil {
+				t.Fatalf("%v\n%s", err, want.Net())
+			}
+		}
 		traces, err := want.Language(3, 2000)
 		if err != nil {
 			t.Skip(err)
@@ -91,7 +98,7 @@ func TestTreeToBPMNAndBack(t *testing.T) {
 		}
 		slices.Sort(lines)
 		var out bytes.Buffer
-		if err := FromTree(want).Write(&out); err != nil {
+		if err := drawn.Write(&out); err != nil {
 			t.Fatal(err)
 		}
 		d, err := Read(bytes.NewReader(out.Bytes()))
@@ -165,6 +172,69 @@ func TestDrawing(t *testing.T) {
 	})
 }
 
+// The same of drawings by columns, whose flows may slant between columns.
+func TestDrawingOfNets(t *testing.T) {
+	back := 0
+	rapid.Check(t, func(t *rapid.T) {
+		d, err := FromNet(trees(3).Draw(t, "tree").Net())
+		if err != nil {
+			t.Fatal(err)
+		}
+		inside := func(p Point, b Box) bool { return p.X > b.X && p.X < b.X+b.W && p.Y > b.Y && p.Y < b.Y+b.H }
+		for i, a := range d.Nodes {
+			for _, b := range d.Nodes[:i] {
+				if a.Box.X < b.Box.X+b.Box.W && b.Box.X < a.Box.X+a.Box.W && a.Box.Y < b.Box.Y+b.Box.H && b.Box.Y < a.Box.Y+a.Box.H {
+					t.Fatalf("%+v over %+v", a, b)
+				}
+			}
+		}
+		for _, f := range d.Flows {
+			a, b, last := d.Nodes[f.From].Box, d.Nodes[f.To].Box, len(f.Way)-1
+			if f.Way[0] != (Point{a.X + a.W, a.Center().Y}) || f.Way[last] != (Point{b.X, b.Center().Y}) {
+				t.Fatalf("%+v does not go from %+v to %+v", f, a, b)
+			}
+			if b.X <= a.X {
+				back++
+			}
+			for i := range last {
+				for k := range 101 {
+					p := Point{f.Way[i].X + (f.Way[i+1].X-f.Way[i].X)*k/100, f.Way[i].Y + (f.Way[i+1].Y-f.Way[i].Y)*k/100}
+					for _, n := range d.Nodes {
+						if inside(p, n.Box) {
+							t.Fatalf("%+v goes through %+v", f, n)
+						}
+					}
+				}
+			}
+		}
+	})
+	if back == 0 {
+		t.Error("no flow leads back")
+	}
+}
+
+// A net with a choice that depends on more than one place has no diagram, nor
+// has one that takes two tokens at once.
+func TestNetsWithoutDiagram(t *testing.T) {
+	n := &petri.Net{}
+	source, p, q, sink := n.AddPlace("source"), n.AddPlace("p"), n.AddPlace("q"), n.AddPlace("sink")
+	n.AddTransition("a", []int{source}, []int{p, q})
+	n.AddTransition("b", []int{p, q}, []int{sink})
+	n.AddTransition("c", []int{p}, []int{p})
+	n.Mark([]int{source}, []int{sink})
+	if _, err := FromNet(n); err == nil || !strings.Contains(err.Error(), `not free-choice at place "p"`) {
+		t.Error(err)
+	}
+	n.Transitions[2].In[0].Place = int32(q)
+	n.Transitions[2].In[0].Weight = 2
+	if _, err := FromNet(n); err == nil {
+		t.Error("a net that takes two tokens at once has a diagram")
+	}
+	if _, err := FromNet(&petri.Net{}); err == nil || !strings.Contains(err.Error(), "no workflow net") {
+		t.Error(err)
+	}
+}
+
 func TestBPMN(t *testing.T) {
 	datadriven.RunTest(t, "testdata/bpmn", func(t *testing.T, d *datadriven.TestData) string {
 		if d.Cmd == "draw" {
@@ -204,6 +274,7 @@ func FuzzRead(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(out.Bytes())
+	f.Add([]byte(`<definitions><process id="p"><startEvent id="s"/><inclusiveGateway id="g"/><inclusiveGateway id="j"/><subProcess id="u"><startEvent id="t"/><task id="a"/><endEvent id="x"/><sequenceFlow sourceRef="t" targetRef="a"/><sequenceFlow sourceRef="t" targetRef="x"/></subProcess><task id="b"/><endEvent id="e"/><sequenceFlow sourceRef="s" targetRef="g"/><sequenceFlow sourceRef="g" targetRef="u"/><sequenceFlow sourceRef="g" targetRef="b"/><sequenceFlow sourceRef="u" targetRef="j"/><sequenceFlow sourceRef="b" targetRef="j"/><sequenceFlow sourceRef="j" targetRef="e"/></process></definitions>`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		d, err := Read(bytes.NewReader(text))
 		if err != nil {

@@ -3,6 +3,7 @@ package bpmn
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"millrace/mining/petri"
 )
@@ -32,6 +33,7 @@ const (
 	Event                 // something happens on the way that is no activity
 	Exclusive             // one way of several, and ways come together
 	Parallel              // all ways at once, and all are waited for
+	Inclusive             // one way or several, and those taken are waited for
 )
 
 // A Box is where a node is drawn, in pixels.
@@ -63,9 +65,14 @@ func (d *Diagram) ways() (in, out [][]int) {
 // a task from several sides starts it each time, what flows out of it goes all
 // ways; nodes that nothing leads out of are ends. An end takes the token and
 // waits for no other, so a diagram that forks and does not join has a net that is not
-// sound.
+// sound. An inclusive gateway has a net where its ways come together in one
+// other; elsewhere it is an error.
 func (d *Diagram) Net() (*petri.Net, error) {
-	b := &netBuilder{d: d, net: &petri.Net{Name: d.Name}, entry: make([]int, len(d.Nodes)), flow: make([]int, len(d.Flows))}
+	kinds, taken, err := d.resolve()
+	if err != nil {
+		return nil, err
+	}
+	b := &netBuilder{d: d, kinds: kinds, net: &petri.Net{Name: d.Name}, entry: make([]int, len(d.Nodes)), flow: make([]int, len(d.Flows))}
 	b.in, b.out = d.ways()
 	source, sink := b.net.AddPlace("source"), b.net.AddPlace("sink")
 	starts := false
@@ -88,7 +95,7 @@ func (d *Diagram) Net() (*petri.Net, error) {
 		if len(to) == 0 {
 			to = []int{sink}
 		}
-		switch n.Kind {
+		switch kinds[i] {
 		case Task:
 			b.net.AddTransition(n.Name, []int{b.entry[i]}, to)
 		case Event:
@@ -109,6 +116,17 @@ func (d *Diagram) Net() (*petri.Net, error) {
 					b.net.AddTransition("", []int{b.entry[i]}, []int{p})
 				}
 			}
+		case Inclusive:
+			// A transition for each set of ways, the empty one left out.
+			for set := 1; set < 1<<len(to); set++ {
+				places := slices.Clone(to)
+				for k, f := range b.out[i] {
+					if set>>k&1 == 0 {
+						places[k] = b.flow[taken[i][f]]
+					}
+				}
+				b.net.AddTransition("", []int{b.entry[i]}, places)
+			}
 		}
 	}
 	b.net.Mark([]int{source}, []int{sink})
@@ -119,6 +137,7 @@ func (d *Diagram) Net() (*petri.Net, error) {
 // its own, one into another node that node's entry.
 type netBuilder struct {
 	d       *Diagram
+	kinds   []Kind // of nodes, inclusive joins as what they are
 	net     *petri.Net
 	in, out [][]int
 	entry   []int // place before each node
@@ -127,26 +146,26 @@ type netBuilder struct {
 
 func (b *netBuilder) places(source, sink int) {
 	fresh := func() int { return b.net.AddPlace(fmt.Sprintf("p%d", len(b.net.Places)-1)) }
-	for i, n := range b.d.Nodes {
-		switch n.Kind {
+	for i, kind := range b.kinds {
+		switch kind {
 		case Start:
 			b.entry[i] = source
 		case End:
 			b.entry[i] = sink
-		case Exclusive:
+		case Exclusive, Inclusive:
 			b.entry[i] = fresh()
 		case Task, Event:
 			b.entry[i] = -1
 		}
 	}
-	for i, n := range b.d.Nodes {
-		if n.Kind != Task && n.Kind != Event {
+	for i, kind := range b.kinds {
+		if kind != Task && kind != Event {
 			continue
 		}
 		if len(b.in[i]) == 1 {
 			from := b.d.Flows[b.in[i][0]].From
 			// A choice goes on to a task by the task itself.
-			if k := b.d.Nodes[from].Kind; k == Exclusive || k == Start && len(b.out[from]) == 1 {
+			if k := b.kinds[from]; k == Exclusive || k == Start && len(b.out[from]) == 1 {
 				b.entry[i] = b.entry[from]
 				continue
 			}
@@ -154,7 +173,7 @@ func (b *netBuilder) places(source, sink int) {
 		b.entry[i] = fresh()
 	}
 	for i, f := range b.d.Flows {
-		if b.d.Nodes[f.To].Kind == Parallel {
+		if b.kinds[f.To] == Parallel {
 			b.flow[i] = fresh()
 		} else {
 			b.flow[i] = b.entry[f.To]

@@ -23,6 +23,7 @@ var elements = []struct {
 	{"intermediateThrowEvent", Event}, {"intermediateCatchEvent", Event},
 	{"exclusiveGateway", Exclusive}, {"eventBasedGateway", Exclusive},
 	{"parallelGateway", Parallel},
+	{"inclusiveGateway", Inclusive},
 }
 
 func kindOf(name string) (k Kind, ok bool) {
@@ -45,7 +46,7 @@ func nameOf(k Kind) string {
 
 // refused are elements that say something of the order which is not understood.
 var refused = []string{
-	"inclusiveGateway", "complexGateway", "subProcess", "adHocSubProcess", "transaction", "boundaryEvent",
+	"complexGateway", "adHocSubProcess", "transaction", "boundaryEvent",
 }
 
 // Write writes d as BPMN 2.0 (ISO/IEC 19510) with its drawing, if it has one.
@@ -108,9 +109,10 @@ func (d *Diagram) Write(w io.Writer) error {
 
 // Read reads the process of a file of BPMN 2.0, without its drawing. A task
 // without a name is called by its id. Data, messages, lanes and comments are
-// passed over. What says something of the order that is not understood is an error: inclusive
-// and complex gateways, sub-processes, boundary events; so is a file of several
-// processes. A file is read within the bounds of 16 MB and 200,000 elements; entities
+// passed over. A sub-process is read as if what is in it stood in its place; one
+// with nothing in it is a task. What says something of the order that is not
+// understood is an error: complex gateways, sub-processes that an event begins, that
+// repeat themselves or have no order, boundary events; so is a file of several processes. A file is read within the bounds of 16 MB and 200,000 elements; entities
 // are not expanded.
 func Read(r io.Reader) (*Diagram, error) {
 	root, err := markup.Read(r)
@@ -139,44 +141,163 @@ func Read(r io.Reader) (*Diagram, error) {
 // lines makes one line of a name: editors break long ones.
 var lines = strings.NewReplacer("\r\n", " ", "\n", " ")
 
+// A reading is a diagram that is being read.
+type reading struct {
+	*Diagram
+	ids map[string]ends
+}
+
+// ends are the nodes where flows into and out of an element go to: of a
+// sub-process, two.
+type ends struct{ entry, exit int }
+
 func read(process *markup.Element) (*Diagram, error) {
-	d := &Diagram{Name: process.Attr("name")}
-	ids := map[string]int{}
-	for _, e := range process.Children {
+	r := &reading{&Diagram{Name: process.Attr("name")}, map[string]ends{}}
+	if err := r.nodes(process); err != nil {
+		return nil, err
+	}
+	if err := r.flows(process); err != nil {
+		return nil, err
+	}
+	return r.Diagram, nil
+}
+
+// add adds a node; the ids of a file differ.
+func (r *reading) add(e *markup.Element, kind Kind, name string) (int, error) {
+	id := e.Attr("id")
+	if _, twice := r.ids[id]; twice || id == "" {
+		return 0, e.Errorf("a %s without an id, or a second one with the id %q", e.Name, id)
+	}
+	r.Nodes = append(r.Nodes, Node{ID: id, Kind: kind, Name: name})
+	i := len(r.Nodes) - 1
+	r.ids[id] = ends{i, i}
+	return i, nil
+}
+
+func (r *reading) nodes(in *markup.Element) error {
+	for _, e := range in.Children {
 		if slices.Contains(refused, e.Name) {
-			return nil, e.Errorf("%s %q: what it says of the order is not understood; only tasks, events, exclusive and parallel gateways are", e.Name, e.Attr("id"))
+			return e.Errorf("%s %q: what it says of the order is not understood; only tasks, events, exclusive, parallel and inclusive gateways and sub-processes are", e.Name, e.Attr("id"))
 		}
+		name := strings.TrimSpace(lines.Replace(e.Attr("name")))
 		kind, ok := kindOf(e.Name)
+		if e.Name == "subProcess" {
+			if slices.ContainsFunc(e.Children, func(c *markup.Element) bool { _, ok := kindOf(c.Name); return ok || c.Name == "subProcess" }) {
+				if err := r.subProcess(e); err != nil {
+					return err
+				}
+				continue
+			}
+			kind, ok = Task, true
+		}
 		if !ok {
 			continue
 		}
-		n := Node{ID: e.Attr("id"), Kind: kind, Name: strings.TrimSpace(lines.Replace(e.Attr("name")))}
-		if _, twice := ids[n.ID]; twice || n.ID == "" {
-			return nil, e.Errorf("a %s without an id, or a second one with the id %q", e.Name, n.ID)
+		if kind == Task && name == "" {
+			name = e.Attr("id")
 		}
-		if n.Kind == Task && n.Name == "" {
-			n.Name = n.ID
+		if _, err := r.add(e, kind, name); err != nil {
+			return err
 		}
-		ids[n.ID] = len(d.Nodes)
-		d.Nodes = append(d.Nodes, n)
 	}
-	for _, e := range process.Children {
+	return nil
+}
+
+// subProcess reads what is in a sub-process. Its start becomes an event on the way, and so
+// do its ends, behind which an inclusive gateway waits for what is still going on. The node that
+// it is left by has its id.
+func (r *reading) subProcess(e *markup.Element) error {
+	id := e.Attr("id")
+	if e.Attr("triggeredByEvent") == "true" {
+		return e.Errorf("sub-process %q is begun by an event, at any time, which no net of the rest says; take it out of the file to be read", id)
+	}
+	for _, c := range e.Children {
+		if strings.HasSuffix(c.Name, "LoopCharacteristics") {
+			return c.Errorf("sub-process %q repeats itself, how often the diagram does not say in its flows; draw the loop with gateways", id)
+		}
+	}
+	first := len(r.Nodes)
+	if err := r.nodes(e); err != nil {
+		return err
+	}
+	start := -1
+	var last []int
+	for i := first; i < len(r.Nodes); i++ {
+		n := &r.Nodes[i]
+		switch n.Kind {
+		case Start:
+			if start >= 0 {
+				return e.Errorf("sub-process %q has several start events; which of them begins it is not understood", id)
+			}
+			start, n.Kind = i, Event
+		case End:
+			last, n.Kind = append(last, i), Event
+		}
+	}
+	if start < 0 {
+		return e.Errorf("sub-process %q has no start event", id)
+	}
+	if err := r.flows(e); err != nil {
+		return err
+	}
+	for i := first; i < len(r.Nodes); i++ { // what nothing leads out of ends it too
+		if !slices.Contains(last, i) && !slices.ContainsFunc(r.Flows, func(f Flow) bool { return f.From == i }) {
+			last = append(last, i)
+		}
+	}
+	for _, f := range r.Flows {
+		if slices.Contains(last, f.From) {
+			return e.Errorf("sub-process %q: a flow out of its end %q", id, r.Nodes[f.From].ID)
+		}
+		if f.To == start {
+			return e.Errorf("sub-process %q: a flow into its start %q", id, r.Nodes[start].ID)
+		}
+	}
+	exit, err := r.add(e, Event, "")
+	if err != nil {
+		return err
+	}
+	link := func(from, to int) {
+		r.Flows = append(r.Flows, Flow{ID: fmt.Sprintf("Flow_%d", len(r.Flows)+1), From: from, To: to})
+	}
+	if len(last) == 1 {
+		link(last[0], exit)
+	} else {
+		join := id + "_join"
+		for _, taken := r.ids[join]; taken; _, taken = r.ids[join] {
+			join += "_"
+		}
+		r.Nodes = append(r.Nodes, Node{ID: join, Kind: Inclusive})
+		i := len(r.Nodes) - 1
+		r.ids[join] = ends{i, i}
+		for _, l := range last {
+			link(l, i)
+		}
+		link(i, exit)
+	}
+	r.ids[id] = ends{start, exit}
+	return nil
+}
+
+func (r *reading) flows(in *markup.Element) error {
+	for _, e := range in.Children {
 		if e.Name != "sequenceFlow" {
 			continue
 		}
-		from, ok := ids[e.Attr("sourceRef")]
-		to, ok2 := ids[e.Attr("targetRef")]
+		source, ok := r.ids[e.Attr("sourceRef")]
+		target, ok2 := r.ids[e.Attr("targetRef")]
 		if !ok || !ok2 {
-			return nil, e.Errorf("a flow from %q to %q, which are not both nodes of the process", e.Attr("sourceRef"), e.Attr("targetRef"))
+			return e.Errorf("a flow from %q to %q, which are not both nodes of the process", e.Attr("sourceRef"), e.Attr("targetRef"))
 		}
-		if d.Nodes[from].Kind == End || d.Nodes[to].Kind == Start {
-			return nil, e.Errorf("a flow from %q to %q: nothing leads out of an end, or into a start", e.Attr("sourceRef"), e.Attr("targetRef"))
+		from, to := source.exit, target.entry
+		if r.Nodes[from].Kind == End || r.Nodes[to].Kind == Start {
+			return e.Errorf("a flow from %q to %q: nothing leads out of an end, or into a start", e.Attr("sourceRef"), e.Attr("targetRef"))
 		}
 		id := e.Attr("id")
 		if id == "" {
-			id = fmt.Sprintf("Flow_%d", len(d.Flows)+1)
+			id = fmt.Sprintf("Flow_%d", len(r.Flows)+1)
 		}
-		d.Flows = append(d.Flows, Flow{ID: id, From: from, To: to})
+		r.Flows = append(r.Flows, Flow{ID: id, From: from, To: to})
 	}
-	return d, nil
+	return nil
 }

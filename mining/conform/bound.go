@@ -46,8 +46,8 @@ func (b *bound) at(m petri.Marking, events []int32) int32 {
 }
 
 // newBound makes prices that are good for m and events; nil if none are found.
-// cost is what a model move of a transition costs, 0 or 1.
-func newBound(n *petri.Net, effects [][]petri.Arc, labels []int32, m petri.Marking, events []int32) *bound {
+// Solving ends when stop says so, with prices that are right and not so good.
+func newBound(n *petri.Net, effects [][]petri.Arc, labels []int32, m petri.Marking, events []int32, stop func() bool) *bound {
 	places, count := len(n.Places), len(events)
 	// One row a move: what it adds to the prices is at most its cost. One
 	// column a price, which may be negative: its objective is what it is worth.
@@ -80,7 +80,7 @@ func newBound(n *petri.Net, effects [][]petri.Arc, labels []int32, m petri.Marki
 		worth[places+x] = float64(k)
 		row(1)[places+x] = 1 // a move in the log
 	}
-	prices := maximize(rows, limit, worth)
+	prices := maximize(rows, limit, worth, stop)
 	b := &bound{place: make([]int64, places), event: make([]int64, count), fired: make([]int64, len(labels))}
 	for p := range places {
 		b.place[p] = int64(math.Round(prices[p] * unit))
@@ -106,8 +106,8 @@ func newBound(n *petri.Net, effects [][]petri.Arc, labels []int32, m petri.Marki
 // maximize returns values for which Σ worth·value is large, with rows·value ≤
 // limit, all limits being ≥ 0: the simplex method on a dense tableau, beginning
 // with zeroes. Each step keeps to the limits but for rounding, so it may end
-// early, and it does if there is no largest sum.
-func maximize(rows [][]float64, limit, worth []float64) []float64 {
+// early, and it does if there is no largest sum, or if stop says so.
+func maximize(rows [][]float64, limit, worth []float64, stop func() bool) []float64 {
 	const small = 1e-9
 	m, n := len(rows), len(worth)
 	// A value that may be negative is the difference of two that may not; the
@@ -127,7 +127,10 @@ func maximize(rows [][]float64, limit, worth []float64) []float64 {
 	}
 	free := func(v int) bool { return v < n }
 	still := 0 // steps that changed nothing
-	for range 50 * (m + n) {
+	for i := range 50 * (m + n) {
+		if i%16 == 15 && stop() {
+			break
+		}
 		// Which column enters: the best, or the first one if it does not move on.
 		enter, best := -1, small
 		for j, v := range column {

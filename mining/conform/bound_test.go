@@ -25,7 +25,7 @@ func TestBoundsAreRight(t *testing.T) {
 			}
 		}
 		effects := n.Index().Effects
-		b := newBound(n, effects, labels, n.Initial, events)
+		b := newBound(n, effects, labels, n.Initial, events, never)
 		if b == nil {
 			return
 		}
@@ -70,7 +70,7 @@ func TestMaximize(t *testing.T) {
 		{[]float64{12, 3, 0, 9}, []float64{-1, -1}, []float64{0, -9}},
 		{[]float64{0, 0, 0, 0}, []float64{1, 1}, []float64{0, 0}},
 	} {
-		got := maximize(rows, c.limit, c.worth)
+		got := maximize(rows, c.limit, c.worth, never)
 		for i := range got {
 			if math.Abs(got[i]-c.want[i]) > 1e-9 {
 				t.Errorf("worth %v: %v, not %v", c.worth, got, c.want)

@@ -37,10 +37,11 @@ type outlook struct {
 	number map[*machine]int
 
 	search *search
+	stop   func() bool
 }
 
-func newOutlook(n *petri.Net, labels []int32, root *machine, states int) *outlook {
-	o := &outlook{net: n, labels: labels, root: root}
+func newOutlook(stop func() bool, n *petri.Net, labels []int32, root *machine, states int) *outlook {
+	o := &outlook{net: n, labels: labels, root: root, stop: stop}
 	for _, x := range labels {
 		o.count = max(o.count, int(x)+1)
 	}
@@ -216,7 +217,7 @@ func (o *outlook) leave(b *block, s stand) {
 }
 
 // silently looks at all markings that silent moves lead to, and what is visible
-// from them; ok is false if these are too many.
+// from them; ok is false if these are too many, or if there is no time left.
 func (o *outlook) silently(from int32, visible func(firing)) (seen map[int32]bool, ok bool) {
 	s := o.search
 	seen = map[int32]bool{from: true}
@@ -227,7 +228,7 @@ func (o *outlook) silently(from int32, visible func(firing)) (seen map[int32]boo
 			if o.labels[f.transition] >= 0 {
 				visible(f)
 			} else if !seen[f.to] {
-				if len(seen) >= s.most {
+				if len(seen) >= s.most || len(seen)%256 == 0 && o.stop() {
 					return seen, false
 				}
 				seen[f.to] = true

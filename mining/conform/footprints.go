@@ -40,7 +40,7 @@ func FindFootprints(ctx context.Context, s *eventlog.Summary, n *petri.Net, stat
 	if n.Final != nil {
 		root = fold(n, labels, len(byName))
 	}
-	o := newOutlook(n, labels, root, states)
+	o := newOutlook(func() bool { return ctx.Err() != nil }, n, labels, root, states)
 	model := newSteps(o.count)
 	known := true
 	if root != nil {

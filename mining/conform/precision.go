@@ -48,17 +48,18 @@ func FindPrecision(ctx context.Context, s *eventlog.Summary, n *petri.Net) (Prec
 	if n.Final != nil {
 		root = fold(n, labels, len(byName))
 	}
-	t := &prefixTree{outlook: newOutlook(n, labels, root, DefaultStates), child: map[prefixStep]int32{}, number: map[string]int32{}, known: true}
+	t := &prefixTree{outlook: newOutlook(func() bool { return ctx.Err() != nil }, n, labels, root, DefaultStates), child: map[prefixStep]int32{}, number: map[string]int32{}, known: true}
 	t.add(t.area([]stand{t.outlook.first()}))
 	for i := range s.Variants {
-		if err := ctx.Err(); err != nil {
-			return Precision{}, err
-		}
 		node := int32(0)
 		for _, x := range s.Variants[i].Path {
-			if node = t.step(node, letter[x], s.Variants[i].Cases); node < 0 {
+			if node = t.step(node, letter[x], s.Variants[i].Cases); node < 0 || ctx.Err() != nil {
 				break
 			}
+		}
+		// Before more is looked at: what is not known for lack of time is no result.
+		if err := ctx.Err(); err != nil {
+			return Precision{}, err
 		}
 	}
 	return t.precision(), nil
@@ -105,6 +106,9 @@ func (t *prefixTree) area(stands []stand) int32 {
 	}
 	a := area{stands: stands, allowed: newLabelSet(t.outlook.count), next: map[int32]int32{}}
 	for _, s := range stands {
+		if t.outlook.stop() {
+			break
+		}
 		t.known = t.outlook.next(s, a.allowed) && t.known
 	}
 	i := int32(len(t.areas))
@@ -120,6 +124,9 @@ func (t *prefixTree) after(from, label int32) int32 {
 	}
 	found := map[string]stand{}
 	for _, s := range t.areas[from].stands {
+		if t.outlook.stop() {
+			break
+		}
 		all, ok := t.outlook.after(s, label)
 		t.known = t.known && ok
 		for _, x := range all {

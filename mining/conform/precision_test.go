@@ -1,9 +1,13 @@
 package conform
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -159,5 +163,36 @@ func TestPrecisionAgainstTheOracle(t *testing.T) {
 	}
 	if equal < 25 || simple < 20 || slow < 3 {
 		t.Errorf("only %d precisions are equal, %d simplicities, %d were held against the definition", equal, simple, slow)
+	}
+}
+
+// A net of two million markings between two activities, which no fold helps:
+// what looks at them ends with its time, in the middle of a trace.
+func TestPrecisionAndFootprintsEndInTime(t *testing.T) {
+	n := &petri.Net{}
+	source, sink := n.AddPlace("source"), n.AddPlace("sink")
+	var before, after []int
+	for i := range 21 {
+		p, q := n.AddPlace(fmt.Sprintf("p%d", i)), n.AddPlace(fmt.Sprintf("q%d", i))
+		n.AddTransition("", []int{p}, []int{q})
+		before, after = append(before, p), append(after, q)
+	}
+	n.AddTransition("a", []int{source}, before)
+	n.AddTransition("b", after, []int{sink})
+	n.AddTransition("b", append([]int{before[0]}, after[1:]...), []int{sink}) // so that it does not fold
+	n.Mark([]int{source}, []int{sink})
+	s, err := eventlog.ParseSummary("1: a b\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, find := range map[string]func(context.Context) error{
+		"precision":  func(ctx context.Context) error { _, err := FindPrecision(ctx, s, n); return err },
+		"footprints": func(ctx context.Context) error { _, err := FindFootprints(ctx, s, n, 0); return err },
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		if err := find(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s ended with %v", name, err)
+		}
+		cancel()
 	}
 }

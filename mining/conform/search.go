@@ -111,6 +111,7 @@ type hunt struct {
 	left    [][]int32 // by events done: how many are left of each label
 	unknown []int32   // by events done: how many are left that the net does not know
 	bounds  []*bound
+	stop    func() bool
 	nodes   []node
 	seen    map[uint64]int32 // node by marking and events done
 	queue   [][]entry        // by cost so far and bound; the last one found goes first
@@ -135,7 +136,7 @@ func (s *search) align(from int32, letters []int32, stop func() bool) found {
 const mostToEnd = 10_000
 
 func (s *search) alignWithin(most int, from int32, letters []int32, stop func() bool) found {
-	h := &hunt{search: s, letters: letters, seen: map[uint64]int32{}}
+	h := &hunt{search: s, letters: letters, stop: stop, seen: map[uint64]int32{}}
 	h.count()
 	h.learn(from, 0)
 	h.push(-1, from, 0, 0, Move{})
@@ -189,7 +190,7 @@ func (h *hunt) count() {
 
 // learn adds a bound that is good from a state on.
 func (h *hunt) learn(marking, done int32) {
-	if b := newBound(h.net, h.effects, h.labels, h.marking(marking), h.left[done]); b != nil {
+	if b := newBound(h.net, h.effects, h.labels, h.marking(marking), h.left[done], h.stop); b != nil {
 		h.bounds = append(h.bounds, b)
 	}
 }
@@ -260,12 +261,15 @@ func (h *hunt) way(i int32) (moves []Move) {
 	return moves
 }
 
+// never is a stop that does not come.
+func never() bool { return false }
+
 // finish ends an alignment from node i without looking at the other events.
 func (h *hunt) finish(i int32, least int32) found {
 	at := h.nodes[i]
 	run := found{}
 	if len(h.letters) > 0 {
-		run = h.search.alignWithin(min(mostToEnd, h.most), at.marking, nil, func() bool { return false })
+		run = h.search.alignWithin(min(mostToEnd, h.most), at.marking, nil, never)
 	}
 	if run.moves == nil {
 		return found{least: least, cost: far}

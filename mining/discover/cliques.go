@@ -110,3 +110,6 @@ func (b bitset) common(o bitset) (n int) {
 	}
 	return n
 }
+
+// count counts what is in b.
+func (b bitset) count() int { return b.common(b) }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"iter"
 	"net/url"
 	"regexp"
 	"slices"
@@ -150,7 +151,7 @@ func (p *Postgres) replace(ctx context.Context, tx pgx.Tx, e Export, s *sheet.Sh
 	if !identifier.MatchString(name) {
 		return 0, fmt.Errorf("table %q: want lower case letters, digits and underscores, 63 at most", name)
 	}
-	columns, rows := s.Flat()
+	columns, rows := s.Flat(ctx)
 	list := make([]tableColumn, len(columns))
 	for i, c := range columns {
 		list[i] = tableColumn{c.Name, postgresType(c)}
@@ -177,17 +178,20 @@ func (p *Postgres) replace(ctx context.Context, tx pgx.Tx, e Export, s *sheet.Sh
 			return 0, err
 		}
 	}
-	i := -1
+	next, stop := iter.Pull2(rows)
+	defer stop()
+	i := 0
 	n, err := tx.CopyFrom(ctx, stage, names, pgx.CopyFromFunc(func() ([]any, error) {
-		if i++; i == len(rows) {
-			return nil, nil
+		values, err, ok := next()
+		if !ok || err != nil {
+			return nil, err
 		}
-		values := rows[i]
+		i++
 		switch {
 		case byPeriod && at < 0:
-			values = append(slices.Clip(values), e.Manifest.Period)
+			values = append(values, e.Manifest.Period)
 		case byPeriod && values[at] != e.Manifest.Period:
-			return nil, fmt.Errorf("row %d: period is %v, and the export's %q", i+1, values[at], e.Manifest.Period)
+			return nil, fmt.Errorf("row %d: period is %v, and the export's %q", i, values[at], e.Manifest.Period)
 		}
 		return values, nil
 	}))

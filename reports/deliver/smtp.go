@@ -29,6 +29,14 @@ func (s *SMTP) attach() string {
 	return s.Attach
 }
 
+// most is how large the files may be together, in bytes.
+func (s *SMTP) most() int64 {
+	if s.MaxMB <= 0 {
+		return 20 << 20
+	}
+	return s.MaxMB << 20
+}
+
 func (s *SMTP) check() error {
 	if err := s.Server.Check(); err != nil {
 		return err
@@ -48,10 +56,6 @@ func (s *SMTP) deliver(ctx context.Context, e Export, env Env) (r Receipt, err e
 	files, err := stage(ctx, dir, s.attach(), e)
 	if err != nil {
 		return Receipt{}, err
-	}
-	most := s.MaxMB << 20
-	if most <= 0 {
-		most = 20 << 20
 	}
 	size := int64(0)
 	m := mail.Message{Subject: s.Subject, At: env.At}
@@ -73,8 +77,8 @@ func (s *SMTP) deliver(ctx context.Context, e Export, env Env) (r Receipt, err e
 		m.Attachments = append(m.Attachments, mail.Attachment{Name: f.Name, Media: files.format.Media, Path: filepath.Join(dir, f.Name)})
 		m.Key += f.SHA256
 	}
-	if size > most {
-		return Receipt{}, fmt.Errorf("smtp: the files have %d MB, more than max_mb of %d: deliver them to a folder or s3", size>>20, most>>20)
+	if size > s.most() {
+		return Receipt{}, fmt.Errorf("smtp: the files have %d MB, more than max_mb of %d: deliver them to a folder or s3", size>>20, s.most()>>20)
 	}
 	m.Attachments = append(m.Attachments, mail.Attachment{Name: files.manifest, Media: "application/json", Path: filepath.Join(dir, files.manifest)})
 	m.Text, m.Key = text.String(), m.Key+e.Manifest.Name+"\x00"+e.Manifest.Period+"\x00"+e.Manifest.AsOf

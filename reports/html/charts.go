@@ -8,6 +8,7 @@ import (
 
 	"millrace/reports"
 	"millrace/reports/figure"
+	"millrace/reports/words"
 )
 
 // Charts are drawn at three widths, of which the page's style shows one, as a
@@ -162,7 +163,7 @@ func stack(s *reports.Stack, width int, class string) template.HTML {
 }
 
 // columns draws counted durations.
-func columns(h *reports.Columns, width, height int, class string) template.HTML {
+func columns(l *words.Language, h *reports.Columns, width, height int, class string) template.HTML {
 	const top, bottom, fontSize = 34.0, 20.0, 11.5
 	var b bytes.Buffer
 	chartHead(&b, width, height, class)
@@ -180,7 +181,7 @@ func columns(h *reports.Columns, width, height int, class string) template.HTML 
 		if bar.N > 0 {
 			tall = max(tall, 1)
 		}
-		fmt.Fprintf(&b, `<rect class="bar" x="%.1f" y="%.1f" width="%.1f" height="%.1f"><title>%s: %s</title></rect>`, float64(i)*step+1, top+full-tall, max(step-2, 1), tall, escaped(bar.Label), figure.Count(bar.N))
+		fmt.Fprintf(&b, `<rect class="bar" x="%.1f" y="%.1f" width="%.1f" height="%.1f"><title>%s: %s</title></rect>`, float64(i)*step+1, top+full-tall, max(step-2, 1), tall, escaped(bar.Label), l.Count(bar.N))
 	}
 	fmt.Fprintf(&b, `<line class="axis" x1="0" x2="%d" y1="%.1f" y2="%.1f"/>`, width, top+full+.5, top+full+.5)
 	every := 1

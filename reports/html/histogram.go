@@ -7,12 +7,13 @@ import (
 
 	"millrace/reports"
 	"millrace/reports/figure"
+	"millrace/reports/words"
 )
 
 // histogram draws h at a width, in CSS pixels. A page holds it at three widths,
 // of which its style shows one: text in a picture that is scaled is not
 // readable on a phone or on paper.
-func histogram(h *reports.Histogram, width, height int, class string) template.HTML {
+func histogram(l *words.Language, h *reports.Histogram, width, height int, class string) template.HTML {
 	const top, bottom, fontSize = 34.0, 20.0, 11.5
 	var b bytes.Buffer
 	w, full := float64(width), float64(height)-top-bottom
@@ -32,7 +33,7 @@ func histogram(h *reports.Histogram, width, height int, class string) template.H
 			kind = "bar rest"
 		}
 		fmt.Fprintf(&b, `<rect class="%s" x="%.1f" y="%.1f" width="%.1f" height="%.1f"><title>%s: %s %s</title></rect>`,
-			kind, float64(i)*step+1, top+full-tall, max(step-2, 1), tall, template.HTMLEscapeString(bar.Label), figure.Count(bar.N), template.HTMLEscapeString(h.Cases))
+			kind, float64(i)*step+1, top+full-tall, max(step-2, 1), tall, template.HTMLEscapeString(bar.Label), l.Count(bar.N), template.HTMLEscapeString(h.Cases.Many))
 	}
 	fmt.Fprintf(&b, `<line class="axis" x1="0" x2="%d" y1="%.1f" y2="%.1f"/>`, width, top+full+.5, top+full+.5)
 	every := 1
@@ -47,7 +48,7 @@ func histogram(h *reports.Histogram, width, height int, class string) template.H
 		if float64(i)*step > w-24 {
 			continue
 		}
-		label := figure.Duration(h.Width * float64(i))
+		label := l.Duration(h.Width * float64(i))
 		if i == 0 {
 			label = "0"
 		}

@@ -9,6 +9,7 @@ import (
 	"millrace/reports"
 	"millrace/reports/figure"
 	"millrace/reports/layout"
+	"millrace/reports/words"
 )
 
 // A picture is a level of a map, ready to be shown.
@@ -21,10 +22,10 @@ type picture struct {
 }
 
 // pictures draws the levels of m.
-func pictures(m *reports.Map) ([]*picture, error) {
+func pictures(lang *words.Language, m *reports.Map) ([]*picture, error) {
 	var list []*picture
 	for _, l := range m.Levels {
-		d, err := layout.Lay(l.Graph, layout.Options{Spine: l.Spine, Backward: l.Backward, Scale: m.Scale, Cases: m.Cases, Facts: l.Facts})
+		d, err := layout.Lay(l.Graph, layout.Options{Spine: l.Spine, Backward: l.Backward, Scale: m.Scale, Cases: m.Cases, Language: lang, Facts: l.Facts})
 		if err != nil {
 			return nil, err
 		}
@@ -63,7 +64,7 @@ type ramp struct {
 }
 
 // keys lists the legends of m, one a mode.
-func keys(m *reports.Map) []key {
+func keys(l *words.Language, m *reports.Map) []key {
 	var list []key
 	durations := func(thresholds []float64, word func(float64) string) (words []string) {
 		for _, w := range thresholds {
@@ -72,29 +73,29 @@ func keys(m *reports.Map) []key {
 		return words
 	}
 	for _, mode := range m.Modes {
-		k := key{Mode: mode.Mode, Only: len(m.Modes) == 1, Note: m.WaitNote, Width: "Width: waiting time in all. Bold labels are the longest waits."}
+		k := key{Mode: mode.Mode, Only: len(m.Modes) == 1, Note: m.WaitNote, Width: l.Word("key.width")}
 		k.Colour = ramp{Colour: "k", At: []int{0, 50, 100, 150, 200}}
 		c := &k.Colour
 		switch mode.Mode {
 		case layout.Waiting:
-			c.About, c.Words = "Colour and label: median wait", durations(m.Scale.Waits[:], figure.Duration)
+			c.About, c.Words = l.Word("key.waiting"), durations(m.Scale.Waits[:], l.Duration)
 		case layout.Slow:
-			c.About, c.Words = "Colour and label: the wait that 90% do not exceed", durations(m.Scale.Waits[:], figure.Duration)
+			c.About, c.Words = l.Word("key.slow"), durations(m.Scale.Waits[:], l.Duration)
 		case layout.Working:
 			k.Note = m.WorkNote
-			c.About, c.Words = "Colour and label: median wait in working time", durations(m.Scale.Work[:], hours)
-			k.Width = "Width: working time waited in all. Bold labels are the longest waits."
+			c.About, c.Words = l.Word("key.working"), durations(m.Scale.Work[:], func(us float64) string { return hours(l, us) })
+			k.Width = l.Word("key.width.working")
 		case layout.Value:
 			k.Note = m.ValueNote
-			c.About, c.Colour, c.Least, c.Most = "Colour, width and label: value waiting, in "+m.Scale.Currency, "v", "little", "most"
-			k.Width = "What stands there on average."
+			c.About, c.Colour, c.Least, c.Most = l.Word("key.value", "currency", m.Scale.Currency), "v", l.Word("key.little"), l.Word("key.most")
+			k.Width = l.Word("key.width.value")
 			if len(m.Scale.Others) > 0 {
-				k.Width = "What stands there on average. Not added to it: " + strings.Join(m.Scale.Others, ", ") + "; see the table."
+				k.Width += " " + l.Word("key.others", "currencies", strings.Join(m.Scale.Others, ", "))
 			}
 		case layout.Frequency:
 			k.Note = m.Note
-			c.About, c.Colour, c.Least, c.Most = "Colour, width and label: times on a path", "q", "few", "most"
-			k.Width = "Darker boxes: more " + m.Cases + " pass them."
+			c.About, c.Colour, c.Least, c.Most = l.Word("key.frequency"), "q", l.Word("key.few"), l.Word("key.most")
+			k.Width = l.Say("key.width.frequency", words.Args{"cases": m.Cases})
 		}
 		list = append(list, k)
 	}
@@ -102,11 +103,11 @@ func keys(m *reports.Map) []key {
 }
 
 // hours writes a duration in working time: in hours at most.
-func hours(us float64) string {
+func hours(l *words.Language, us float64) string {
 	if us >= figure.Day {
-		return figure.Hours(us)
+		return l.Hours(us)
 	}
-	return figure.Duration(us)
+	return l.Duration(us)
 }
 
 // island is what the script needs of a replay: numbers only. A case is its

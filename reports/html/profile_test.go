@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"regexp"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -13,6 +14,8 @@ import (
 	"millrace/reports/html"
 	"millrace/reports/pagetest"
 )
+
+var pdfPage = regexp.MustCompile(`/Type\s*/Page\b`)
 
 func renderProfile(t testing.TB, in reports.ProfileInput) []byte {
 	t.Helper()

@@ -2,19 +2,22 @@ package html
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
 	"millrace/reports"
-	"millrace/reports/figure"
+	"millrace/reports/brand"
 	"millrace/reports/layout"
+	"millrace/reports/words"
 )
 
-//go:embed page.html.tmpl report.html.tmpl map.html.tmpl variants.html.tmpl
+//go:embed page.html.tmpl report.html.tmpl map.html.tmpl variants.html.tmpl mail.html.tmpl
 var templates embed.FS
 
 //go:embed report.css
@@ -34,9 +37,9 @@ const MaxSize = 1_200_000
 
 // Render writes p. The same page gives the same bytes.
 func Render(w io.Writer, p *reports.Page) error {
-	style, script := layout.CSS()+reportCSS+flowCSS, reportJS+replayJS
+	style, script := faces()+layout.CSS()+reportCSS+flowCSS+paper(p.Foot())+colours(p.Brand), reportJS+replayJS
 	var out bytes.Buffer
-	err := tmpl.Execute(&out, struct {
+	err := inLanguage(p.Language).Execute(&out, struct {
 		*reports.Page
 		CSP    string
 		Style  template.CSS
@@ -60,7 +63,7 @@ func policy(style, script string) string {
 		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
 	return "default-src 'none'; script-src " + hash(script) + "; style-src " + hash(style) +
-		"; img-src data:; base-uri 'none'; form-action 'none'"
+		"; img-src data:; font-src data:; base-uri 'none'; form-action 'none'"
 }
 
 //go:embed pages.css
@@ -69,9 +72,9 @@ var pagesCSS string
 // RenderReport writes r as one file, with a tab for each page. The same report
 // gives the same bytes.
 func RenderReport(w io.Writer, r *reports.Report) error {
-	style, script := layout.CSS()+reportCSS+flowCSS+pagesCSS+tabs(r), reportJS+replayJS
+	style, script := faces()+layout.CSS()+reportCSS+flowCSS+pagesCSS+tabs(r)+paper(r.Foot())+colours(r.Brand), reportJS+replayJS
 	var out bytes.Buffer
-	err := tmpl.ExecuteTemplate(&out, "report", struct {
+	err := inLanguage(r.Language).ExecuteTemplate(&out, "report", struct {
 		*reports.Report
 		CSP    string
 		Style  template.CSS
@@ -101,17 +104,91 @@ func tabs(r *reports.Report) string {
 	return b.String()
 }
 
-var tmpl = template.Must(template.New("page.html.tmpl").Funcs(template.FuncMap{
-	"trend":     trend,
-	"stack":     stack,
-	"columns":   columns,
-	"spark":     spark,
-	"tone":      tone,
-	"percent":   func(x float64) string { return fmt.Sprintf("%.1f%%", 100*min(max(x, 0), 1)) },
-	"share":     figure.Share,
-	"histogram": histogram,
-	"pictures":  pictures,
-	"keys":      keys,
-	"island":    island,
-	"one":       func(cases string) string { return "one of the " + cases },
-}).ParseFS(templates, "*.tmpl"))
+// paper is the style of the margin of a sheet. The text is a title and a date;
+// of the title, all but letters and digits is written as code points, so that it
+// ends neither the string nor the style.
+func paper(foot string) string {
+	var b strings.Builder
+	for _, r := range foot {
+		if r < 0x80 && !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9') {
+			fmt.Fprintf(&b, "\\%x ", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return "@page{@bottom-left{content:\"" + b.String() + "\"}}\n"
+}
+
+// colours is the style that puts a brand's colours in the place of ours.
+func colours(b *brand.Brand) string {
+	var css string
+	if b == nil {
+		return css
+	}
+	if b.Accent != "" {
+		css += ":root{--acc:" + b.Accent + "}\n"
+	}
+	if b.AccentDark != "" {
+		css += "@media screen and (prefers-color-scheme:dark){:root{--acc:" + b.AccentDark + "}}\n"
+	}
+	if b.Lead != "" {
+		css += ".lead{background:" + b.Lead + "}\n"
+	}
+	return css
+}
+
+// mailColour is a brand's colour in a mail, or ours.
+func mailColour(b *brand.Brand, what string) template.CSS {
+	switch {
+	case what == "lead" && b != nil && b.Lead != "":
+		return template.CSS(b.Lead)
+	case what == "lead":
+		return "#16212e"
+	case b != nil && b.Accent != "":
+		return template.CSS(b.Accent)
+	}
+	return "#0f5c7a"
+}
+
+// tmpl is never executed itself, since what was cannot be cloned.
+var tmpl = template.Must(template.New("page.html.tmpl").Funcs(funcs(words.English())).ParseFS(templates, "*.tmpl"))
+
+// inLanguage is the templates with the words of a language; nil is English.
+func inLanguage(l *words.Language) *template.Template {
+	return template.Must(tmpl.Clone()).Funcs(funcs(cmp.Or(l, words.English())))
+}
+
+// funcs are what templates call, in a language.
+func funcs(l *words.Language) template.FuncMap {
+	return template.FuncMap{
+		"word":        l.Word,
+		"cases":       func(key string, n words.Noun) string { return l.Say(key, words.Args{"cases": n}) },
+		"tag":         func() string { return l.Tag },
+		"percentSign": func() string { return l.Percent },
+		"count":       l.Count,
+		"share":       l.Share,
+		"trend":       trend,
+		"stack":       stack,
+		"columns": func(h *reports.Columns, width, height int, class string) template.HTML {
+			return columns(l, h, width, height, class)
+		},
+		"histogram": func(h *reports.Histogram, width, height int, class string) template.HTML {
+			return histogram(l, h, width, height, class)
+		},
+		"spark":      spark,
+		"tone":       tone,
+		"percent":    func(x float64) string { return fmt.Sprintf("%.1f%%", 100*min(max(x, 0), 1)) }, // of an attribute
+		"pictures":   func(m *reports.Map) ([]*picture, error) { return pictures(l, m) },
+		"keys":       func(m *reports.Map) []key { return keys(l, m) },
+		"island":     island,
+		"threes":     threes,
+		"mailColour": mailColour,
+		// A logo is read by package brand: a picture, in base64.
+		"logo": func(b *brand.Brand) template.URL {
+			if b == nil {
+				return ""
+			}
+			return template.URL(b.Logo)
+		},
+	}
+}

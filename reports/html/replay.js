@@ -11,7 +11,7 @@
     var button = box.querySelector("button"), slider = box.querySelector("input"), said = box.querySelector("output");
     var calm = matchMedia("(prefers-reduced-motion: reduce)");
     var now = 0, running = 0, last = 0, stage = null; // now: 0 to 1
-    var date = new Intl.DateTimeFormat("en-GB", {day: "numeric", month: "short", year: "numeric", timeZone: "UTC"});
+    var date = new Intl.DateTimeFormat(document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang, {day: "numeric", month: "short", year: "numeric", timeZone: "UTC"});
 
     // The legs of all cases on the level that is shown: from when to when, along what.
     var set = function () {
@@ -75,7 +75,7 @@
     var stop = function () {
       cancelAnimationFrame(running);
       running = 0;
-      button.textContent = "Play";
+      button.textContent = button.dataset.play;
     };
     var step = function (time) {
       if (calm.matches) return stop();
@@ -87,7 +87,7 @@
     button.addEventListener("click", function () {
       if (running || calm.matches) return stop();
       if (now >= 1) now = 0;
-      button.textContent = "Pause";
+      button.textContent = button.dataset.pause;
       last = performance.now();
       running = requestAnimationFrame(step);
     });

@@ -2,21 +2,35 @@ package html_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"math"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"millrace/metrics"
 	"millrace/reports"
+	"millrace/reports/brand"
 	"millrace/reports/html"
 	"millrace/reports/pagetest"
 )
 
-// hostileReport is a report of all pages whose figures are made up, and whose
-// dimensions have the names that an attacker would choose.
+// hostileReport renders hostile.
 func hostileReport(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := html.RenderReport(&b, hostile(t)); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// hostile is a report of all pages whose figures are made up, and whose
+// dimensions have the names that an attacker would choose.
+func hostile(t testing.TB) *reports.Report {
 	t.Helper()
 	grain := metrics.ByQuarter
 	periods, err := metrics.PeriodsOf(grain, "2024-10-01", "2025-12-31", time.UTC, 1)
@@ -58,11 +72,9 @@ func hostileReport(t testing.TB) []byte {
 		}
 	}
 	r := reports.Compose(reports.ReportInput{Title: names[0], Pages: reports.Pages(), Answers: a, Flow: pagetest.O2C().Flow()})
-	var b bytes.Buffer
-	if err := html.RenderReport(&b, r); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	logo := `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40" onload="window.PWN=4"><script>window.PWN=5</script><image href="http://127.0.0.1:9/x.png"/><rect width="120" height="40" rx="6" fill="#7a0f3c"/></svg>`
+	r.Brand = &brand.Brand{Logo: "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(logo)), Accent: "#7a0f3c", AccentDark: "#f0a0c0", Lead: "#2a1020"}
+	return r
 }
 
 // TestReportFitsAndIsAccessible: all pages, on screens narrow and wide, with
@@ -90,6 +102,13 @@ func TestReportFitsAndIsAccessible(t *testing.T) {
 			}
 		}
 	}
+	// The logo is a picture, and colours are where ours would be.
+	if w := eval[int64](b, `document.querySelector("img.logo").naturalWidth`); w == 0 {
+		t.Error("the logo is not shown")
+	}
+	if got := eval[string](b, `(location.hash = "#cash", getComputedStyle(document.querySelector(".tabs a[href='#cash']")).backgroundColor + getComputedStyle(document.querySelector(".lead")).backgroundColor)`); got != "rgb(122, 15, 60)rgb(42, 16, 32)" {
+		t.Errorf("the colours are %s", got)
+	}
 	eval[bool](b, axe+"\ntrue")
 	for _, name := range []string{"executive", "cycle-time", "cash", "definitions"} {
 		eval[bool](b, `(location.hash = "#`+name+`", true)`)
@@ -100,6 +119,25 @@ func TestReportFitsAndIsAccessible(t *testing.T) {
 	}
 	if ran := eval[string](b, `String(window.PWN)`); ran != "undefined" {
 		t.Errorf("a name ran: %s", ran)
+	}
+
+	// The mail that goes with it, as wide as mail programs show it, and narrow.
+	mail := hostile(t).Mail("report.pdf", true)
+	for _, width := range []int64{600, 320} {
+		b.open(renderMail(t, mail), width)
+		if wide := eval[int64](b, `document.documentElement.scrollWidth`); wide > width {
+			t.Errorf("the mail at %d pixels is %d wide", width, wide)
+		}
+		png, err := chromedp.Run(b, chromedp.FullScreenshot(100))
+		b.must(err)
+		keep(t, fmt.Sprintf("mail_%d.png", width), png)
+	}
+	eval[bool](b, axe+"\ntrue")
+	for _, f := range eval[[]string](b, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}).then(r => r.violations.map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join("\n    ")))`) {
+		t.Errorf("the mail: %s", f)
+	}
+	if ran := eval[string](b, `String(window.PWN)`); ran != "undefined" {
+		t.Errorf("a name ran in a mail: %s", ran)
 	}
 	b.quiet()
 }

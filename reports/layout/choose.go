@@ -2,12 +2,11 @@ package layout
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"millrace/eventlog"
 	"millrace/mining"
-	"millrace/reports/figure"
+	"millrace/reports/words"
 )
 
 // rareTerminal is the share of cases below which a start or an end is drawn
@@ -17,8 +16,8 @@ const rareTerminal = 0.01
 // choose takes from g what will be drawn, up to the caps of o.
 func (d *Drawing) choose(g *mining.Graph, o Options) {
 	d.nodes = []node{
-		start: {name: "Start", w: terminalBox, h: terminalBox, terminal: true},
-		end:   {name: "End", w: terminalBox, h: terminalBox, terminal: true},
+		start: {name: d.Word("map.start"), w: terminalBox, h: terminalBox, terminal: true},
+		end:   {name: d.Word("map.finish"), w: terminalBox, h: terminalBox, terminal: true},
 	}
 	kept := slices.Clone(g.Activities)
 	slices.SortStableFunc(kept, func(a, b mining.Activity) int {
@@ -26,7 +25,7 @@ func (d *Drawing) choose(g *mining.Graph, o Options) {
 	})
 	if n := len(kept) - o.MaxActivities; n > 0 {
 		kept = kept[:o.MaxActivities]
-		d.note("map-activities", "%s with the fewest events not drawn.", isAre(n, "activity", "activities"))
+		d.note("map-activities", n)
 	}
 	slices.SortFunc(kept, func(a, b mining.Activity) int { return cmp.Compare(a.Name, b.Name) })
 	at := map[string]int{}
@@ -61,7 +60,7 @@ func (d *Drawing) choose(g *mining.Graph, o Options) {
 	})
 	if n := len(all) - o.MaxPaths; n > 0 {
 		all = strongest(all, o.MaxPaths)
-		d.note("map-paths", "%s with the fewest hand-overs not drawn.", isAre(n, "path", "paths"))
+		d.note("map-paths", n)
 	}
 	in, out := map[int]bool{}, map[int]bool{}
 	for _, e := range all {
@@ -96,7 +95,7 @@ func (d *Drawing) choose(g *mining.Graph, o Options) {
 	terminals(g.Start, in, true)
 	terminals(g.End, out, false)
 	if rare > 0 {
-		d.note("map-terminals", "%s not drawn: less than 1%% of the %s each.", isAre(rare, "start or end", "starts and ends"), d.cases)
+		d.note("map-terminals", rare)
 	}
 	d.edges = all
 }
@@ -261,13 +260,11 @@ func reaches(next [][]int, from, to int) bool {
 	return false
 }
 
-func (d *Drawing) note(code, format string, args ...any) {
-	d.Notes = append(d.Notes, eventlog.Note{Code: code, Text: fmt.Sprintf(format, args...)})
-}
-
-func isAre(n int, singular, plural string) string {
+// note says that n of something are not drawn.
+func (d *Drawing) note(code string, n int) {
+	key := "note." + code
 	if n == 1 {
-		return "1 " + singular + " is"
+		key += ".one"
 	}
-	return figure.Count(int64(n)) + " " + plural + " are"
+	d.Notes = append(d.Notes, eventlog.Note{Code: code, Text: d.Say(key, words.Args{"n": d.Count(int64(n)), "cases": d.cases})})
 }

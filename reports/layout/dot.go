@@ -136,7 +136,7 @@ func (d *Drawing) dot() []byte {
 		if n := d.nodes[e.from].spine; n > 0 && d.nodes[e.to].spine == n+1 {
 			heavy = spineWeight
 		}
-		room := strings.Repeat("0", roomStep*int(math.Ceil(e.labelWidth(d.scale)/5.56/roomStep)))
+		room := strings.Repeat("0", roomStep*int(math.Ceil(e.labelWidth(d.scale, d.Style)/5.56/roomStep)))
 		fmt.Fprintf(&b, "n%d->n%d[id=\"%d\",weight=%d,label=\"%s\"%s];\n", from, to, id, heavy, room, direction)
 	}
 	b.WriteString("{rank=source;n0}{rank=sink;n1}}")

@@ -6,6 +6,7 @@ import (
 	"millrace/eventlog"
 	"millrace/mining"
 	"millrace/reports/figure"
+	"millrace/reports/words"
 )
 
 // Options say how to draw. The zero value is the default.
@@ -21,8 +22,10 @@ type Options struct {
 	// map. By default it is the scale of this graph alone.
 	Scale *Scale
 	Facts
-	// Cases is what a case is called, in the plural; by default "cases".
-	Cases string
+	// Cases is what a case is called; by default case and cases. Language is
+	// what the words are in; nil is English.
+	Cases    words.Noun
+	Language *words.Language
 	// MaxActivities and MaxPaths cap the drawing, which takes time that grows
 	// faster than its size: 80 and 240 by default. What is left out is the
 	// least frequent, and a note says how much it is.
@@ -60,13 +63,14 @@ func (f *Facts) waits() map[[2]string]*eventlog.Durations {
 // A Drawing is a graph that has been laid out. The coordinates are in CSS
 // pixels, from the top left.
 type Drawing struct {
+	*words.Language
 	Activities, Paths int // how many are drawn
 	// Coverage is the share of all hand-overs of the graph's log that the
 	// drawn paths are, 0 to 1.
 	Coverage float64
 	Notes    []eventlog.Note
 
-	cases         string
+	cases         words.Noun
 	total         int64
 	width, height float64
 	nodes         []node
@@ -133,13 +137,16 @@ func Lay(g *mining.Graph, o Options) (*Drawing, error) {
 	if o.MaxPaths <= 0 {
 		o.MaxPaths = 240
 	}
-	if o.Cases == "" {
-		o.Cases = "cases"
+	if o.Language == nil {
+		o.Language = words.English()
+	}
+	if o.Cases.Many == "" {
+		o.Cases = o.Language.Noun("case", "cases")
 	}
 	if o.Scale == nil {
 		o.Scale = NewScale(Layer{g, o.Facts})
 	}
-	d := &Drawing{cases: o.Cases, total: g.Cases, scale: o.Scale}
+	d := &Drawing{Language: o.Language, cases: o.Cases, total: g.Cases, scale: o.Scale}
 	d.choose(g, o)
 	d.findSpine(o.Spine)
 	d.breakCircles(o.Backward)
@@ -186,15 +193,15 @@ func (d *Drawing) Numbers(activities []string) []int {
 
 // quantile writes a quantile of a wait, "" if none is known. Working time is
 // in hours at most, because how long a working day is depends on who works.
-func quantile(d *eventlog.Durations, q float64, working bool) string {
+func quantile(f *figure.Style, d *eventlog.Durations, q float64, working bool) string {
 	if d == nil || d.N == 0 {
 		return ""
 	}
 	us := d.Quantile(q)
 	if working && us >= figure.Day {
-		return figure.Hours(us)
+		return f.Hours(us)
 	}
-	return figure.Duration(us)
+	return f.Duration(us)
 }
 
 // amount returns the part of the value in a currency.
@@ -209,11 +216,11 @@ func (e *edge) amount(currency string) (int64, bool) {
 
 // labelWidth is the room to reserve for any label, in pixels. dot puts it
 // beside the middle of the line, so half the line is in it, on either side.
-func (e *edge) labelWidth(s *Scale) float64 {
+func (e *edge) labelWidth(s *Scale, f *figure.Style) float64 {
 	line, text := 0.0, 0.0
 	for _, m := range modes {
 		line = max(line, strokeWidth(m.width(e, s)))
-		text = max(text, figure.Width(m.label(e, s)))
+		text = max(text, figure.Width(m.label(e, s, f)))
 	}
 	return labelSize*text + labelMargin + line
 }

@@ -15,6 +15,7 @@ import (
 	"millrace/mining"
 	"millrace/reports/layout"
 	"millrace/reports/pagetest"
+	"millrace/reports/words"
 )
 
 func draw(t *testing.T, g *mining.Graph, mode layout.Mode, o layout.Options) string {
@@ -57,7 +58,7 @@ func TestPicture(t *testing.T) {
 		return // it takes pictures for people, when told where to
 	}
 	l := pagetest.O2C()
-	svg := draw(t, l.Graph(math.MaxInt), layout.Waiting, layout.Options{Spine: l.Spine(), Backward: l.Backward(), Cases: "orders"})
+	svg := draw(t, l.Graph(math.MaxInt), layout.Waiting, layout.Options{Spine: l.Spine(), Backward: l.Backward(), Cases: words.Noun{One: "order", Many: "orders"}})
 	if err := os.WriteFile(dir+"/map.svg", []byte(svg), 0o600); err != nil {
 		t.Fatal(err)
 	}

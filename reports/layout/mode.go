@@ -27,7 +27,7 @@ type mode struct {
 	name   string
 	letter byte // of its classes
 	colour byte // of the palette's colours: one has one meaning
-	label  func(e *edge, s *Scale) string
+	label  func(e *edge, s *Scale, f *figure.Style) string
 	class  func(e *edge, s *Scale) int // of colours
 	width  func(e *edge, s *Scale) int // of widths
 }
@@ -36,21 +36,21 @@ type mode struct {
 // nothing else is chosen.
 var modes = [...]mode{
 	Waiting: {"waiting", 'p', 'p',
-		func(e *edge, _ *Scale) string { return quantile(e.wait, .5, e.working) },
+		func(e *edge, _ *Scale, f *figure.Style) string { return quantile(f, e.wait, .5, e.working) },
 		func(e *edge, s *Scale) int { return quantileClass(e.wait, .5, s.Waits) },
 		func(e *edge, s *Scale) int { return totalClass(e, e.wait, s.wait) }},
 	Slow: {"slow", 's', 'p',
-		func(e *edge, _ *Scale) string { return quantile(e.wait, .9, e.working) },
+		func(e *edge, _ *Scale, f *figure.Style) string { return quantile(f, e.wait, .9, e.working) },
 		func(e *edge, s *Scale) int { return quantileClass(e.wait, .9, s.Waits) },
 		func(e *edge, s *Scale) int { return totalClass(e, e.wait, s.wait) }},
 	Working: {"working", 'k', 'p',
-		func(e *edge, _ *Scale) string { return quantile(e.work, .5, true) },
+		func(e *edge, _ *Scale, f *figure.Style) string { return quantile(f, e.work, .5, true) },
 		func(e *edge, s *Scale) int { return quantileClass(e.work, .5, s.Work) },
 		func(e *edge, s *Scale) int { return totalClass(e, e.work, s.work) }},
 	Value: {"value", 'v', 'v',
-		func(e *edge, s *Scale) string {
+		func(e *edge, s *Scale, f *figure.Style) string {
 			if amount, ok := e.amount(s.Currency); ok {
-				return figure.Money(s.Currency, amount)
+				return f.Money(s.Currency, amount)
 			}
 			return ""
 		},
@@ -66,7 +66,7 @@ var modes = [...]mode{
 			return widthClass(float64(max(amount, 0)), float64(s.value))
 		}},
 	Frequency: {"frequency", 'f', 'f',
-		func(e *edge, _ *Scale) string { return figure.Count(e.count) },
+		func(e *edge, _ *Scale, f *figure.Style) string { return f.Count(e.count) },
 		func(e *edge, s *Scale) int { return countClass(float64(e.count), s.count) },
 		func(e *edge, s *Scale) int { return widthClass(float64(e.count), s.count) }},
 }

@@ -11,6 +11,7 @@ import (
 
 	"millrace/mining"
 	"millrace/reports/figure"
+	"millrace/reports/words"
 )
 
 //go:embed palette.css
@@ -91,13 +92,11 @@ func (d *Drawing) write(out io.Writer, mode Mode, alone bool) error {
 
 // Describe says in a sentence what the picture shows, for those who do not see it.
 func (d *Drawing) Describe() string {
-	return fmt.Sprintf("Process map of %s with %s and %s.", d.countCases(d.total),
-		figure.Plural(int64(d.Activities), "activity", "activities"), figure.Plural(int64(d.Paths), "path", "paths"))
+	return d.Say("map.describe", words.Args{"cases": d.countCases(d.total), "activities": d.Counted(int64(d.Activities), d.Noun("activity", "activities")),
+		"paths": d.Counted(int64(d.Paths), d.Noun("path", "paths"))})
 }
 
-func (d *Drawing) countCases(n int64) string {
-	return figure.Plural(n, strings.TrimSuffix(d.cases, "s"), d.cases)
-}
+func (d *Drawing) countCases(n int64) words.Counted { return d.Counted(n, d.cases) }
 
 // shown lists the modes the picture holds.
 func (d *Drawing) shown(yield func(Mode, *mode) bool) {
@@ -172,35 +171,35 @@ func (d *Drawing) sentence(e *edge) string {
 	from, to := figure.Isolated(figure.Fit(d.nodes[e.from].name, longest)), figure.Isolated(figure.Fit(d.nodes[e.to].name, longest))
 	switch {
 	case e.from == start:
-		return fmt.Sprintf("%s begin with %s", d.countCases(e.count), to)
+		return d.Say("map.begin", words.Args{"n": d.countCases(e.count), "activity": to})
 	case e.to == end:
-		return fmt.Sprintf("%s end with %s", d.countCases(e.count), from)
+		return d.Say("map.end", words.Args{"n": d.countCases(e.count), "activity": from})
 	}
-	s := fmt.Sprintf("%s → %s: %s in %s", from, to, figure.Plural(e.count, "time", "times"), d.countCases(e.cases))
+	s := d.Say("map.path", words.Args{"from": from, "to": to, "times": d.Counted(e.count, d.Noun("time", "times")), "n": d.countCases(e.cases)})
 	if e.wait != nil && e.wait.N > 0 {
-		kind := "wait"
+		key := "map.path.wait"
 		if e.working {
-			kind = "working time"
+			key = "map.path.working-wait"
 		}
-		s += fmt.Sprintf("; %s %s at the median, 90%% within %s", kind, quantile(e.wait, .5, e.working), quantile(e.wait, .9, e.working))
+		s += d.Word(key, "median", quantile(d.Style, e.wait, .5, e.working), "p90", quantile(d.Style, e.wait, .9, e.working))
 	}
 	if e.work != nil && e.work.N > 0 {
-		s += fmt.Sprintf("; working time %s, 90%% within %s", quantile(e.work, .5, true), quantile(e.work, .9, true))
+		s += d.Word("map.path.working", "median", quantile(d.Style, e.work, .5, true), "p90", quantile(d.Style, e.work, .9, true))
 	}
-	if amounts := amounts(e.value); amounts != "" {
-		s += "; " + amounts + " standing there"
+	if value := d.amounts(e.value); value != "" {
+		s += d.Word("map.path.value", "value", value)
 	}
 	if e.agreed {
-		s += "; agreed"
+		s += d.Word("map.path.agreed")
 	}
 	return s
 }
 
 // amounts writes the values of all currencies, which are not added.
-func amounts(value []mining.Money) string {
+func (d *Drawing) amounts(value []mining.Money) string {
 	var list []string
 	for _, m := range value {
-		list = append(list, figure.Money(m.Currency, m.Amount))
+		list = append(list, d.Money(m.Currency, m.Amount))
 	}
 	return strings.Join(list, ", ")
 }
@@ -212,7 +211,7 @@ func (d *Drawing) writeLabel(w *svgWriter, i int) {
 	}
 	w.printf(`<g class="label" transform="translate(%.0f,%.0f)" data-from="%d" data-to="%d">`, e.label.x, e.label.y+3.5, e.from, e.to)
 	for at, m := range d.shown {
-		text := m.label(e, d.scale)
+		text := m.label(e, d.scale, d.Style)
 		if text == "" {
 			continue
 		}
@@ -236,26 +235,26 @@ func (d *Drawing) writeNode(w *svgWriter, i int) {
 		if i == end {
 			shape = fmt.Sprintf("M%.1f,%.1fh9v9h-9z", n.x-4.5, n.y-4.5)
 		}
-		w.printf(`<g class="terminal"><title>%s</title><circle cx="%.0f" cy="%.0f" r="%g"/><path d="%s"/></g>`+"\n", n.name, n.x, n.y, n.w/2, shape)
+		w.printf(`<g class="terminal"><title>%s</title><circle cx="%.0f" cy="%.0f" r="%g"/><path d="%s"/></g>`+"\n", escape(n.name), n.x, n.y, n.w/2, shape)
 		return
 	}
 	name := figure.Name(n.name)
-	about := fmt.Sprintf("%s events in %s", figure.Count(n.events), d.countCases(n.cases))
+	about := d.Say("map.box", words.Args{"events": d.Counted(n.events, d.Noun("event", "events")), "n": d.countCases(n.cases)})
 	if n.rework > 0 {
-		about += fmt.Sprintf(", more than once in %s", figure.Count(n.rework))
+		about += d.Word("map.box.rework", "n", d.Count(n.rework))
 	}
 	class, by := "", ""
 	if share, ok := n.by.Share(); ok {
-		by = figure.Share(share) + " auto"
-		about += fmt.Sprintf(", %s automatic", figure.Share(share))
+		by = d.Word("map.box.by", "share", d.Share(share))
+		about += d.Word("map.box.automatic", "share", d.Share(share))
 		if n.by.Unknown > 0 {
-			about += fmt.Sprintf(" where the actor is known (%s not)", figure.Count(n.by.Unknown))
+			about += d.Word("map.box.unknown", "n", d.Count(n.by.Unknown))
 		}
 		if share < manualShare {
 			class = " manual"
 		}
 	}
-	w.printf(`<g class="act n%d%s" data-n="%d"><title>%s: %s</title>`, countClass(float64(n.cases), float64(d.total)), class, i, escape(figure.Isolated(name)), about)
+	w.printf(`<g class="act n%d%s" data-n="%d"><title>%s: %s</title>`, countClass(float64(n.cases), float64(d.total)), class, i, escape(figure.Isolated(name)), escape(about))
 	w.printf(`<rect x="%.0f" y="%.0f" width="%.0f" height="%.0f" rx="7"/>`, left, top, n.w, n.h)
 	bar := n.w - 2*boxPadding
 	w.printf(`<rect class="all" x="%.0f" y="%.0f" width="%.0f" height="3"/>`, left+boxPadding, top+n.h-6.5, bar)
@@ -265,12 +264,13 @@ func (d *Drawing) writeNode(w *svgWriter, i int) {
 	for k, line := range n.lines {
 		w.printf(`<text class="name" x="%.0f" y="%.1f">%s</text>`, left+boxPadding, top+16+lineHeight*float64(k), escape(line))
 	}
-	sub := figure.Count(n.events)
+	sub := d.Count(n.events)
 	if n.cases > 0 && n.rework > 0 {
-		again := " · " + figure.Share(float64(n.rework)/float64(n.cases)) + " repeat it"
+		key := "map.box.repeat"
 		if by != "" {
-			again = " · " + figure.Share(float64(n.rework)/float64(n.cases)) + " again"
+			key = "map.box.again"
 		}
+		again := d.Word(key, "share", d.Share(float64(n.rework)/float64(n.cases)))
 		if subSize*figure.Width(sub+again+"  "+by) <= subRoom*bar {
 			sub += again
 		}

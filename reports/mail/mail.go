@@ -44,6 +44,7 @@ type Server struct {
 type Message struct {
 	Subject     string
 	Text        string
+	HTML        string // the same for who reads it; "" is none
 	Attachments []Attachment
 	// Key makes the Message-ID: the same message sent twice has the same one, so
 	// that a reader's program can tell.
@@ -158,6 +159,9 @@ func (s Server) message(m Message) (*gomail.Msg, error) {
 	msg.SetMessageIDWithValue(hex.EncodeToString(id[:16]) + "@" + domain)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office answers
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
+	if m.HTML != "" {
+		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	}
 	for _, a := range m.Attachments {
 		if _, err := os.Stat(a.Path); err != nil {
 			return nil, err

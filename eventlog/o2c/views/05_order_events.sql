@@ -1,8 +1,9 @@
 -- What happened to a sales order and to all that belongs to it?
 -- An event of a shared document has a row for each order (and line) it serves.
+-- once is true in one of them.
 -- acted_at is when it was begun, if that is known.
 CREATE OR REPLACE VIEW o2c.order_events AS
-SELECT r.order_object, r.line_object, e.event, e.activity, e.class, e.time, e.precision,
+SELECT r.order_object, r.line_object, r.once, e.event, e.activity, e.class, e.time, e.precision,
        e.resource, coalesce(e.actor_kind, 'unknown') AS actor_kind, e.sequence, coalesce(e.start, e.time) AS acted_at
 FROM o2c.order_reach r
 JOIN (

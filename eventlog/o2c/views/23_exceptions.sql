@@ -1,9 +1,12 @@
 -- What needs somebody's attention, since when, and what is it worth?
 -- One row an exception, solved or not: a block, a failed message, a short pick,
--- an unmatched receipt, a dispute, a shipped line without an invoice.
+-- an unmatched receipt, a dispute, a shipped line without an invoice. A block that
+-- stands when its order is cancelled ends with the order: nobody will release it.
 CREATE OR REPLACE VIEW o2c.exceptions AS
 SELECT 'block' AS kind, b.kind AS detail, b.block_id AS exception_id, b.object_type, b.object_id, b.order_id,
-       b.set_at AS raised_at, b.released_at AS resolved_at, NULL::VARCHAR AS owner,
+       b.set_at AS raised_at,
+       CASE WHEN s.cancelled_at < coalesce(b.released_at, 'infinity') THEN greatest(s.cancelled_at, b.set_at) ELSE b.released_at END AS resolved_at,
+       NULL::VARCHAR AS owner,
        s.net_value AS value, s.currency
 FROM (SELECT DISTINCT ON (block_id) * FROM o2c.blocks ORDER BY block_id, object_id) b
 LEFT JOIN o2c.orders s ON s.order_id = b.order_id

@@ -52,23 +52,27 @@ func (c Column) arrow() arrow.DataType {
 func (s *Sheet) batches(ctx context.Context) iter.Seq2[arrow.RecordBatch, error] {
 	const most = 1 << 16
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		fields, schema := s.fields(), s.schema()
-		for from := 0; from < len(s.Rows) || from == 0; from += most {
-			if err := ctx.Err(); err != nil {
+		fields := s.fields()
+		b := array.NewRecordBuilder(memory.DefaultAllocator, s.schema())
+		defer b.Release()
+		n, given := 0, false
+		for row, err := range s.each(ctx) {
+			if err != nil {
 				yield(nil, err)
 				return
 			}
-			b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
-			for _, row := range s.Rows[from:min(from+most, len(s.Rows))] {
-				for i, f := range fields {
-					f.flat(row).appendTo(b.Field(i))
+			for i, f := range fields {
+				f.flat(row).appendTo(b.Field(i))
+			}
+			if n++; n == most {
+				n, given = 0, true
+				if !yield(b.NewRecordBatch(), nil) {
+					return
 				}
 			}
-			rec := b.NewRecordBatch()
-			b.Release()
-			if !yield(rec, nil) {
-				return
-			}
+		}
+		if n > 0 || !given { // no rows are one batch
+			yield(b.NewRecordBatch(), nil)
 		}
 	}
 }

@@ -26,9 +26,9 @@ func writeCSV(ctx context.Context, w io.Writer, s *Sheet) error {
 		out.WriteString(f.name) // a name needs no quotes
 	}
 	out.WriteString("\r\n")
-	for n, row := range s.Rows {
-		if n%10_000 == 0 && ctx.Err() != nil {
-			return ctx.Err()
+	for row, err := range s.each(ctx) {
+		if err != nil {
+			return err
 		}
 		for i, f := range fields {
 			comma(out, i)

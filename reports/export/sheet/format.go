@@ -69,7 +69,7 @@ func (f *Format) Files(b *Workbook) ([]File, error) {
 	var list []File
 	var rows int64
 	for _, s := range b.All() {
-		n := int64(len(s.Rows))
+		n := s.Len()
 		rows += n
 		if f.PerSheet() {
 			list = append(list, File{Sheet: s.Name, Rows: n, write: func(ctx context.Context, w io.Writer) ([]eventlog.Note, error) {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"strconv"
 
@@ -62,14 +63,13 @@ func writeJSON(ctx context.Context, w io.Writer, b *Workbook) ([]eventlog.Note, 
 			}{c.Name, c.Title, c.Type, c.Unit, c.Scale, c.zone(), c.Doc})
 		}
 		out.WriteString("], \"rows\": [")
-		for j, row := range s.Rows {
-			if j%10_000 == 0 && ctx.Err() != nil {
-				return nil, ctx.Err()
+		between := "\n  "
+		for row, err := range s.each(ctx) {
+			if err != nil {
+				return nil, fmt.Errorf("sheet %s: %w", s.Name, err)
 			}
-			if j > 0 {
-				out.WriteByte(',')
-			}
-			out.WriteString("\n  ")
+			out.WriteString(between)
+			between = ",\n  "
 			s.object(out, row)
 		}
 		out.WriteString("]}")
@@ -83,9 +83,9 @@ func writeJSON(ctx context.Context, w io.Writer, b *Workbook) ([]eventlog.Note, 
 // as texts of ISO 8601, null for no value.
 func writeJSONLines(ctx context.Context, w io.Writer, s *Sheet) error {
 	out := bufio.NewWriterSize(w, 1<<16)
-	for i, row := range s.Rows {
-		if i%10_000 == 0 && ctx.Err() != nil {
-			return ctx.Err()
+	for row, err := range s.each(ctx) {
+		if err != nil {
+			return err
 		}
 		s.object(out, row)
 		out.WriteByte('\n')

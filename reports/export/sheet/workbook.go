@@ -1,7 +1,9 @@
 package sheet
 
 import (
+	"context"
 	"fmt"
+	"iter"
 	"net/url"
 	"regexp"
 	"time"
@@ -40,6 +42,49 @@ type Sheet struct {
 	Notes   []eventlog.Note
 	Columns []Column
 	Rows    [][]Value
+	// Stream yields the rows in place of Rows, where there may be too many to hold
+	// at once: Count of them, anew for every file. A row may be reused after it.
+	Stream func(context.Context) iter.Seq2[[]Value, error]
+	Count  int64
+}
+
+// Len is how many rows there are.
+func (s *Sheet) Len() int64 {
+	if s.Stream != nil {
+		return s.Count
+	}
+	return int64(len(s.Rows))
+}
+
+// each yields the rows. Those of a stream are checked here, as nobody has seen
+// them before.
+func (s *Sheet) each(ctx context.Context) iter.Seq2[[]Value, error] {
+	return func(yield func([]Value, error) bool) {
+		if s.Stream == nil {
+			for i, row := range s.Rows {
+				var err error
+				if i%10_000 == 0 {
+					err = ctx.Err()
+				}
+				if !yield(row, err) || err != nil {
+					return
+				}
+			}
+			return
+		}
+		n := int64(0)
+		for row, err := range s.Stream(ctx) {
+			if n++; err == nil {
+				err = s.checkRow(n, row)
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+		if n != s.Count {
+			yield(nil, fmt.Errorf("%d rows came, and %d were said to", n, s.Count))
+		}
+	}
 }
 
 // A Column says what its values are.
@@ -154,13 +199,21 @@ func (s *Sheet) check() error {
 		seen[f.name] = true
 	}
 	for i, row := range s.Rows {
-		if len(row) != len(s.Columns) {
-			return fmt.Errorf("row %d: has %d values for %d columns", i+1, len(row), len(s.Columns))
+		if err := s.checkRow(int64(i+1), row); err != nil {
+			return err
 		}
-		for j, v := range row {
-			if err := v.check(s.Columns[j]); err != nil {
-				return fmt.Errorf("row %d, column %s: %w", i+1, s.Columns[j].Name, err)
-			}
+	}
+	return nil
+}
+
+// checkRow is check of the n-th row.
+func (s *Sheet) checkRow(n int64, row []Value) error {
+	if len(row) != len(s.Columns) {
+		return fmt.Errorf("row %d: has %d values for %d columns", n, len(row), len(s.Columns))
+	}
+	for j, v := range row {
+		if err := v.check(s.Columns[j]); err != nil {
+			return fmt.Errorf("row %d, column %s: %w", n, s.Columns[j].Name, err)
 		}
 	}
 	return nil
@@ -221,7 +274,7 @@ func (f field) flat(row []Value) Value {
 // Flat returns the sheet as a database takes it: columns, those of links as two
 // of text, and rows of string, int64, float64 and [time.Time]; a decimal is a
 // string of its digits, no value is nil.
-func (s *Sheet) Flat() ([]Column, [][]any) {
+func (s *Sheet) Flat(ctx context.Context) ([]Column, iter.Seq2[[]any, error]) {
 	fields := s.fields()
 	columns := make([]Column, len(fields))
 	for i, f := range fields {
@@ -231,12 +284,19 @@ func (s *Sheet) Flat() ([]Column, [][]any) {
 			columns[i].Type = TextType
 		}
 	}
-	rows := make([][]any, len(s.Rows))
-	for i, row := range s.Rows {
-		rows[i] = make([]any, len(fields))
-		for j, f := range fields {
-			rows[i][j] = f.flat(row).plain(columns[j])
+	return columns, func(yield func([]any, error) bool) {
+		for row, err := range s.each(ctx) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			values := make([]any, len(fields))
+			for j, f := range fields {
+				values[j] = f.flat(row).plain(columns[j])
+			}
+			if !yield(values, nil) {
+				return
+			}
 		}
 	}
-	return columns, rows
 }
