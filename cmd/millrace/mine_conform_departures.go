@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"millrace/eventlog"
@@ -81,6 +82,10 @@ func (c *mineConformCmd) departures(e *env, l *openedLog, s *eventlog.Summary, a
 		y.Value = valueOf(followers, d.Variants, values)
 		*x.Departures = append(*x.Departures, y)
 	}
+	if slices.ContainsFunc(*x.Departures, func(d departure) bool { return d.Delay != nil }) {
+		x.Notes = append(x.Notes, eventlog.Note{Code: "delay-no-cause", Text: "Cases that depart are compared with all others, by medians of how long they took so far: " +
+			"what takes longer may be the difficult ones, and what is shorter may be open, or have ended early."})
+	}
 	c.rank(*x.Departures)
 	return c.wanted(e, l, s, x)
 }
@@ -150,14 +155,17 @@ func (c *mineConformCmd) wanted(e *env, l *openedLog, s *eventlog.Summary, x *co
 	}
 	var names []string
 	for _, d := range *x.Departures {
-		if d.What == c.Departure {
+		if d.What == strings.TrimSpace(c.Departure) {
 			ids, err := casesOf(e, l, s, d.variants)
 			x.Behind = &ids
 			return err
 		}
 		names = append(names, d.What)
 	}
-	return usageError{fmt.Errorf("--departure: no case has %q%s", c.Departure, eventlog.DidYouMean(c.Departure, names))}
+	if len(names) == 0 {
+		return usageError{fmt.Errorf("--departure: no case has %q; every case fits %s", c.Departure, c.Model)}
+	}
+	return usageError{fmt.Errorf("--departure: no case has %q%s", c.Departure, cmp.Or(eventlog.DidYouMean(c.Departure, names), "; without --departure all are listed, such as "+strconv.Quote(names[0])))}
 }
 
 // printDepartures prints the ways in which cases leave the model.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -43,9 +45,10 @@ func readModelMap(args []string) (modelMap, error) {
 // apply gives the transitions of a net the names of activities.
 func (m modelMap) apply(n *petri.Net) error {
 	labels := n.Labels()
-	for label := range m {
+	for _, label := range slices.Sorted(maps.Keys(m)) {
 		if !slices.Contains(labels, label) {
-			return usageError{fmt.Errorf("--map: the model has no task %q%s; it has %s", label, eventlog.DidYouMean(label, labels), strings.Join(labels, ", "))}
+			guess := cmp.Or(eventlog.DidYouMean(label, labels), "; it has "+strings.Join(labels, ", "))
+			return usageError{fmt.Errorf("--map: the model has no task %q%s", label, guess)}
 		}
 	}
 	for i := range n.Transitions {
@@ -82,11 +85,12 @@ func nearest(label string, activities []string) string {
 	return guess
 }
 
-// alike says that two words begin alike: check and checked, invoice and invoicing.
+// alike says that two words begin alike: pay and paying, invoice and invoicing.
 func alike(x, y string) bool {
 	n := 0
 	for n < min(len(x), len(y)) && x[n] == y[n] {
 		n++
 	}
-	return x == y || n >= 4 && n >= max(len(x), len(y))-3
+	short, long := min(len(x), len(y)), max(len(x), len(y))
+	return x == y || n >= min(4, max(3, short)) && n >= long-3
 }

@@ -19,7 +19,7 @@ import (
 var draw = flag.Bool("draw", false, "write the reference model's file anew")
 
 // reference is the reference model in one line, from which its file is drawn.
-const reference = `->( X( tau, 'Receive PO' ), 'Create Sales Order', X( tau, 'Quote Sales Order' ), X( tau, ->( 'Set Credit Block', 'Release Credit Block' ) ), 'Confirm Sales Order',
+const reference = `->( X( tau, 'Quote Sales Order' ), X( tau, 'Receive PO' ), 'Create Sales Order', X( tau, ->( 'Set Credit Block', 'Release Credit Block' ) ), 'Confirm Sales Order',
 	+( 'Send Order Confirmation', 'Release Sales Order' ),
 	X( 'Cancel Sales Order', +(
 		*( ->( 'Create Delivery', 'Allocate Stock', 'Start Picking', 'Pick', 'Pack', X( tau, 'Start Transport' ), 'Post Goods Issue', X( tau, 'Send Delivery Note' ),
