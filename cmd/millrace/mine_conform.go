@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"millrace/eventlog"
+	"millrace/eventlog/o2c"
 	"millrace/mining/bpmn"
 	"millrace/mining/conform"
 	"millrace/mining/petri"
@@ -22,9 +24,12 @@ import (
 type mineConformCmd struct {
 	logFlags
 	jsonFlag
-	Model     string        `required:"" placeholder:"FILE" help:"The model: a Petri net (.pnml), a process tree (.ptml) or a diagram (.bpmn), from mine discover or another tool."`
+	Model     string        `required:"" placeholder:"FILE" help:"The model: a Petri net (.pnml), a process tree (.ptml) or a diagram (.bpmn), from mine discover or another tool; or o2c, the reference model of order-to-cash that comes with Millrace."`
+	Map       []string      `sep:"none" placeholder:"LABEL=ACTIVITY|FILE" help:"Which activity of the log a task of the model is; LABEL= is none, as it is not recorded. Several times, or a YAML file of \"LABEL: ACTIVITY\"."`
 	Method    string        `enum:"alignments,replay" default:"alignments" placeholder:"NAME" help:"How to compare: ${enum}. alignments finds for each case what it takes at least to make it a run of the model; replay plays tokens, fast, and is a heuristic."`
 	TimeLimit time.Duration `placeholder:"DURATION" help:"Of alignments: stop looking after this time, such as 30s, and say how far off the rest may be. Precision and footprints get a quarter of it each at most. Which cases that leaves depends on the machine."`
+	By        string        `enum:"cases,delay,value" default:"cases" placeholder:"NAME" help:"Of alignments: which departures from the model come first: ${enum}. delay: those whose cases take longer than the others, for sure."`
+	Departure string        `placeholder:"WHAT" help:"Of alignments: list the cases that depart so, such as \"skipped Pack\"."`
 	Top       int           `default:"20" help:"How many deviations to print; 0 prints all. JSON has all of them."`
 }
 
@@ -32,7 +37,10 @@ func (c *mineConformCmd) Help() string {
 	return `Examples:
   millrace mine discover orders.csv --noise 0.2 --out model.pnml
   millrace mine conform orders.csv --model model.pnml
-  millrace mine conform order-to-cash --model model.ptml --method replay --json`
+  millrace mine conform order-to-cash --model model.ptml --method replay --json
+  millrace mine conform order-to-cash --model o2c --by value
+  millrace mine conform order-to-cash --model company.bpmn --map "Check credit=Release Credit Block" --map "File order="
+  millrace mine conform order-to-cash --model o2c --departure "skipped Send Invoice"`
 }
 
 // A conformance is what JSON says of how a log and a model agree.
@@ -49,6 +57,8 @@ type conformance struct {
 	Tokens         *conformanceTokens `json:"tokens,omitempty"`
 	Footprints     *footprints        `json:"footprints"` // null if what the model can do is not known
 	Deviations     []deviation        `json:"deviations"`
+	Departures     *[]departure       `json:"departures,omitempty"` // of alignments: deviations and what comes before, by --by
+	Behind         *[]string          `json:"departure_cases,omitempty"`
 	Notes          []eventlog.Note    `json:"notes"`
 }
 
@@ -90,8 +100,18 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 	if c.TimeLimit < 0 || c.TimeLimit > 0 && c.Method != "alignments" {
 		return usageError{errors.New("--time-limit is a time such as 30s, and of --method alignments")}
 	}
+	if c.Method != "alignments" && (c.By != "cases" || c.Departure != "") {
+		return usageError{errors.New("--by and --departure are of --method alignments")}
+	}
+	labels, err := readModelMap(c.Map)
+	if err != nil {
+		return err
+	}
 	net, notes, err := readModel(c.Model)
 	if err != nil {
+		return err
+	}
+	if err := labels.apply(net); err != nil {
 		return err
 	}
 	l, s, err := c.summarize(e, nil, eventlog.SummaryOptions{WithoutWaits: true, WithoutVariants: true})
@@ -124,10 +144,17 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 	if err != nil && !errors.Is(err, errLate) {
 		return err
 	}
-	if err := c.compare(e, s, net, x, began); err != nil {
+	known := err == nil && f.Known
+	a, err := c.compare(e, s, net, x, began)
+	if err != nil {
 		return err
 	}
-	if err == nil && f.Known {
+	if a != nil {
+		if err := c.departures(e, l, s, a, x); err != nil {
+			return err
+		}
+	}
+	if known {
 		x.Footprints = &footprints{f.Fitness, []footprintStep{}, append([]string{}, f.Start...), append([]string{}, f.End...)}
 		for _, y := range f.Steps {
 			x.Footprints.Steps = append(x.Footprints.Steps, footprintStep{y.From, y.To, y.Count})
@@ -156,8 +183,9 @@ func inTime[T any](ctx context.Context, limit time.Duration, do func(context.Con
 	return x, err
 }
 
-// compare fills in what the method finds, in the time limit from began on.
-func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x *conformance, began time.Time) error {
+// compare fills in what the method finds, in the time limit from began on, and
+// returns the alignments if it makes some.
+func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x *conformance, began time.Time) (a *conform.Alignments, err error) {
 	var done atomic.Int64
 	bar := startProgress(e.Stderr, "comparing with "+filepath.Base(c.Model), func() (int64, int64) { return done.Load(), s.Cases }, nil)
 	defer bar.done()
@@ -167,7 +195,7 @@ func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x 
 	if c.Method == "replay" {
 		r, err := conform.ReplayTokens(e, s, net, progress)
 		if err != nil {
-			return fmt.Errorf("%s: %w", c.Model, err)
+			return nil, fmt.Errorf("%s: %w", c.Model, err)
 		}
 		t := r.Tokens()
 		x.Tokens = &conformanceTokens{t.Produced, t.Consumed, t.Missing, t.Remaining}
@@ -179,9 +207,8 @@ func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x 
 			defer cancel()
 			o.Until = until
 		}
-		a, err := conform.Align(e, s, net, o)
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.Model, err)
+		if a, err = conform.Align(e, s, net, o); err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Model, err)
 		}
 		cost, sure := a.Cost(), a.Certainty()
 		x.Cost, x.Optimal, x.Within = &cost, &sure.Optimal, &sure.Within
@@ -199,7 +226,7 @@ func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x 
 		}
 		x.Deviations = append(x.Deviations, y)
 	}
-	return nil
+	return a, nil
 }
 
 // notOptimal says how far off costs may be.
@@ -209,25 +236,33 @@ func notOptimal(sure conform.Certainty, cases int64) eventlog.Note {
 		percent(float64(sure.Optimal)/float64(cases)), count(sure.Within))}
 }
 
+// referenceModel names the model that comes with Millrace.
+const referenceModel = "o2c"
+
 // readModel reads a net, or the net of a tree, by the end of the file's name.
 func readModel(path string) (net *petri.Net, notes []eventlog.Note, err error) {
-	read := func(f *os.File) error {
-		net, err = petri.ReadPNML(f)
+	diagram := func(r io.Reader) error {
+		d, err := bpmn.Read(r)
+		if err == nil {
+			net, err = d.Net()
+		}
+		return err
+	}
+	if path == referenceModel {
+		err := diagram(strings.NewReader(o2c.ReferenceModel))
+		return net, nil, err
+	}
+	read := func(r io.Reader) error {
+		net, err = petri.ReadPNML(r)
 		return err
 	}
 	switch ext := strings.ToLower(filepath.Ext(path)); ext {
 	case ".pnml":
 	case ".bpmn":
-		read = func(f *os.File) error {
-			d, err := bpmn.Read(f)
-			if err == nil {
-				net, err = d.Net()
-			}
-			return err
-		}
+		read = diagram
 	case ".ptml":
-		read = func(f *os.File) error {
-			t, err := tree.ReadPTML(f)
+		read = func(r io.Reader) error {
+			t, err := tree.ReadPTML(r)
 			if err == nil {
 				net = t.Net()
 			}
@@ -236,7 +271,7 @@ func readModel(path string) (net *petri.Net, notes []eventlog.Note, err error) {
 	case ".json", ".yaml", ".yml":
 		return nil, nil, usageError{fmt.Errorf("--model %s: rules are checked by millrace mine rules LOG --check %s", path, path)}
 	default:
-		return nil, nil, usageError{fmt.Errorf("--model %s: that is no format of models that is read; give a Petri net in .pnml, a process tree in .ptml, or a diagram in .bpmn", path)}
+		return nil, nil, usageError{fmt.Errorf("--model %s: that is no format of models that is read; give a Petri net in .pnml, a process tree in .ptml, a diagram in .bpmn, or o2c, the reference model", path)}
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -266,15 +301,24 @@ func strangers(s *eventlog.Summary, net *petri.Net) (notes []eventlog.Note) {
 		notes = append(notes, eventlog.Note{Code: "only-in-log", Text: "In the log, but not in the model: " + strings.Join(only, ", ") + "."})
 	}
 	if only := without(labels, s.Activities); len(only) > 0 {
-		notes = append(notes, eventlog.Note{Code: "only-in-model", Text: "In the model, but not in the log: " + strings.Join(only, ", ") + "."})
+		own := without(s.Activities, labels) // one that the model has is not meant again
+		guessed := false
+		for i, label := range only {
+			if guess := nearest(label, own); guess != "" {
+				only[i], guessed = fmt.Sprintf("%s (perhaps %s)", label, guess), true
+			}
+		}
+		text := "In the model, but not in the log: " + strings.Join(only, ", ") + "."
+		if guessed {
+			text += " Say what is meant by --map LABEL=ACTIVITY."
+		}
+		notes = append(notes, eventlog.Note{Code: "only-in-model", Text: text})
 	}
 	return notes
 }
 
 // deviationWords say what a deviation is to a reader.
 var deviationWords = map[conform.DeviationKind]string{
-	conform.InLog:      "done, but not there in the model:",
-	conform.InModel:    "in the model, but not done:",
 	conform.Forced:     "done before the model allows it:",
 	conform.Unknown:    "done, but unknown to the model:",
 	conform.Left:       "tokens left on place",
@@ -290,6 +334,9 @@ func exact(share float64) string {
 }
 
 func (c *mineConformCmd) print(e *env, x *conformance) error {
+	if x.Behind != nil {
+		return c.printBehind(e, x)
+	}
 	fmt.Fprintf(e.Stdout, "%s of %s cases fit the model.\n\n", count(x.Fitness.FittingCases), count(x.Cases))
 	t := newTable("measure", " value", "")
 	t.add("fitness", exact(x.Fitness.AverageTrace), "of cases, on average")
@@ -312,7 +359,11 @@ func (c *mineConformCmd) print(e *env, x *conformance) error {
 	if err := t.write(e.Stdout); err != nil {
 		return err
 	}
-	if len(x.Deviations) > 0 {
+	if x.Departures != nil {
+		if err := c.printDepartures(e, x); err != nil {
+			return err
+		}
+	} else if len(x.Deviations) > 0 {
 		fmt.Fprintln(e.Stdout)
 		t := newTable(" cases", " share", " moves", "deviation")
 		for i, d := range x.Deviations {

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"millrace/eventlog"
+	"millrace/mining/petri"
+)
+
+// modelMap says which activity of a log each label of a model means; "" is none:
+// the log does not record it.
+type modelMap map[string]string
+
+// readModelMap reads LABEL=ACTIVITY, or files of them in YAML; later ones win.
+func readModelMap(args []string) (modelMap, error) {
+	m := modelMap{}
+	for _, arg := range args {
+		if label, activity, ok := strings.Cut(arg, "="); ok {
+			m[strings.TrimSpace(label)] = strings.TrimSpace(activity)
+			continue
+		}
+		text, err := os.ReadFile(arg)
+		if err != nil {
+			return nil, usageError{fmt.Errorf(`--map %s: want "LABEL=ACTIVITY", or a file of "LABEL: ACTIVITY": %w`, arg, err)}
+		}
+		var some map[string]string
+		if err := yaml.UnmarshalWithOptions(text, &some, yaml.Strict()); err != nil {
+			return nil, usageError{fmt.Errorf("--map %s: %s", arg, yaml.FormatError(err, false, true))}
+		}
+		for label, activity := range some {
+			m[label] = activity
+		}
+	}
+	return m, nil
+}
+
+// apply gives the transitions of a net the names of activities.
+func (m modelMap) apply(n *petri.Net) error {
+	labels := n.Labels()
+	for _, label := range slices.Sorted(maps.Keys(m)) {
+		if !slices.Contains(labels, label) {
+			guess := cmp.Or(eventlog.DidYouMean(label, labels), "; it has "+strings.Join(labels, ", "))
+			return usageError{fmt.Errorf("--map: the model has no task %q%s", label, guess)}
+		}
+	}
+	for i := range n.Transitions {
+		if t := &n.Transitions[i]; !t.Silent() {
+			if activity, ok := m[t.Label]; ok {
+				t.Label = activity
+			}
+		}
+	}
+	return nil
+}
+
+// nearest guesses which activity a label means: the one most of whose words
+// begin as words of the label do, else the one spelt most alike; "" if none is near.
+func nearest(label string, activities []string) string {
+	words := func(s string) []string { return strings.Fields(strings.ToLower(s)) }
+	best, score := "", 0.0
+	for _, a := range activities {
+		shared := 0
+		for _, x := range words(label) {
+			if slices.ContainsFunc(words(a), func(y string) bool { return alike(x, y) }) {
+				shared++
+			}
+		}
+		if s := float64(shared) / float64(max(len(words(label)), len(words(a)), 1)); s > score {
+			best, score = a, s
+		}
+	}
+	if score >= .5 {
+		return best
+	}
+	guess, _ := strings.CutPrefix(eventlog.DidYouMean(label, activities), "; did you mean ")
+	guess, _ = strconv.Unquote(strings.TrimSuffix(guess, "?"))
+	return guess
+}
+
+// alike says that two words begin alike: pay and paying, invoice and invoicing.
+func alike(x, y string) bool {
+	n := 0
+	for n < min(len(x), len(y)) && x[n] == y[n] {
+		n++
+	}
+	short, long := min(len(x), len(y)), max(len(x), len(y))
+	return x == y || n >= min(4, max(3, short)) && n >= long-3
+}
