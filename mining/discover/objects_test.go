@@ -2,6 +2,7 @@ package discover
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -13,21 +14,21 @@ import (
 	"millrace/mining"
 )
 
-// flows makes the flow of each type of its log, and activities of which so
-// many events have objects of any type: those of the type that has most.
-func flows(logs map[string]*eventlog.Summary) (types []eventlog.TypeFlow, activities []eventlog.FlowActivity) {
-	var names []string
-	for name := range logs {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+// flows makes the flow of each type of its log, in which each event has one
+// object of the type; but so many have any as together says of "type.activity".
+// Events of an activity are those of the type that has most.
+func flows(logs map[string]*eventlog.Summary, together map[string]int64) (types []eventlog.TypeFlow, activities []eventlog.FlowActivity) {
 	most := map[string]int64{}
-	for _, name := range names {
-		g := mining.CaseOCDFG(logs[name], name, -1)
-		types = append(types, eventlog.TypeFlow(g.Types[0]))
-		for _, a := range g.Activities {
+	for _, name := range slices.Sorted(maps.Keys(logs)) {
+		t := eventlog.TypeFlow(mining.CaseOCDFG(logs[name], name, -1).Types[0])
+		for i := range t.Activities {
+			a := &t.Activities[i]
+			if events, ok := together[name+"."+a.Activity]; ok {
+				a.Events = events
+			}
 			most[a.Activity] = max(most[a.Activity], a.Events)
 		}
+		types = append(types, t)
 	}
 	for name, events := range most {
 		activities = append(activities, eventlog.FlowActivity{Activity: name, FlowCount: eventlog.FlowCount{Events: events}})
@@ -46,14 +47,13 @@ func TestObjects(t *testing.T) {
 			}
 			logs[name] = s
 		}
-		types, activities := flows(logs)
-		for i := range types { // an argument type.activity: an event of it has two objects
-			for k := range types[i].Activities {
-				if a := &types[i].Activities[k]; d.HasArg(types[i].Type + "." + a.Activity) {
-					a.Events--
-				}
-			}
+		together := map[string]int64{} // by arguments type.activity=events
+		for _, arg := range d.CmdArgs {
+			var events int64
+			d.ScanArgs(t, arg.Key, &events)
+			together[arg.Key] = events
 		}
+		types, activities := flows(logs, together)
 		n, err := Objects(t.Context(), types, activities, InductiveOptions{})
 		if err != nil {
 			return "error: " + err.Error() + "\n"
@@ -85,7 +85,7 @@ func TestObjectNetsProject(t *testing.T) {
 			}
 			logs[name] = s
 		}
-		types, activities := flows(logs)
+		types, activities := flows(logs, nil)
 		n, err := Objects(t.Context(), types, activities, InductiveOptions{})
 		if err != nil {
 			t.Fatal(err)
