@@ -32,13 +32,24 @@ const unit = 2520
 
 // at is what is left to pay from m with so many events by label.
 func (b *bound) at(m petri.Marking, events []int32) int32 {
+	sum := b.tokens(m)
+	for x, n := range events {
+		sum += b.event[x] * int64(n)
+	}
+	return whole(sum)
+}
+
+// tokens is the part of it that the marking has.
+func (b *bound) tokens(m petri.Marking) int64 {
 	sum := b.base
 	for p, tokens := range m {
 		sum -= b.place[p] * int64(tokens)
 	}
-	for x, n := range events {
-		sum += b.event[x] * int64(n)
-	}
+	return sum
+}
+
+// whole is a sum of prices as moves.
+func whole(sum int64) int32 {
 	if sum <= 0 {
 		return 0
 	}

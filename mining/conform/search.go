@@ -2,6 +2,7 @@ package conform
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"millrace/mining/petri"
@@ -25,7 +26,12 @@ type search struct {
 	final    int32
 	at       petri.Marking // for the moment
 	key      []byte        // the same
+	seen     nodeTable     // of the trace that is aligned
+	tokens   [][]int64     // of its bounds, by marking: base less the prices of tokens, or unpriced
 }
+
+// unpriced stands where a bound has not been asked about a marking.
+const unpriced = math.MinInt64
 
 type firing struct{ transition, to int32 }
 
@@ -111,10 +117,10 @@ type hunt struct {
 	left    [][]int32 // by events done: how many are left of each label
 	unknown []int32   // by events done: how many are left that the net does not know
 	bounds  []*bound
+	events  [][]int64 // by bound, by events done: the prices of those left
 	stop    func() bool
 	nodes   []node
-	seen    map[uint64]int32 // node by marking and events done
-	queue   [][]entry        // by cost so far and bound; the last one found goes first
+	queue   [][]entry // by cost so far and bound; the last one found goes first
 }
 
 // mostBounds is how many solutions are kept for one trace.
@@ -136,7 +142,9 @@ func (s *search) align(from int32, letters []int32, stop func() bool) found {
 const mostToEnd = 10_000
 
 func (s *search) alignWithin(most int, from int32, letters []int32, stop func() bool) found {
-	h := &hunt{search: s, letters: letters, stop: stop, seen: map[uint64]int32{}}
+	h := &hunt{search: s, letters: letters, stop: stop}
+	s.seen.forget()
+	s.tokens = s.tokens[:0]
 	h.count()
 	h.learn(from, 0)
 	h.push(-1, from, 0, 0, Move{})
@@ -190,16 +198,38 @@ func (h *hunt) count() {
 
 // learn adds a bound that is good from a state on.
 func (h *hunt) learn(marking, done int32) {
-	if b := newBound(h.net, h.effects, h.labels, h.marking(marking), h.left[done], h.stop); b != nil {
-		h.bounds = append(h.bounds, b)
+	b := newBound(h.net, h.effects, h.labels, h.marking(marking), h.left[done], h.stop)
+	if b == nil {
+		return
+	}
+	events := make([]int64, len(h.left))
+	for i, left := range h.left {
+		for x, n := range left {
+			events[i] += b.event[x] * int64(n)
+		}
+	}
+	h.bounds, h.events = append(h.bounds, b), append(h.events, events)
+	// The memory of bounds of earlier traces is used again.
+	if len(h.tokens) < cap(h.tokens) {
+		h.tokens = h.tokens[:len(h.tokens)+1]
+		h.tokens[len(h.tokens)-1] = h.tokens[len(h.tokens)-1][:0]
+	} else {
+		h.tokens = append(h.tokens, nil)
 	}
 }
 
 // bound is what is left to pay at least.
 func (h *hunt) bound(marking, done int32) (least int32) {
-	m := h.marking(marking)
-	for _, b := range h.bounds {
-		least = max(least, b.at(m, h.left[done]))
+	for k, b := range h.bounds {
+		row := h.tokens[k]
+		for int(marking) >= len(row) {
+			row = append(row, unpriced)
+		}
+		h.tokens[k] = row
+		if row[marking] == unpriced {
+			row[marking] = b.tokens(h.marking(marking))
+		}
+		least = max(least, whole(row[marking]+h.events[k][done]))
 	}
 	return least + h.unknown[done]
 }
@@ -215,16 +245,13 @@ func (h *hunt) put(e entry, total int32) {
 }
 
 func (h *hunt) push(from int32, marking, done, cost int32, move Move) {
-	key := uint64(marking)<<32 | uint64(uint32(done))
-	i, ok := h.seen[key]
-	switch {
-	case ok && h.nodes[i].cost <= cost:
+	i := h.seen.number(uint64(marking)<<32|uint64(uint32(done)), int32(len(h.nodes)))
+	switch known := int(i) < len(h.nodes); {
+	case known && h.nodes[i].cost <= cost:
 		return
-	case ok:
+	case known:
 		h.nodes[i].cost, h.nodes[i].parent, h.nodes[i].move = cost, from, move
 	default:
-		i = int32(len(h.nodes))
-		h.seen[key] = i
 		h.nodes = append(h.nodes, node{marking, done, cost, from, move})
 	}
 	h.put(entry{i, cost}, cost+h.bound(marking, done))
@@ -237,6 +264,8 @@ func (h *hunt) expand(i int32) {
 		h.push(i, at.marking, at.done+1, at.cost+1, Move{at.done, -1})
 	}
 	firings := h.firings(at.marking)
+	// After a move in the log come none in the model: they can come before it.
+	late := at.move.Transition < 0
 	for k := len(firings) - 1; k >= 0; k-- { // so that the first is looked at first
 		t, to := firings[k].transition, firings[k].to
 		label := h.labels[t]
@@ -244,7 +273,9 @@ func (h *hunt) expand(i int32) {
 		if label >= 0 {
 			price++
 		}
-		h.push(i, to, at.done, price, Move{-1, t})
+		if !late {
+			h.push(i, to, at.done, price, Move{-1, t})
+		}
 		if label >= 0 && inside && h.letters[at.done] == label {
 			h.push(i, to, at.done+1, at.cost, Move{at.done, t})
 		}
