@@ -26,12 +26,20 @@ type search struct {
 	final    int32
 	at       petri.Marking // for the moment
 	key      []byte        // the same
-	seen     nodeTable     // of the trace that is aligned
-	tokens   [][]int64     // of its bounds, by marking: base less the prices of tokens, or unpriced
+
+	// What the last trace needed, of which the next one uses the memory.
+	seen   nodeTable
+	nodes  []node
+	queue  [][]entry // by cost so far and bound; the last one found goes first
+	met    []int32   // by marking: its number among those the trace has met, or that of another one
+	own    []int32   // by that number: the marking whose it is
+	tokens []int64   // by that number, mostBounds each: what a bound says of the marking, or unpriced
 }
 
 // unpriced stands where a bound has not been asked about a marking.
 const unpriced = math.MinInt64
+
+var allUnpriced = slices.Repeat([]int64{unpriced}, mostBounds)
 
 type firing struct{ transition, to int32 }
 
@@ -107,8 +115,9 @@ type found struct {
 	moves       []Move
 }
 
-// An entry of the queue is a node at the cost it had when it was put there.
-type entry struct{ node, cost int32 }
+// An entry of the queue is a node at the cost it had when it was put there, and
+// how many bounds were asked.
+type entry struct{ node, cost, bounds int32 }
 
 // A hunt is the search for the alignment of one trace.
 type hunt struct {
@@ -117,10 +126,8 @@ type hunt struct {
 	left    [][]int32 // by events done: how many are left of each label
 	unknown []int32   // by events done: how many are left that the net does not know
 	bounds  []*bound
-	events  [][]int64 // by bound, by events done: the prices of those left
+	events  []int64 // by events done, mostBounds each: the prices that a bound has for those left
 	stop    func() bool
-	nodes   []node
-	queue   [][]entry // by cost so far and bound; the last one found goes first
 }
 
 // mostBounds is how many solutions are kept for one trace.
@@ -144,7 +151,10 @@ const mostToEnd = 10_000
 func (s *search) alignWithin(most int, from int32, letters []int32, stop func() bool) found {
 	h := &hunt{search: s, letters: letters, stop: stop}
 	s.seen.forget()
-	s.tokens = s.tokens[:0]
+	s.nodes, s.own, s.tokens = s.nodes[:0], s.own[:0], s.tokens[:0]
+	for i := range s.queue {
+		s.queue[i] = s.queue[i][:0]
+	}
 	h.count()
 	h.learn(from, 0)
 	h.push(-1, from, 0, 0, Move{})
@@ -165,8 +175,9 @@ func (s *search) alignWithin(most int, from int32, letters []int32, stop func() 
 				again *= 2
 				h.learn(at.marking, at.done)
 			}
-			// The bounds may have become better since it was put here.
-			if total := at.cost + h.bound(at.marking, at.done); total > least {
+			// There may be better bounds since it was put here.
+			if total := at.cost + h.bound(at.marking, at.done, int(e.bounds)); total > least {
+				e.bounds = int32(len(h.bounds))
 				h.put(e, total)
 				continue
 			}
@@ -182,9 +193,10 @@ func (s *search) alignWithin(most int, from int32, letters []int32, stop func() 
 	return found{least: far, cost: far}
 }
 
-// count fills left and unknown.
+// count fills left and unknown, and makes room for events.
 func (h *hunt) count() {
 	h.left, h.unknown = make([][]int32, len(h.letters)+1), make([]int32, len(h.letters)+1)
+	h.events = make([]int64, len(h.left)*mostBounds)
 	h.left[len(h.letters)] = make([]int32, h.search.count)
 	for i := len(h.letters) - 1; i >= 0; i-- {
 		h.left[i], h.unknown[i] = slices.Clone(h.left[i+1]), h.unknown[i+1]
@@ -202,36 +214,40 @@ func (h *hunt) learn(marking, done int32) {
 	if b == nil {
 		return
 	}
-	events := make([]int64, len(h.left))
 	for i, left := range h.left {
+		sum := &h.events[i*mostBounds+len(h.bounds)]
 		for x, n := range left {
-			events[i] += b.event[x] * int64(n)
+			*sum += b.event[x] * int64(n)
 		}
 	}
-	h.bounds, h.events = append(h.bounds, b), append(h.events, events)
-	// The memory of bounds of earlier traces is used again.
-	if len(h.tokens) < cap(h.tokens) {
-		h.tokens = h.tokens[:len(h.tokens)+1]
-		h.tokens[len(h.tokens)-1] = h.tokens[len(h.tokens)-1][:0]
-	} else {
-		h.tokens = append(h.tokens, nil)
-	}
+	h.bounds = append(h.bounds, b)
 }
 
-// bound is what is left to pay at least.
-func (h *hunt) bound(marking, done int32) (least int32) {
-	for k, b := range h.bounds {
-		row := h.tokens[k]
-		for int(marking) >= len(row) {
-			row = append(row, unpriced)
-		}
-		h.tokens[k] = row
-		if row[marking] == unpriced {
-			row[marking] = b.tokens(h.marking(marking))
-		}
-		least = max(least, whole(row[marking]+h.events[k][done]))
+// bound is what is left to pay at least, as far as the bounds from one on know.
+func (h *hunt) bound(marking, done int32, from int) int32 {
+	// Most of a search is this. So what a bound says is worked out once for each marking of
+	// the trace, and what bounds say of one marking lies together.
+	for int(marking) >= len(h.met) {
+		h.met = append(h.met, 0)
 	}
-	return least + h.unknown[done]
+	i := int(h.met[marking])
+	if i >= len(h.own) || h.own[i] != marking {
+		i = len(h.own)
+		h.met[marking], h.own, h.tokens = int32(i), append(h.own, marking), append(h.tokens, allUnpriced...)
+	}
+	tokens, events := h.tokens[i*mostBounds:][:len(h.bounds)], h.events[int(done)*mostBounds:]
+	var m petri.Marking
+	least := int64(0)
+	for k := from; k < len(tokens); k++ {
+		if tokens[k] == unpriced {
+			if m == nil {
+				m = h.marking(marking)
+			}
+			tokens[k] = h.bounds[k].tokens(m)
+		}
+		least = max(least, tokens[k]+events[k])
+	}
+	return whole(least) + h.unknown[done]
 }
 
 func (h *hunt) put(e entry, total int32) {
@@ -254,7 +270,7 @@ func (h *hunt) push(from int32, marking, done, cost int32, move Move) {
 	default:
 		h.nodes = append(h.nodes, node{marking, done, cost, from, move})
 	}
-	h.put(entry{i, cost}, cost+h.bound(marking, done))
+	h.put(entry{i, cost, int32(len(h.bounds))}, cost+h.bound(marking, done, 0))
 }
 
 func (h *hunt) expand(i int32) {
@@ -264,7 +280,8 @@ func (h *hunt) expand(i int32) {
 		h.push(i, at.marking, at.done+1, at.cost+1, Move{at.done, -1})
 	}
 	firings := h.firings(at.marking)
-	// After a move in the log come none in the model: they can come before it.
+	// After a move in the log come none in the model: they can come before it, at the
+	// same cost. Where the node before was reached by such a move too, it is the one before that.
 	late := at.move.Transition < 0
 	for k := len(firings) - 1; k >= 0; k-- { // so that the first is looked at first
 		t, to := firings[k].transition, firings[k].to
@@ -298,14 +315,14 @@ func never() bool { return false }
 // finish ends an alignment from node i without looking at the other events.
 func (h *hunt) finish(i int32, least int32) found {
 	at := h.nodes[i]
-	run := found{}
+	moves, run := h.way(i), found{} // the way first: the run takes the memory of its nodes
 	if len(h.letters) > 0 {
 		run = h.search.alignWithin(min(mostToEnd, h.most), at.marking, nil, never)
 	}
 	if run.moves == nil {
 		return found{least: least, cost: far}
 	}
-	moves, cost := h.way(i), at.cost+run.cost
+	cost := at.cost + run.cost
 	for e := at.done; int(e) < len(h.letters); e++ {
 		moves = append(moves, Move{e, -1})
 		cost++
