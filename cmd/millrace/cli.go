@@ -36,6 +36,7 @@ type cli struct {
 		Rework      mineReworkCmd      `cmd:"" help:"Activities that are repeated within a case."`
 		Rules       mineRulesCmd       `cmd:"" help:"What holds between activities: rules of DECLARE, log skeleton, footprints, who follows whom, and after how long."`
 		OCDFG       mineOCDFGCmd       `cmd:"" name:"ocdfg" help:"The object-centric directly-follows graph: what objects of each type go through."`
+		OCPN        mineOCPNCmd        `cmd:"" name:"ocpn" help:"An object-centric Petri net: in which order objects of each type go through activities, and which they go through together."`
 		Objects     mineObjectsCmd     `cmd:"" help:"How objects of all types relate by their events: who meets whom, who begins with whom."`
 	} `cmd:"" help:"Find out how work flows."`
 	KPI struct {

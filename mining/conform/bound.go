@@ -30,15 +30,18 @@ type bound struct {
 // unit is a price of 1: prices of parts up to tenths are met exactly.
 const unit = 2520
 
-// at is what is left to pay from m with so many events by label.
-func (b *bound) at(m petri.Marking, events []int32) int32 {
+// tokens is what is left to pay from m on, in parts of unit, but for the prices
+// of the events that are left.
+func (b *bound) tokens(m petri.Marking) int64 {
 	sum := b.base
 	for p, tokens := range m {
 		sum -= b.place[p] * int64(tokens)
 	}
-	for x, n := range events {
-		sum += b.event[x] * int64(n)
-	}
+	return sum
+}
+
+// whole is a sum of prices as moves.
+func whole(sum int64) int32 {
 	if sum <= 0 {
 		return 0
 	}

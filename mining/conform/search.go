@@ -2,6 +2,7 @@ package conform
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"millrace/mining/petri"
@@ -25,7 +26,20 @@ type search struct {
 	final    int32
 	at       petri.Marking // for the moment
 	key      []byte        // the same
+
+	// What the last trace needed, of which the next one uses the memory.
+	seen   nodeTable
+	nodes  []node
+	queue  [][]entry // by cost so far and bound; the last one found goes first
+	met    []int32   // by marking: its number among those the trace has met, or that of another one
+	own    []int32   // by that number: the marking whose it is
+	tokens []int64   // by that number, mostBounds each: what a bound says of the marking, or unpriced
 }
+
+// unpriced stands where a bound has not been asked about a marking.
+const unpriced = math.MinInt64
+
+var allUnpriced = slices.Repeat([]int64{unpriced}, mostBounds)
 
 type firing struct{ transition, to int32 }
 
@@ -101,8 +115,9 @@ type found struct {
 	moves       []Move
 }
 
-// An entry of the queue is a node at the cost it had when it was put there.
-type entry struct{ node, cost int32 }
+// An entry of the queue is a node at the cost it had when it was put there, and
+// how many bounds were asked.
+type entry struct{ node, cost, bounds int32 }
 
 // A hunt is the search for the alignment of one trace.
 type hunt struct {
@@ -111,10 +126,8 @@ type hunt struct {
 	left    [][]int32 // by events done: how many are left of each label
 	unknown []int32   // by events done: how many are left that the net does not know
 	bounds  []*bound
+	events  []int64 // by events done, mostBounds each: the prices that a bound has for those left
 	stop    func() bool
-	nodes   []node
-	seen    map[uint64]int32 // node by marking and events done
-	queue   [][]entry        // by cost so far and bound; the last one found goes first
 }
 
 // mostBounds is how many solutions are kept for one trace.
@@ -136,7 +149,12 @@ func (s *search) align(from int32, letters []int32, stop func() bool) found {
 const mostToEnd = 10_000
 
 func (s *search) alignWithin(most int, from int32, letters []int32, stop func() bool) found {
-	h := &hunt{search: s, letters: letters, stop: stop, seen: map[uint64]int32{}}
+	h := &hunt{search: s, letters: letters, stop: stop}
+	s.seen.forget()
+	s.nodes, s.own, s.tokens = s.nodes[:0], s.own[:0], s.tokens[:0]
+	for i := range s.queue {
+		s.queue[i] = s.queue[i][:0]
+	}
 	h.count()
 	h.learn(from, 0)
 	h.push(-1, from, 0, 0, Move{})
@@ -157,8 +175,9 @@ func (s *search) alignWithin(most int, from int32, letters []int32, stop func() 
 				again *= 2
 				h.learn(at.marking, at.done)
 			}
-			// The bounds may have become better since it was put here.
-			if total := at.cost + h.bound(at.marking, at.done); total > least {
+			// There may be better bounds since it was put here.
+			if total := at.cost + h.bound(at.marking, at.done, int(e.bounds)); total > least {
+				e.bounds = int32(len(h.bounds))
 				h.put(e, total)
 				continue
 			}
@@ -174,9 +193,10 @@ func (s *search) alignWithin(most int, from int32, letters []int32, stop func() 
 	return found{least: far, cost: far}
 }
 
-// count fills left and unknown.
+// count fills left and unknown, and makes room for events.
 func (h *hunt) count() {
 	h.left, h.unknown = make([][]int32, len(h.letters)+1), make([]int32, len(h.letters)+1)
+	h.events = make([]int64, len(h.left)*mostBounds)
 	h.left[len(h.letters)] = make([]int32, h.search.count)
 	for i := len(h.letters) - 1; i >= 0; i-- {
 		h.left[i], h.unknown[i] = slices.Clone(h.left[i+1]), h.unknown[i+1]
@@ -190,18 +210,44 @@ func (h *hunt) count() {
 
 // learn adds a bound that is good from a state on.
 func (h *hunt) learn(marking, done int32) {
-	if b := newBound(h.net, h.effects, h.labels, h.marking(marking), h.left[done], h.stop); b != nil {
-		h.bounds = append(h.bounds, b)
+	b := newBound(h.net, h.effects, h.labels, h.marking(marking), h.left[done], h.stop)
+	if b == nil {
+		return
 	}
+	for i, left := range h.left {
+		sum := &h.events[i*mostBounds+len(h.bounds)]
+		for x, n := range left {
+			*sum += b.event[x] * int64(n)
+		}
+	}
+	h.bounds = append(h.bounds, b)
 }
 
-// bound is what is left to pay at least.
-func (h *hunt) bound(marking, done int32) (least int32) {
-	m := h.marking(marking)
-	for _, b := range h.bounds {
-		least = max(least, b.at(m, h.left[done]))
+// bound is what is left to pay at least, as far as the bounds from one on know.
+func (h *hunt) bound(marking, done int32, from int) int32 {
+	// Most of a search is this. So what a bound says is worked out once for each marking of
+	// the trace, and what bounds say of one marking lies together.
+	for int(marking) >= len(h.met) {
+		h.met = append(h.met, 0)
 	}
-	return least + h.unknown[done]
+	i := int(h.met[marking])
+	if i >= len(h.own) || h.own[i] != marking {
+		i = len(h.own)
+		h.met[marking], h.own, h.tokens = int32(i), append(h.own, marking), append(h.tokens, allUnpriced...)
+	}
+	tokens, events := h.tokens[i*mostBounds:][:len(h.bounds)], h.events[int(done)*mostBounds:]
+	var m petri.Marking
+	least := int64(0)
+	for k := from; k < len(tokens); k++ {
+		if tokens[k] == unpriced {
+			if m == nil {
+				m = h.marking(marking)
+			}
+			tokens[k] = h.bounds[k].tokens(m)
+		}
+		least = max(least, tokens[k]+events[k])
+	}
+	return whole(least) + h.unknown[done]
 }
 
 func (h *hunt) put(e entry, total int32) {
@@ -215,19 +261,16 @@ func (h *hunt) put(e entry, total int32) {
 }
 
 func (h *hunt) push(from int32, marking, done, cost int32, move Move) {
-	key := uint64(marking)<<32 | uint64(uint32(done))
-	i, ok := h.seen[key]
-	switch {
-	case ok && h.nodes[i].cost <= cost:
+	i := h.seen.number(uint64(marking)<<32|uint64(uint32(done)), int32(len(h.nodes)))
+	switch known := int(i) < len(h.nodes); {
+	case known && h.nodes[i].cost <= cost:
 		return
-	case ok:
+	case known:
 		h.nodes[i].cost, h.nodes[i].parent, h.nodes[i].move = cost, from, move
 	default:
-		i = int32(len(h.nodes))
-		h.seen[key] = i
 		h.nodes = append(h.nodes, node{marking, done, cost, from, move})
 	}
-	h.put(entry{i, cost}, cost+h.bound(marking, done))
+	h.put(entry{i, cost, int32(len(h.bounds))}, cost+h.bound(marking, done, 0))
 }
 
 func (h *hunt) expand(i int32) {
@@ -237,6 +280,9 @@ func (h *hunt) expand(i int32) {
 		h.push(i, at.marking, at.done+1, at.cost+1, Move{at.done, -1})
 	}
 	firings := h.firings(at.marking)
+	// After a move in the log come none in the model: they can come before it, at the
+	// same cost. Where the node before was reached by such a move too, it is the one before that.
+	late := at.move.Transition < 0
 	for k := len(firings) - 1; k >= 0; k-- { // so that the first is looked at first
 		t, to := firings[k].transition, firings[k].to
 		label := h.labels[t]
@@ -244,7 +290,9 @@ func (h *hunt) expand(i int32) {
 		if label >= 0 {
 			price++
 		}
-		h.push(i, to, at.done, price, Move{-1, t})
+		if !late {
+			h.push(i, to, at.done, price, Move{-1, t})
+		}
 		if label >= 0 && inside && h.letters[at.done] == label {
 			h.push(i, to, at.done+1, at.cost, Move{at.done, t})
 		}
@@ -267,14 +315,14 @@ func never() bool { return false }
 // finish ends an alignment from node i without looking at the other events.
 func (h *hunt) finish(i int32, least int32) found {
 	at := h.nodes[i]
-	run := found{}
+	moves, run := h.way(i), found{} // the way first: the run takes the memory of its nodes
 	if len(h.letters) > 0 {
 		run = h.search.alignWithin(min(mostToEnd, h.most), at.marking, nil, never)
 	}
 	if run.moves == nil {
 		return found{least: least, cost: far}
 	}
-	moves, cost := h.way(i), at.cost+run.cost
+	cost := at.cost + run.cost
 	for e := at.done; int(e) < len(h.letters); e++ {
 		moves = append(moves, Move{e, -1})
 		cost++
