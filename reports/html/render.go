@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 
 	"millrace/reports"
 	"millrace/reports/brand"
@@ -150,12 +151,15 @@ func mailColour(b *brand.Brand, what string) template.CSS {
 	return "#0f5c7a"
 }
 
-// tmpl is never executed itself, since what was cannot be cloned.
-var tmpl = template.Must(template.New("page.html.tmpl").Funcs(funcs(words.English())).ParseFS(templates, "*.tmpl"))
+// tmpl is never executed itself, since what was cannot be cloned. It is read when
+// a page is made: 32 ms that no other command has to wait for.
+var tmpl = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page.html.tmpl").Funcs(funcs(words.English())).ParseFS(templates, "*.tmpl"))
+})
 
 // inLanguage is the templates with the words of a language; nil is English.
 func inLanguage(l *words.Language) *template.Template {
-	return template.Must(tmpl.Clone()).Funcs(funcs(cmp.Or(l, words.English())))
+	return template.Must(tmpl().Clone()).Funcs(funcs(cmp.Or(l, words.English())))
 }
 
 // funcs are what templates call, in a language.
