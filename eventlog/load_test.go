@@ -255,7 +255,10 @@ func TestImportHostileNames(t *testing.T) {
 }
 
 func TestImportManyAttributes(t *testing.T) {
-	const many = 2500 // more than a vector, and than are added one by one
+	many := 10_000
+	if testing.Short() {
+		many = 500
+	}
 	s := openStore(t, filepath.Join(t.TempDir(), "a.duckdb"))
 	for _, kind := range []string{"x", "y"} { // the second load adds as many columns again
 		b := &Batch{Case: []string{"1"}, Activity: []string{kind}}

@@ -129,26 +129,7 @@ func (c *mineDiscoverCmd) Run(e *env) (err error) {
 		return err
 	}
 	write := func(w io.Writer) error { return m.write(w, format) }
-	if c.Out == "" {
-		if err := write(e.Stdout); err != nil {
-			return err
-		}
-		// A format that was asked for is alone on standard output: others read it.
-		switch {
-		case format == "json": // has them
-		case c.Format == "":
-			printNotes(e.Stdout, m.notes)
-		default:
-			printNotes(e.Stderr, m.notes)
-		}
-		return nil
-	}
-	if err := writeFile(c.Out, write); err != nil {
-		return err
-	}
-	fmt.Fprintln(e.Stderr, "wrote", c.Out)
-	printNotes(e.Stderr, m.notes)
-	return nil
+	return writeModel(e, c.Out, c.Format, format, write, m.notes)
 }
 
 // format is what to write.
@@ -334,4 +315,29 @@ func (m *discovered) value() any {
 		Notes      []eventlog.Note  `json:"notes"`
 	}{m.algorithm, m.variant, m.noise, m.summary.Cases, m.summary.Events,
 		append([]string{}, m.summary.Activities...), m.fitting, m.sound.String(), text, net, append([]eventlog.Note{}, m.notes...)}
+}
+
+// writeModel writes a model to a file, or to standard output, and what is to be
+// known of it. A format that was asked for is alone on standard output: others
+// read it; JSON has the notes.
+func writeModel(e *env, out, asked, format string, write func(io.Writer) error, notes []eventlog.Note) error {
+	if out != "" {
+		if err := writeFile(out, write); err != nil {
+			return err
+		}
+		fmt.Fprintln(e.Stderr, "wrote", out)
+		printNotes(e.Stderr, notes)
+		return nil
+	}
+	if err := write(e.Stdout); err != nil {
+		return err
+	}
+	switch {
+	case format == "json":
+	case asked == "":
+		printNotes(e.Stdout, notes)
+	default:
+		printNotes(e.Stderr, notes)
+	}
+	return nil
 }

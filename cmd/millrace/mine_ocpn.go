@@ -73,25 +73,7 @@ func (c *mineOCPNCmd) Run(e *env) (err error) {
 		_, err := io.WriteString(w, net.String())
 		return err
 	}
-	if c.Out == "" {
-		if err := write(e.Stdout); err != nil {
-			return err
-		}
-		switch {
-		case format == "json": // has them
-		case c.Format == "":
-			printNotes(e.Stdout, g.Notes)
-		default:
-			printNotes(e.Stderr, g.Notes)
-		}
-		return nil
-	}
-	if err := writeFile(c.Out, write); err != nil {
-		return err
-	}
-	fmt.Fprintln(e.Stderr, "wrote", c.Out)
-	printNotes(e.Stderr, g.Notes)
-	return nil
+	return writeModel(e, c.Out, c.Format, format, write, g.Notes)
 }
 
 // objectNetJSON is what JSON says of an object-centric net.
