@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	_ "embed"
 	"errors"
 	"fmt"
 	"maps"
@@ -53,13 +52,12 @@ type Options struct {
 	// Parallel is how many figures are computed at once; the Querier must take
 	// as many questions. Default 1.
 	Parallel int
+	// Seen is what was seen of the store that is asked; nil: it is looked at again.
+	Seen *Seen
 	// Timeout is how long one statement of a figure, or one rule, may take; then it
 	// is stopped, and that is an error. 0 is DefaultTimeout.
 	Timeout time.Duration
 }
-
-//go:embed sql/columns.sql
-var columnsSQL string
 
 // An asking is a store being asked for figures.
 type asking struct {
@@ -71,8 +69,8 @@ type asking struct {
 	order   map[string][]string          // view → columns
 	firstAt time.Time                    // of the data
 	end     moment                       // of what is asked
+	ledgers *sync.Map                    // by moment and dimensions: func() (*ledger, error)
 	mu      *sync.Mutex                  // of the following
-	ledgers map[string]*ledger           // by moment and dimensions
 	kinds   map[string]bool              // expressions that are days
 }
 
@@ -85,9 +83,9 @@ type moment struct {
 
 func (m moment) date() string { return "DATE '" + string(m.day) + "'" }
 
-// newAsking looks at what the store has.
+// newAsking checks the options, and looks at what the store has.
 func newAsking(ctx context.Context, q Querier, o Options) (*asking, error) {
-	a := &asking{ctx: ctx, query: q, o: o, zone: o.Zone, mu: &sync.Mutex{}, ledgers: map[string]*ledger{}, kinds: map[string]bool{}}
+	a := &asking{ctx: ctx, query: q, o: o, zone: o.Zone, ledgers: &sync.Map{}, mu: &sync.Mutex{}, kinds: map[string]bool{}}
 	if a.zone == nil {
 		a.zone = time.UTC
 	}
@@ -100,54 +98,33 @@ func newAsking(ctx context.Context, q Querier, o Options) (*asking, error) {
 	if o.From != "" && o.To != "" && o.To < o.From {
 		return nil, fmt.Errorf("from %s to %s: the end is before the beginning", o.From, o.To)
 	}
-	if err := a.columns(); err != nil {
-		return nil, err
-	}
-	return a, a.horizon()
-}
-
-// columns reads the columns of the business views.
-func (a *asking) columns() error {
-	a.types, a.order = map[string]map[string]string{}, map[string][]string{}
-	return a.each(columnsSQL, func(scan func(...any) error) error {
-		var view, column, kind string
-		if err := scan(&view, &column, &kind); err != nil {
-			return err
-		}
-		if a.types[view] == nil {
-			a.types[view] = map[string]string{}
-		}
-		a.types[view][column] = kind
-		a.order[view] = append(a.order[view], column)
-		return nil
-	})
-}
-
-// horizon finds when the data begins and ends, and so which moment is asked.
-func (a *asking) horizon() error {
-	var firstAt, lastAt sql.NullTime
-	var firstDay, lastDay sql.NullString
-	if a.types["horizon"]["first_day"] != "" {
-		err := a.each("SELECT first_at, last_at, CAST(first_day AS VARCHAR), CAST(last_day AS VARCHAR) FROM o2c.horizon", func(scan func(...any) error) error {
-			return scan(&firstAt, &lastAt, &firstDay, &lastDay)
-		})
-		if err != nil {
-			return err
+	seen := o.Seen
+	if seen == nil {
+		seen = &Seen{}
+		if err := seen.look(ctx, q); err != nil {
+			return nil, err
 		}
 	}
-	last := Day(lastDay.String)
-	if lastAt.Valid {
-		last = max(last, DayOf(lastAt.Time.In(a.zone)))
+	a.types, a.order = seen.types, seen.order
+	a.horizon(seen)
+	return a, nil
+}
+
+// horizon finds which moment is asked, of data that begins and ends where it was seen to.
+func (a *asking) horizon(s *Seen) {
+	last := Day(s.lastDay.String)
+	if s.lastAt.Valid {
+		last = max(last, DayOf(s.lastAt.Time.In(a.zone)))
 	}
 	if last == "" {
 		last = "1970-01-01"
 	}
-	a.firstAt = firstAt.Time
-	if !firstAt.Valid {
+	a.firstAt = s.firstAt.Time
+	if !s.firstAt.Valid {
 		a.firstAt = last.In(a.zone)
 	}
-	if firstDay.Valid {
-		if t := Day(firstDay.String).In(a.zone); t.Before(a.firstAt) {
+	if s.firstDay.Valid {
+		if t := Day(s.firstDay.String).In(a.zone); t.Before(a.firstAt) {
 			a.firstAt = t
 		}
 	}
@@ -155,16 +132,27 @@ func (a *asking) horizon() error {
 	if now := a.o.Now; !now.IsZero() && !a.end.past && now.Before(a.end.at) && !now.Before(a.end.day.In(a.zone)) {
 		a.end.at = now
 	}
-	return nil
 }
 
 func (a *asking) moment(day, last Day) moment {
 	return moment{day: day, at: day.Add(1).In(a.zone), past: day < last}
 }
 
+// links says how references between systems were resolved.
+func (a *asking) links() ([]foundLinks, error) {
+	if a.o.Seen != nil {
+		return a.o.Seen.links, nil
+	}
+	return links(a.ctx, a.query, a.types)
+}
+
 // each calls fn for every row of a result.
 func (a *asking) each(text string, fn func(scan func(...any) error) error) error {
-	rows, err := a.query(a.ctx, text)
+	return eachRow(a.ctx, a.query, text, fn)
+}
+
+func eachRow(ctx context.Context, q Querier, text string, fn func(scan func(...any) error) error) error {
+	rows, err := q(ctx, text)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -53,34 +54,51 @@ func (s *statement) together() bool { return s.k.Kind != SQLKind && s.k.Kind != 
 
 // answer asks a batch. Where that fails, each of its statements is asked by
 // itself, so that a fault is that of the figure that has it.
-func (a *asking) answer(b []*statement) error {
-	err := a.within(func(a *asking) error {
-		for _, s := range b {
-			s.asking = a
+func answer(ctx context.Context, b []*statement) error {
+	a := *b[0].asking
+	a.ctx = ctx
+	err := a.withinTimes(patience(b), func(a *asking) error {
+		timed := make([]*statement, len(b))
+		for i, s := range b {
+			asking := *s.asking
+			asking.ctx = a.ctx
+			own := *s
+			own.asking = &asking
+			timed[i] = &own
 		}
-		values, err := read(b)
+		values, err := read(timed)
 		if err != nil {
 			return err
 		}
-		for i, s := range b {
+		for i, s := range timed {
 			if err := s.finish(values[i]); err != nil {
 				return err
 			}
+			b[i].answer = s.answer
 		}
 		return nil
 	})
 	if err == nil {
 		return nil
 	}
-	if len(b) == 1 || a.ctx.Err() != nil {
+	if len(b) == 1 || ctx.Err() != nil {
 		return fmt.Errorf("kpi %s: %w", b[0].k.Name, err)
 	}
 	for _, s := range b {
-		if err := a.answer([]*statement{s}); err != nil {
+		if err := answer(ctx, []*statement{s}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// patience is how many times as long as a statement a batch may take: once for
+// each, unless one of them is a user's, which may never end.
+func patience(b []*statement) int {
+	if slices.ContainsFunc(b, func(s *statement) bool { return s.k.proven == "" }) {
+		return 1
+	}
+	return len(b)
 }
 
 // read asks a batch, and gives the values of each of its statements.
@@ -168,37 +186,47 @@ func filled(columns []string, cells []any) (names []string, has []any) {
 }
 
 // batchText writes one statement for all of a batch: first what they share, then
-// the statement of each, and what its open objects are worth.
+// the families, and in each the statement of each, and what its open objects are
+// worth.
 func batchText(b []*statement) (string, error) {
 	with := map[string]string{}
 	var parts []string
 	by, has := 0, map[string]bool{}
-	looked, shared, err := sharing(b)
+	families, err := familiesOf(b)
 	if err != nil {
 		return "", err
 	}
-	for i, s := range b {
-		for name, text := range s.with() {
+	shared := sharing(families)
+	for _, f := range families {
+		for name, text := range f.whole.withClock() {
 			with[name] = text
 		}
-		rows, err := s.rowsOf(looked[i])
+		rows, err := f.whole.measuredRows(f.looked)
 		if err != nil {
 			return "", err
 		}
-		var measures []string
-		if s.k.Kind == DurationKind {
-			measures = []string{"list(measure) FILTER (fate IS NULL) AS measures"}
+		var texts []string
+		for n, s := range f.members {
+			i := f.figures[n]
+			if s.rank == n {
+				rows += s.counted()
+			}
+			var measures []string
+			if s.k.Kind == DurationKind {
+				measures = []string{"list(measure) FILTER (fate IS NULL) AS measures"}
+			}
+			text, groups := s.summed(fmt.Sprintf("%d AS figure, ", i), measures)
+			by = max(by, len(s.by))
+			for _, g := range groups {
+				has[g] = true
+			}
+			texts = append(texts, text)
+			if s.opens() {
+				texts = append(texts, fmt.Sprintf("SELECT %d AS figure, %sdocument_currency AS open_currency, sum(amount)::DOUBLE AS open_amount\nFROM %s WHERE fate = '' AND amount IS NOT NULL AND document_currency <> '' GROUP BY ALL", i, s.byColumns(), s.ranked("counted")))
+				has["open_currency"] = true
+			}
 		}
-		text, groups := s.summed(fmt.Sprintf("%d AS figure, ", i), measures)
-		by = max(by, len(s.by))
-		for _, g := range groups {
-			has[g] = true
-		}
-		if s.opens() {
-			text += fmt.Sprintf("\nUNION ALL BY NAME SELECT %d AS figure, %sdocument_currency AS open_currency, sum(amount)::DOUBLE AS open_amount\nFROM counted WHERE fate = '' AND amount IS NOT NULL AND document_currency <> '' GROUP BY ALL", i, s.byColumns())
-			has["open_currency"] = true
-		}
-		parts = append(parts, "SELECT * FROM (\nWITH "+rows+"\n"+text+"\n)")
+		parts = append(parts, "SELECT * FROM (\nWITH "+rows+"\n"+strings.Join(texts, "\nUNION ALL BY NAME ")+"\n)")
 	}
 	text := withText(with)
 	for i, l := range shared {
@@ -219,40 +247,35 @@ func batchText(b []*statement) (string, error) {
 // sharedName begins the names of the SELECTs that statements of a batch share.
 const sharedName = "shared_"
 
-// sharing finds what statements of a batch look at alike. It is read once
+// sharing finds what families of a batch look at alike. It is read once
 // (shared), each expression of theirs under one name, and they look at that.
-func sharing(b []*statement) (looked, shared []looking, err error) {
-	of := map[string][]int{} // from → statements
-	for i, s := range b {
-		l, err := s.lookedAt()
-		if err != nil {
-			return nil, nil, err
-		}
+func sharing(families []*family) (shared []looking) {
+	of := map[string][]*family{} // from → families
+	for _, f := range families {
 		// What this figure does not read would be written for each row.
-		timed := len(s.periods) > 0 || s.o.Currency != ""
-		l.columns = slices.DeleteFunc(l.columns, func(c selected) bool { return c.name == "key" || c.name == "happened" && !timed })
-		looked = append(looked, l)
-		of[l.from] = append(of[l.from], i)
+		timed := len(f.whole.periods) > 0 || f.whole.o.Currency != ""
+		f.looked.columns = slices.DeleteFunc(f.looked.columns, func(c selected) bool { return c.name == "key" || c.name == "happened" && !timed })
+		of[f.looked.from] = append(of[f.looked.from], f)
 	}
 	for _, from := range sortedKeys(of) {
 		if len(of[from]) < 2 {
 			continue
 		}
 		once := looking{from: from}
-		for _, i := range of[from] {
-			for j, c := range looked[i].columns {
+		for _, f := range of[from] {
+			for j, c := range f.looked.columns {
 				at := slices.IndexFunc(once.columns, func(o selected) bool { return o.expression == c.expression })
 				if at < 0 {
 					at = len(once.columns)
 					once.columns = append(once.columns, selected{c.expression, fmt.Sprintf("c%d", at)})
 				}
-				looked[i].columns[j].expression = once.columns[at].name
+				f.looked.columns[j].expression = once.columns[at].name
 			}
-			looked[i].from = fmt.Sprintf("%s%d", sharedName, len(shared))
+			f.looked.from = fmt.Sprintf("%s%d", sharedName, len(shared))
 		}
 		shared = append(shared, once)
 	}
-	return looked, shared, nil
+	return shared
 }
 
 // byNames are the names of n by columns.

@@ -27,18 +27,8 @@ func TestTogetherAsAlone(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			alone, err := metrics.EvaluateAlone(t.Context(), c.store.Query, metrics.Catalogue(), o)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(together) != len(alone) {
-				t.Fatalf("%d values together, %d alone", len(together), len(alone))
-			}
-			for i, v := range together {
-				a, b := text(t, v), text(t, alone[i])
-				if a != b {
-					t.Errorf("together\n%s\nalone\n%s", a, b)
-				}
+			sameAsAlone(t, c, together, o)
+			for _, v := range together {
 				if len(v.OpenAmounts) > 0 {
 					amounts++
 				}
@@ -50,6 +40,50 @@ func TestTogetherAsAlone(t *testing.T) {
 	}
 	if amounts < 50 || intervals < 500 {
 		t.Errorf("only %d values say what is open, and %d have an interval", amounts, intervals)
+	}
+}
+
+// sameAsAlone holds values against those of the whole catalogue, each asked alone.
+func sameAsAlone(t *testing.T, c *company, together []metrics.Value, o metrics.Options) {
+	t.Helper()
+	alone, err := metrics.EvaluateAlone(t.Context(), c.store.Query, metrics.Catalogue(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(together) != len(alone) {
+		t.Fatalf("%d values together, %d alone", len(together), len(alone))
+	}
+	for i, v := range together {
+		if a, b := text(t, v), text(t, alone[i]); a != b {
+			t.Errorf("together\n%s\nalone\n%s", a, b)
+		}
+	}
+}
+
+// What a report asks, by months and quarters, sites and channels, in one: as if
+// each inquiry were made by itself, figure by figure.
+func TestInquiriesAsAlone(t *testing.T) {
+	c := simulated(t)
+	o := metrics.Options{AsOf: "2025-09-30", Zone: c.zone, Calendars: office(t), Parallel: 2}
+	inquiries := []metrics.Inquiry{
+		{Grain: metrics.ByQuarter, From: "2025-01-01", To: "2025-06-30"},
+		{Grain: metrics.ByMonth, From: "2025-02-01", To: "2025-06-30"},
+		{Grain: metrics.ByQuarter, From: "2025-01-01", To: "2025-06-30", By: []string{"site"}},
+		{Grain: metrics.ByQuarter, From: "2025-04-01", To: "2025-06-30", By: []string{"customer", "site"}},
+		{From: "2025-04-01", To: "2025-04-10"},
+		{},
+	}
+	for i := range inquiries {
+		inquiries[i].KPIs = metrics.Catalogue()
+	}
+	lists, err := metrics.EvaluateAll(t.Context(), c.store.Query, inquiries, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, in := range inquiries {
+		own := o
+		own.Grain, own.From, own.To, own.By = in.Grain, in.From, in.To, in.By
+		sameAsAlone(t, c, lists[i], own)
 	}
 }
 

@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"bytes"
-	"context"
 	_ "embed"
 	"fmt"
 	"maps"
@@ -65,25 +64,18 @@ func (k *KPI) undivided() error {
 	return fmt.Errorf("kpi %s is SQL of its own and cannot be asked by dimensions", k.Name)
 }
 
-// Dimensions looks at the columns of a store and returns a function that says
-// why a figure cannot be asked by a dimension there; nil if it can, or if the
-// store has nothing to ask it of.
-func Dimensions(ctx context.Context, q Querier) (func(k *KPI, dimension string) error, error) {
-	a := &asking{ctx: ctx, query: q}
-	if err := a.columns(); err != nil {
-		return nil, err
+// CanAsk says why k cannot be asked by a dimension in the store that was seen; nil
+// if it can, or if the store has nothing to ask it of.
+func (s *Seen) CanAsk(k *KPI, dimension string) error {
+	if k.Kind == SQLKind {
+		return k.undivided()
 	}
-	return func(k *KPI, dimension string) error {
-		if k.Kind == SQLKind {
-			return k.undivided()
-		}
-		if len(k.lacks(a.types)) > 0 {
-			return nil
-		}
-		_, err := k.dimension(dimension, a.types[k.view()])
-		if err == nil && k.Over != nil {
-			_, err = k.over().dimension(dimension, a.types[k.Over.View])
-		}
-		return err
-	}, nil
+	if len(k.lacks(s.types)) > 0 {
+		return nil
+	}
+	_, err := k.dimension(dimension, s.types[k.view()])
+	if err == nil && k.Over != nil {
+		_, err = k.over().dimension(dimension, s.types[k.Over.View])
+	}
+	return err
 }

@@ -67,11 +67,11 @@ func OpenBench(ctx context.Context) (*Bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &asking{ctx: ctx, query: s.Query}
-	if err := a.columns(); err != nil {
+	var seen Seen
+	if err := seen.look(ctx, s.Query); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	return &Bench{s, a.types}, nil
+	return &Bench{s, seen.types}, nil
 }
 
 // Close throws it away.

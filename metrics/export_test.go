@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"millrace/eventlog"
 )
@@ -52,7 +53,7 @@ func EvaluateAlone(ctx context.Context, q Querier, kpis []*KPI, o Options) ([]Va
 	if err != nil {
 		return nil, err
 	}
-	found, err := links(ctx, q, a.types)
+	found, err := a.links()
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +89,12 @@ func (s *statement) alone() error {
 	text, err := s.text()
 	if err != nil {
 		return err
+	}
+	if len(s.periods) > 0 && !s.k.AsOf {
+		if !strings.Contains(text, s.counted()) {
+			return errors.New("which rows count in which period is written otherwise than counted does")
+		}
+		text = strings.Replace(text, s.counted(), s.plainlyCounted(), 1)
 	}
 	rows, err := s.query(s.ctx, text)
 	if err != nil {
@@ -128,4 +135,26 @@ func (s *statement) alone() error {
 		}
 	}
 	return s.finish(values)
+}
+
+// plainlyCounted says which rows count in which period as one would say it: a
+// row beside each period that it lies in, and an open one beside each at whose
+// end it was open.
+func (s *statement) plainlyCounted() string {
+	var rows []string
+	for _, p := range s.periods {
+		rows = append(rows, fmt.Sprintf("(%s, %d, %d)", literal(p.Label), p.Start.UnixMicro(), min(p.End.UnixMicro(), s.now.at.UnixMicro())))
+	}
+	text := fmt.Sprintf(`,
+periods(period, first, until) AS (VALUES %s),
+counted AS (
+	SELECT m.*, p.period, NULL::BIGINT AS age FROM measured m JOIN periods p ON coalesce(m.happened, m.since) >= p.first AND coalesce(m.happened, m.since) < p.until
+	WHERE m.fate IS DISTINCT FROM ''`, strings.Join(rows, ", "))
+	if s.k.Open != "" {
+		text += fmt.Sprintf(`
+	UNION ALL
+	SELECT m.* REPLACE ('' AS fate), p.period, greatest(0, p.until - m.since) FROM measured m JOIN periods p ON m.since < p.until AND p.until <= coalesce(m.happened, %d)
+	WHERE m.fate = '' OR m.fate IS NULL`, s.now.at.UnixMicro())
+	}
+	return text + "\n)"
 }

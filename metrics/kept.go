@@ -36,7 +36,7 @@ func KeptBy(ctx context.Context, q Querier, rules []*Rule, o Options) ([]Kept, e
 	if err != nil {
 		return nil, err
 	}
-	found, err := links(ctx, q, a.types)
+	found, err := a.links()
 	if err != nil {
 		return nil, err
 	}

@@ -19,8 +19,11 @@ const maxValues = 100_000
 const maxLabel = 4 << 10
 
 // within runs fn on a copy of a that is stopped after Options.Timeout.
-func (a *asking) within(fn func(*asking) error) error {
-	limit := first(a.o.Timeout, DefaultTimeout)
+func (a *asking) within(fn func(*asking) error) error { return a.withinTimes(1, fn) }
+
+// withinTimes gives it so many times as long.
+func (a *asking) withinTimes(n int, fn func(*asking) error) error {
+	limit := time.Duration(n) * first(a.o.Timeout, DefaultTimeout)
 	ctx, cancel := context.WithTimeout(a.ctx, limit)
 	defer cancel()
 	b := *a

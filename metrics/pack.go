@@ -141,7 +141,7 @@ func Conducts(ctx context.Context, q Querier, rules []*Rule, cases int, o Option
 	if err != nil {
 		return nil, -1, err
 	}
-	found, err := links(ctx, q, a.types)
+	found, err := a.links()
 	if err != nil {
 		return nil, -1, err
 	}

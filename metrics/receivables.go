@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"millrace/eventlog"
@@ -83,77 +84,64 @@ type account struct {
 
 var ledgerReasons = [4]string{"without date or amount", "cancelled by a reversal", "credits", rateless}
 
-// ledger reads the receivables at the statement's moment, and what was open
-// before the period of the figure.
+// ledger is what readLedger reads, read once for all figures that rest on it.
 func (s *statement) ledger() (*ledger, error) {
 	key := fmt.Sprint(s.now.day, s.by, s.k.Scope, s.firstDay())
-	s.mu.Lock()
-	known := s.ledgers[key]
-	s.mu.Unlock()
-	if known != nil {
-		return known, nil
-	}
+	read, _ := s.ledgers.LoadOrStore(key, sync.OnceValues(s.readLedger))
+	return read.(func() (*ledger, error))()
+}
+
+// readLedger reads the receivables at the statement's moment, and what was open
+// before the period of the figure: by account, and by account and day of posting.
+func (s *statement) readLedger() (*ledger, error) {
 	from, groups := s.ledgerRows()
 	l := &ledger{}
 	accounts := map[string]*account{}
-	n := len(groups)
-	text := fmt.Sprintf(`%sSELECT %s,
+	by := strings.Join(groups, ", ")
+	text := fmt.Sprintf(`%[1]sSELECT %[2]s, GROUPING(posting_date) = 0 AS daily, coalesce(CAST(posting_date AS VARCHAR), '') AS day,
        count(*), count(*) FILTER (fate IS NULL), count(*) FILTER (fate = 1), count(*) FILTER (fate = 2), count(*) FILTER (fate = 3), count(*) FILTER (fate = 4),
        count(*) FILTER (fate IS NULL AND undated AND open <> 0),
-       coalesce(sum(open) FILTER (fate IS NULL), 0)::DOUBLE, coalesce(sum(open) FILTER (fate IS NULL AND due_date >= %s), 0)::DOUBLE,
+       coalesce(sum(open) FILTER (fate IS NULL), 0)::DOUBLE, coalesce(sum(open) FILTER (fate IS NULL AND due_date >= %[3]s), 0)::DOUBLE,
        coalesce(sum(open) FILTER (fate IS NULL AND disputed), 0)::DOUBLE, coalesce(sum(before) FILTER (fate IS NULL), 0)::DOUBLE,
-       coalesce(CAST(min(posting_date) FILTER (fate IS NULL) AS VARCHAR), '')
+       coalesce(sum(amount) FILTER (fate IS NULL AND kind = 'invoice'), 0)::DOUBLE,
+       coalesce(sum(open * date_diff('day', posting_date, %[3]s)) FILTER (fate IS NULL), 0)::DOUBLE
 FROM entry
-GROUP BY ALL ORDER BY ALL`, from, strings.Join(groups, ", "), s.now.date())
-	err := s.each(s.states(text), func(scan func(...any) error) error {
-		c := &account{by: make([]string, n-1), sales: map[string]float64{}, aged: map[string]float64{}, days: map[Day]float64{}}
-		var oldest Day
+GROUP BY GROUPING SETS ((%[2]s), (%[2]s, posting_date))
+ORDER BY daily, %[2]s, day`, from, by, s.now.date())
+	return l, s.each(s.states(text), func(scan func(...any) error) error {
+		labels := make([]string, len(groups))
+		c := account{sales: map[string]float64{}, aged: map[string]float64{}, days: map[Day]float64{}}
+		var daily bool
+		var day Day
+		var sales, aged float64
 		var cells []any
-		for i := range c.by {
-			cells = append(cells, &c.by[i])
+		for i := range labels {
+			cells = append(cells, &labels[i])
 		}
-		cells = append(cells, &c.currency, &c.n, &c.used)
+		cells = append(cells, &daily, &day, &c.n, &c.used)
 		for i := range c.excluded {
 			cells = append(cells, &c.excluded[i])
 		}
-		if err := scan(append(cells, &c.undated, &c.ar, &c.current, &c.disputed, &c.before, &oldest)...); err != nil {
+		if err := scan(append(cells, &c.undated, &c.ar, &c.current, &c.disputed, &c.before, &sales, &aged)...); err != nil {
 			return err
 		}
-		if l.oldest == "" || oldest != "" && oldest < l.oldest {
-			l.oldest = oldest
+		key := strings.Join(labels, "\x00")
+		switch {
+		case !daily:
+			c.by, c.currency = labels[:len(labels)-1], labels[len(labels)-1]
+			l.accounts = append(l.accounts, &c)
+			accounts[key] = &c
+		case c.used > 0:
+			a, month := accounts[key], string(day[:7])
+			a.days[day] += sales
+			a.sales[month] += sales
+			a.aged[month] += aged
+			if l.oldest == "" || day < l.oldest {
+				l.oldest = day
+			}
 		}
-		l.accounts = append(l.accounts, c)
-		accounts[strings.Join(append(c.by, c.currency), "\x00")] = c
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	text = fmt.Sprintf(`%sSELECT %s, CAST(posting_date AS VARCHAR),
-       coalesce(sum(amount) FILTER (kind = 'invoice'), 0)::DOUBLE, coalesce(sum(open * date_diff('day', posting_date, %s)), 0)::DOUBLE
-FROM entry WHERE fate IS NULL
-GROUP BY ALL ORDER BY ALL`, from, strings.Join(groups, ", "), s.now.date())
-	err = s.each(s.states(text), func(scan func(...any) error) error {
-		by := make([]string, n)
-		var day string
-		var sales, aged float64
-		cells := make([]any, 0, n+3)
-		for i := range by {
-			cells = append(cells, &by[i])
-		}
-		if err := scan(append(cells, &day, &sales, &aged)...); err != nil {
-			return err
-		}
-		c := accounts[strings.Join(by, "\x00")]
-		c.days[Day(day)] += sales
-		c.sales[day[:7]] += sales
-		c.aged[day[:7]] += aged
-		return nil
-	})
-	s.mu.Lock()
-	s.ledgers[key] = l // several may read the same: they read the same
-	s.mu.Unlock()
-	return l, err
 }
 
 // ledgerRows writes the entries as the methods look at them, each with its

@@ -72,7 +72,7 @@ func Standings(ctx context.Context, q Querier, rules []*Rule, kpis []*KPI, worst
 	if err != nil {
 		return nil, err
 	}
-	found, err := links(ctx, q, a.types)
+	found, err := a.links()
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func (a *asking) bounded(r *Rule, kpis []*KPI, found []foundLinks) ([]Standing, 
 		return nil, err
 	}
 	for _, b := range batches(x.statements) {
-		if err := a.answer(b); err != nil {
+		if err := answer(a.ctx, b); err != nil {
 			return nil, err
 		}
 	}

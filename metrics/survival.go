@@ -52,6 +52,9 @@ func (s *statement) group(v Value) string {
 func (s *statement) byColumns() string {
 	var b strings.Builder
 	for i := range s.by {
+		if s.places != nil {
+			b.WriteString(s.place(i) + " AS ")
+		}
 		fmt.Fprintf(&b, "by_%d, ", i)
 	}
 	if s.currencies() {

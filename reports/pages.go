@@ -362,7 +362,7 @@ func CheckPages(pages []*PageSpec, kpis []*metrics.KPI) error {
 }
 
 // CheckDimensions says where pages ask for a figure by a dimension that it does
-// not have, which only a store can tell: see [metrics.Dimensions]. The error has
+// not have, which only a store can tell: see [metrics.Seen.CanAsk]. The error has
 // the place. The pages were checked before.
 func CheckDimensions(pages []*PageSpec, kpi func(name string) *metrics.KPI, can func(k *metrics.KPI, dimension string) error) error {
 	check := func(page string, name, by Name) error {

@@ -83,6 +83,9 @@ func (e *env) answer(s *eventlog.Store, pages []*reports.PageSpec, of reportPeri
 	if err != nil {
 		return nil, err
 	}
+	if o.Seen, err = metrics.Look(e, s.Query); err != nil {
+		return nil, err
+	}
 	first, last, err := metrics.Span(e, s.Query, o)
 	if err != nil {
 		return nil, err
@@ -99,11 +102,7 @@ func (e *env) answer(s *eventlog.Store, pages []*reports.PageSpec, of reportPeri
 	named := func(name string) *metrics.KPI {
 		return kpis[slices.IndexFunc(kpis, func(k *metrics.KPI) bool { return k.Name == name })] // CheckPages has seen it
 	}
-	can, err := metrics.Dimensions(e, s.Query)
-	if err != nil {
-		return nil, err
-	}
-	if err := reports.CheckDimensions(pages, named, can); err != nil {
+	if err := reports.CheckDimensions(pages, named, o.Seen.CanAsk); err != nil {
 		return nil, usageError{fmt.Errorf("pages: %s", yaml.FormatError(err, false, true))}
 	}
 	// What has a place of its own in a is asked beside the rest.
@@ -180,33 +179,29 @@ func (e *env) evaluate(ctx context.Context, s *eventlog.Store, a *reports.Answer
 		of[k] = append(of[k], a.KPIs[i])
 	}
 	back := max(first, a.Now.First.YearBefore()) // as far as anything is compared
-	answers := make([][]metrics.Value, len(order))
-	g, within := errgroup.WithContext(ctx)
-	g.SetLimit(max(1, o.Parallel))
+	var inquiries []metrics.Inquiry
+	var whose []int // which of order
 	for i, k := range order {
-		ask := o
-		ask.Grain, ask.From, ask.To = k.grain, back, a.Now.Last
+		in := metrics.Inquiry{KPIs: flows(of[k]), Grain: k.grain, From: back, To: a.Now.Last}
 		if k.by != "" {
-			ask.By = strings.Split(k.by, ",")
+			in.By = strings.Split(k.by, ",")
 			if a.Before.Label != "" {
-				ask.From = a.Before.First
+				in.From = a.Before.First
 			}
 		}
-		g.Go(func() error {
-			values, err := metrics.Evaluate(within, s.Query, flows(of[k]), ask)
-			if err != nil {
-				return fmt.Errorf("pages: %w", err)
-			}
-			states, err := e.states(within, s, a, statesOf(of[k]), ask)
-			if err != nil {
-				return fmt.Errorf("pages: %w", err)
-			}
-			answers[i] = append(values, states...)
-			return nil
-		})
+		inquiries, whose = append(inquiries, in), append(whose, i)
+		in.KPIs = statesOf(of[k])
+		for _, in := range stateInquiries(a, in) {
+			inquiries, whose = append(inquiries, in), append(whose, i)
+		}
 	}
-	if err := g.Wait(); err != nil {
-		return err
+	lists, err := metrics.EvaluateAll(ctx, s.Query, inquiries, o)
+	if err != nil {
+		return fmt.Errorf("pages: %w", err)
+	}
+	answers := make([][]metrics.Value, len(order))
+	for i, list := range lists {
+		answers[whose[i]] = append(answers[whose[i]], list...)
 	}
 	for i, k := range order {
 		if k.by == "" && k.grain == o.Grain {
@@ -222,27 +217,24 @@ func (e *env) evaluate(ctx context.Context, s *eventlog.Store, a *reports.Answer
 	return nil
 }
 
-// states asks for figures of a day's end. Each period is a question of its own,
-// so that only those that are shown are asked.
-func (e *env) states(ctx context.Context, s *eventlog.Store, a *reports.Answers, kpis []*metrics.KPI, ask metrics.Options) (list []metrics.Value, err error) {
-	if len(kpis) == 0 {
-		return nil, nil
+// stateInquiries are those of figures of a day's end. Each period is an inquiry of
+// its own, so that only those that are shown are asked.
+func stateInquiries(a *reports.Answers, in metrics.Inquiry) []metrics.Inquiry {
+	if len(in.KPIs) == 0 {
+		return nil
 	}
-	if ask.Grain != a.Grain {
-		return metrics.Evaluate(ctx, s.Query, kpis, ask)
+	if in.Grain != a.Grain {
+		return []metrics.Inquiry{in}
 	}
+	var list []metrics.Inquiry
 	for _, p := range []metrics.Period{a.Season, a.Before, a.Now} {
-		if p.Label == "" || p.Label == a.Season.Label && len(ask.By) > 0 {
+		if p.Label == "" || p.Label == a.Season.Label && len(in.By) > 0 {
 			continue
 		}
-		ask.From, ask.To = p.First, p.Last
-		values, err := metrics.Evaluate(ctx, s.Query, kpis, ask)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, values...)
+		in.From, in.To = p.First, p.Last
+		list = append(list, in)
 	}
-	return list, nil
+	return list
 }
 
 func isState(k *metrics.KPI) bool { return k.AsOf || k.Kind == metrics.SQLKind }
