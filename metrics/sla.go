@@ -172,13 +172,8 @@ func (a *asking) standing(r *Rule, worst int, found []foundLinks) ([]Standing, e
 	if err != nil || len(out.Notes) > 0 {
 		return []Standing{out}, err
 	}
-	if err := a.count(s, judged, &out); err != nil {
+	if err := a.tally(s, judged, worst, &out); err != nil {
 		return nil, s.blame(r, err)
-	}
-	if worst != 0 {
-		if err := a.worst(s, judged, worst, &out); err != nil {
-			return nil, err
-		}
 	}
 	if a.end.past {
 		values := []Value{s.k.nothing()}
@@ -248,65 +243,69 @@ judged AS (
 )`, rows, s.limit(r), owner, due, money, *r.AtRisk, hours), nil
 }
 
-// count counts the objects by state, and adds up what is at stake.
-func (a *asking) count(s *statement, judged string, out *Standing) error {
-	var state, fate string
-	var n int64
-	err := a.each(s.states(judged+"\nSELECT coalesce(state, ''), coalesce(fate, ''), count(*) FROM judged GROUP BY ALL ORDER BY ALL"), func(scan func(...any) error) error {
-		if err := scan(&state, &fate, &n); err != nil {
+// tally counts the objects by state, adds up what is at stake, and lists so many
+// (negative: all) of what is beyond the limit or near it: the breached first, then
+// by value, then by how far beyond.
+func (a *asking) tally(s *statement, judged string, worst int, out *Standing) error {
+	most := ""
+	if worst >= 0 {
+		most = fmt.Sprintf(" QUALIFY place <= %d", worst)
+	}
+	text := strings.Replace(judged, "judged AS (", "judged AS MATERIALIZED (", 1) + `,
+told AS (
+	SELECT 1 AS part, state, fate, count(*) AS n FROM judged GROUP BY state, fate
+	UNION ALL BY NAME
+	SELECT 2 AS part, currency, sum(CAST(amount AS DECIMAL(38,4)))::DOUBLE AS amount
+	FROM judged WHERE state = 'breached' AND amount IS NOT NULL AND currency <> '' GROUP BY currency
+	UNION ALL BY NAME
+	SELECT 3 AS part, key, state, owner, strftime(make_timestamp(since), '%Y-%m-%dT%H:%M:%SZ') AS since, strftime(make_timestamp(due), '%Y-%m-%dT%H:%M:%SZ') AS due,
+	       measure, measure - allowed AS beyond, amount, currency,
+	       row_number() OVER (ORDER BY state = 'breached' DESC, abs(amount) DESC NULLS LAST, measure - allowed DESC, key) AS place
+	FROM judged WHERE state IN ('breached', 'at risk')` + most + `
+)
+SELECT part, coalesce(state, ''), coalesce(fate, ''), coalesce(n, 0), coalesce(amount, 'nan'::DOUBLE), coalesce(currency, ''),
+       coalesce(key, ''), coalesce(owner, ''), coalesce(since, ''), coalesce(due, ''), coalesce(measure, 0), coalesce(beyond, 0)
+FROM told ORDER BY part, place, coalesce(state, ''), coalesce(fate, ''), currency`
+	return a.each(s.states(text), func(scan func(...any) error) error {
+		var part int
+		var fate string
+		var n, age, over int64
+		var amount float64
+		var b Breach
+		if err := scan(&part, &b.State, &fate, &n, &amount, &b.Currency, &b.Key, &b.Owner, &b.Since, &b.Due, &age, &over); err != nil {
 			return err
 		}
-		out.N += n
-		switch State(state) {
-		case Met:
-			out.Met += n
-		case OK:
-			out.OK += n
-		case AtRisk:
-			out.AtRisk += n
-		case Breached:
-			out.OpenBreached += n
-		case ResolvedLate:
-			out.ResolvedLate += n
-		default:
-			out.Excluded = append(out.Excluded, Exclusion{fate, n})
+		switch part {
+		case 1:
+			out.add(b.State, fate, n)
+		case 2:
+			out.Value = append(out.Value, Amount{b.Currency, amount})
+		case 3:
+			b.AgeS, b.OverS = age/1e6, over/1e6
+			if !math.IsNaN(amount) {
+				b.Amount = &amount
+			}
+			out.Worst = append(out.Worst, b)
 		}
 		return nil
-	})
-	if err != nil {
-		return err
-	}
-	var m Amount
-	return a.each(s.states(judged+"\nSELECT currency, sum(CAST(amount AS DECIMAL(38,4)))::DOUBLE FROM judged WHERE state = 'breached' AND amount IS NOT NULL AND currency <> '' GROUP BY ALL ORDER BY ALL"), func(scan func(...any) error) error {
-		err := scan(&m.Currency, &m.Amount)
-		out.Value = append(out.Value, m)
-		return err
 	})
 }
 
-// worst lists what is beyond the limit or near it: the breached first, then by
-// value, then by how far beyond.
-func (a *asking) worst(s *statement, judged string, n int, out *Standing) error {
-	limit := ""
-	if n > 0 {
-		limit = fmt.Sprintf(" LIMIT %d", n)
+// add counts n objects of a state; those that have none are left out.
+func (s *Standing) add(state State, fate string, n int64) {
+	s.N += n
+	switch state {
+	case Met:
+		s.Met += n
+	case OK:
+		s.OK += n
+	case AtRisk:
+		s.AtRisk += n
+	case Breached:
+		s.OpenBreached += n
+	case ResolvedLate:
+		s.ResolvedLate += n
+	default:
+		s.Excluded = append(s.Excluded, Exclusion{fate, n})
 	}
-	text := judged + `
-SELECT key, state, owner, strftime(make_timestamp(since), '%Y-%m-%dT%H:%M:%SZ'), coalesce(strftime(make_timestamp(due), '%Y-%m-%dT%H:%M:%SZ'), ''), measure, measure - allowed, coalesce(amount, 'nan'::DOUBLE), currency
-FROM judged WHERE state IN ('breached', 'at risk')
-ORDER BY state = 'breached' DESC, abs(amount) DESC NULLS LAST, measure - allowed DESC, key` + limit
-	return a.each(s.states(text), func(scan func(...any) error) error {
-		var b Breach
-		var age, over int64
-		var amount float64
-		if err := scan(&b.Key, &b.State, &b.Owner, &b.Since, &b.Due, &age, &over, &amount, &b.Currency); err != nil {
-			return err
-		}
-		b.AgeS, b.OverS = age/1e6, over/1e6
-		if !math.IsNaN(amount) {
-			b.Amount = &amount
-		}
-		out.Worst = append(out.Worst, b)
-		return nil
-	})
 }
