@@ -86,6 +86,9 @@ var Details = []struct {
 	{"Everything", 1, 1, 80, 200},
 }
 
+// FlowMap is the map of a report's flow alone.
+func FlowMap(in FlowInput) *Map { return newBuilder(in).flowMap() }
+
 func (b *builder) flowMap() *Map {
 	m := &Map{Title: b.Say("map.title", words.Args{"cases": b.cases}), Cases: b.cases}
 	var layers []layout.Layer

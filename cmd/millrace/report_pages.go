@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 	"golang.org/x/sync/errgroup"
@@ -17,6 +18,7 @@ import (
 	"millrace/eventlog/o2c"
 	"millrace/metrics"
 	"millrace/reports"
+	"millrace/reports/html"
 	"millrace/reports/words"
 )
 
@@ -264,6 +266,11 @@ func composed(e *env, l *openedLog, want reportWanted, lang *words.Language) (*r
 	}()
 	if err != nil {
 		return nil, err
+	}
+	if len(in.Flow.Levels) > 0 { // while the store answers
+		var laying sync.WaitGroup
+		defer laying.Wait()
+		laying.Go(func() { _ = html.LayOut(lang, reports.FlowMap(in.Flow)) }) // who writes the page meets the same error
 	}
 	s, err := e.openClosed()
 	if err != nil {

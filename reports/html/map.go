@@ -21,6 +21,13 @@ type picture struct {
 	Numbers     []int // of the activities of the replay
 }
 
+// LayOut finds the places of a map's nodes and edges, so that a page with the same
+// map is written at once: that takes longer than all else of a page.
+func LayOut(lang *words.Language, m *reports.Map) error {
+	_, err := pictures(lang, m)
+	return err
+}
+
 // pictures draws the levels of m.
 func pictures(lang *words.Language, m *reports.Map) ([]*picture, error) {
 	var list []*picture

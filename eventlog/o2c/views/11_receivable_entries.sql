@@ -7,7 +7,8 @@ WITH
 settled AS (
 	SELECT entry_object, sum(amount) AS amount, sum(cash_amount) AS cash,
 	       max(applied_at) AS applied_at, max(applied_on) AS applied_on,
-	       list_sort(list(DISTINCT kind)) AS kinds
+	       -- the weightiest: cash, reversal, write_off, any other
+	       min((CASE kind WHEN 'cash' THEN 1 WHEN 'reversal' THEN 2 WHEN 'write_off' THEN 3 ELSE 4 END) || kind)[2:] AS kind
 	FROM o2c.applications WHERE NOT is_reversed GROUP BY ALL
 ),
 invoice AS (
@@ -43,11 +44,7 @@ SELECT o.id AS entry_id, i.invoice_id, c.customer_id, cm.master_id AS customer_m
        s.amount IS NOT DISTINCT FROM e.amount AS is_cleared,
        CASE WHEN s.amount = e.amount THEN s.applied_at END AS cleared_at,
        CASE WHEN s.amount = e.amount THEN s.applied_on END AS cleared_on,
-       CASE WHEN s.amount = e.amount THEN
-            CASE WHEN list_contains(s.kinds, 'cash') THEN 'cash'
-                 WHEN list_contains(s.kinds, 'reversal') THEN 'reversal'
-                 WHEN list_contains(s.kinds, 'write_off') THEN 'write_off'
-                 ELSE s.kinds[1] END END AS clearing_kind,
+       CASE WHEN s.amount = e.amount THEN s.kind END AS clearing_kind,
        CASE WHEN s.amount = e.amount THEN date_diff('day', e.due_date, s.applied_on) END AS days_late,
        d.opened_at AS disputed_from, d.closed_at AS disputed_to,
        v.first_dunned_at, coalesce(v.resets, 0) AS resets, e.object AS entry_object
