@@ -209,16 +209,43 @@ func (a *asking) localDay(instant string) string {
 
 // isDay says that an expression is a DATE, not an instant.
 func (s *statement) isDay(expression string) (bool, error) {
-	if t, ok := s.types[s.k.View][strings.TrimPrefix(strings.TrimSpace(expression), "v.")]; ok {
-		return t == "DATE", nil
-	}
-	key := s.k.Name + "\x00" + expression
-	s.mu.Lock()
-	is, ok := s.kinds[key]
-	s.mu.Unlock()
+	is, ok := s.knownDay(expression)
 	if ok {
 		return is, nil
 	}
+	list, err := s.areDays(expression)
+	if err != nil {
+		return false, err
+	}
+	return list[0], nil
+}
+
+// tellDays finds out of several expressions at once what isDay says of each. An
+// error is left to isDay, which knows whose it is.
+func (s *statement) tellDays(expressions ...string) {
+	unknown := slices.DeleteFunc(expressions, func(e string) bool {
+		_, ok := s.knownDay(e)
+		return e == "" || ok
+	})
+	if len(unknown) > 1 {
+		_, _ = s.areDays(unknown...)
+	}
+}
+
+func (s *statement) knownDay(expression string) (is, ok bool) {
+	if t, ok := s.types[s.k.View][strings.TrimPrefix(strings.TrimSpace(expression), "v.")]; ok {
+		return t == "DATE", true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	is, ok = s.kinds[s.kindKey(expression)]
+	return is, ok
+}
+
+func (s *statement) kindKey(expression string) string { return s.k.Name + "\x00" + expression }
+
+// areDays asks the database.
+func (s *statement) areDays(expressions ...string) (list []bool, err error) {
 	with := ""
 	for _, name := range sortedKeys(s.k.With) {
 		with += fmt.Sprintf("%s AS (%s), ", name, s.fill(s.k.With[name]))
@@ -226,16 +253,25 @@ func (s *statement) isDay(expression string) (bool, error) {
 	if with != "" {
 		with = "WITH " + strings.TrimSuffix(with, ", ") + " "
 	}
-	err := s.each(fmt.Sprintf("SELECT column_type FROM (DESCRIBE %sSELECT %s AS x FROM o2c.%s AS v %s)", with, s.fill(expression), quoted(s.k.View), s.fill(s.k.Join)), func(scan func(...any) error) error {
+	columns := make([]string, len(expressions))
+	for i, e := range expressions {
+		columns[i] = fmt.Sprintf("%s AS x%d", s.fill(e), i)
+	}
+	err = s.each(fmt.Sprintf("SELECT column_type FROM (DESCRIBE %sSELECT %s FROM o2c.%s AS v %s)", with, strings.Join(columns, ", "), quoted(s.k.View), s.fill(s.k.Join)), func(scan func(...any) error) error {
 		var t string
 		err := scan(&t)
-		is = t == "DATE"
+		list = append(list, t == "DATE")
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
-	s.kinds[key] = is
-	s.mu.Unlock()
-	return is, err
+	defer s.mu.Unlock()
+	for i, e := range expressions {
+		s.kinds[s.kindKey(e)] = list[i]
+	}
+	return list, nil
 }
 
 // instant writes an expression as µs UTC; a day is its first instant.

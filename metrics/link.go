@@ -3,6 +3,7 @@ package metrics
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 
 	"millrace/eventlog"
@@ -55,7 +56,10 @@ type foundLinks struct {
 // links reads how references between systems were resolved. Before anything
 // was loaded from a system there are none.
 func links(ctx context.Context, q Querier, types map[string]map[string]string) ([]foundLinks, error) {
-	if types["system_links"]["state"] == "" {
+	if types["link_counts"] == nil {
+		if types["system_links"] != nil {
+			return nil, errors.New("the store was loaded by an older Millrace, which did not count references: millrace ingest brings it up to date")
+		}
 		return nil, nil
 	}
 	rows, err := q(ctx, linksSQL)

@@ -115,9 +115,7 @@ func (s *statement) with() map[string]string {
 func (s *statement) withClock() map[string]string {
 	with := s.with()
 	if s.k.Kind == DurationKind && s.k.Clock == Business {
-		sites, hours := s.o.Calendars.rows(s.firstAt.AddDate(0, -1, 0), s.now.at.AddDate(1, 0, 0))
-		with["sites(site)"] = "VALUES " + sites
-		with["hours(calendar, start, until, before)"] = "VALUES\n\t" + hours
+		with["sites(site)"], with["hours(calendar, start, until, before)"] = s.o.Calendars.tables(s.firstAt.AddDate(0, -1, 0), s.now.at.AddDate(1, 0, 0))
 	}
 	return with
 }
@@ -169,6 +167,7 @@ func (l looking) text() string {
 // lookedAt is what is looked at, each row with its fate.
 func (s *statement) lookedAt() (l looking, err error) {
 	k := s.k
+	s.tellDays(k.At, s.since(), k.From, k.To)
 	types := s.types[k.View]
 	add := func(name, expression string) { l.columns = append(l.columns, selected{expression, name}) }
 	for i, e := range s.by {

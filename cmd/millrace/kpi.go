@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"millrace/eventlog"
 	"millrace/metrics"
 	"millrace/reports"
@@ -92,19 +94,27 @@ func (c *kpiCmd) Help() string {
 }
 
 func (c *kpiCmd) Run(e *env) (err error) {
-	kpis, err := c.chosen(e)
-	if err != nil {
-		return err
-	}
 	o, err := c.options(e)
 	if err != nil {
 		return err
 	}
+	var kpis []*metrics.KPI
+	var reading errgroup.Group // while the store opens: a tenth of a second
+	reading.Go(func() (err error) { kpis, err = c.chosen(e); return err })
 	s, err := c.store(e)
+	if wrong := reading.Wait(); wrong != nil {
+		if err == nil {
+			err = s.Close()
+		}
+		return wrong
+	}
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	if o.Seen, err = metrics.Look(e, s.Query); err != nil {
+		return err
+	}
 	if c.Baseline != "" {
 		return c.compare(e, s.Store, kpis, o)
 	}

@@ -66,9 +66,8 @@ type linkOrphan struct {
 
 const (
 	linksSQL = `-- How many references of each kind were found?
-SELECT system, source_type, qualifier, target_type, string_agg(DISTINCT attribute, ', ' ORDER BY attribute),
-       count(*) FILTER (state = 'matched'), count(*) FILTER (state = 'unmatched'), count(*) FILTER (state = 'ambiguous')
-FROM o2c.system_links GROUP BY system, source_type, qualifier, target_type
+SELECT system, source_type, qualifier, target_type, attributes, matched, unmatched, ambiguous
+FROM o2c.link_counts
 ORDER BY system, source_type, qualifier, target_type`
 	linkValuesSQL = `-- What are they worth?
 SELECT system, source_type, qualifier, target_type, currency, coalesce(sum(amount) FILTER (state = 'matched'), 0)::VARCHAR,
@@ -146,7 +145,7 @@ func linksOf(links []systemLink, system string) ([]systemLink, error) {
 // orphans of each kind. Before anything was loaded from a system there are none.
 func systemLinks(e *env, s *eventlog.Store, orphans int) (links []systemLink, err error) {
 	var there int64
-	if err := eachRow(e, s, "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'o2c' AND table_name = 'system_links'", nil, &there)(func() error { return nil }); err != nil || there == 0 {
+	if err := eachRow(e, s, "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'o2c' AND table_name = 'link_counts'", nil, &there)(func() error { return nil }); err != nil || there == 0 {
 		return nil, err
 	}
 	var l systemLink

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"millrace/eventlog/calendar"
 )
@@ -75,13 +76,16 @@ func New(configs []Config, zone string, kinds []Kind) ([]*Schedule, error) {
 	return all, nil
 }
 
-// A name is part of the names of folders and files.
-var nameText = regexp.MustCompile(`^[\pL\pN][\pL\pN._-]{0,99}$`)
+// A name is part of the names of folders and files. How long it may be is not in
+// the expression: that took a twentieth of the start of every command.
+var nameText = regexp.MustCompile(`^[\pL\pN][\pL\pN._-]*$`)
+
+const longestName = 100
 
 func newSchedule(c Config, zone string, kinds []Kind) (_ *Schedule, err error) {
 	s := &Schedule{Config: c}
 	switch {
-	case !nameText.MatchString(c.Name):
+	case !nameText.MatchString(c.Name) || utf8.RuneCountInString(c.Name) > longestName:
 		return nil, errors.New("its name: want letters, digits, and . _ - behind the first")
 	case c.Cron.String() == "":
 		return nil, errors.New(`cron is missing: when? "30 6 * * 1-5" is 06:30 from Monday to Friday`)
