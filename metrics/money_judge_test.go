@@ -13,9 +13,9 @@ import (
 // A book is the simulator's truth of money, as it wrote it: no row of it comes
 // from the tables that were loaded.
 type book struct {
-	entries, applications, receipts, invoices, disputes []row
-	invoiceOf                                           map[string]row // by entry
-	settlements                                         map[string][]settlement
+	entries, applications, receipts, invoices, disputes, promises []row
+	invoiceOf                                                     map[string]row // by entry
+	settlements                                                   map[string][]settlement
 }
 
 // A settlement is what an application does to one entry.
@@ -27,7 +27,7 @@ type settlement struct {
 // bookOf is the book of a company.
 func bookOf(x truthTables) *book {
 	b := &book{entries: x.truth("ledger"), applications: x.truth("application"), receipts: x.truth("receipt"),
-		invoices: x.truth("invoice"), disputes: x.truth("dispute"), invoiceOf: map[string]row{}, settlements: map[string][]settlement{}}
+		invoices: x.truth("invoice"), disputes: x.truth("dispute"), promises: x.truth("promise"), invoiceOf: map[string]row{}, settlements: map[string][]settlement{}}
 	byNumber := map[string]row{}
 	for _, i := range b.invoices {
 		byNumber[i["invoice_no"]] = i
@@ -238,8 +238,39 @@ func (b *book) figures(first, last, known, by string) sums {
 		}
 	}
 	b.receiptFigures(s, first, last, known, group)
+	valued := map[string]string{}
+	for _, r := range b.receipts {
+		valued[r["receipt_no"]] = r["value_date"]
+	}
+	for _, p := range b.promises {
+		if due := p["due_on"]; in(due) && p["promised_on"] <= known && by != "site" {
+			paid := b.paid(p, known, valued)
+			s.add("cash.promise_kept", group(p), due <= known, one(paid != "" && paid <= due), 1)
+		}
+	}
 	b.invoiceFigures(s, first, last, known, group)
 	return s
+}
+
+// paid is the day by which, as known at the end of a day, all of a promise but a
+// fiftieth had come in since it was given; "" if it has not.
+func (b *book) paid(p row, known string, valued map[string]string) string {
+	var money []settlement
+	for _, s := range b.settlements[p["entry_no"]] {
+		if s.app["kind"] == "cash" && stands(s.app, known) && valued[s.app["receipt_no"]] >= p["promised_on"] {
+			money = append(money, s)
+		}
+	}
+	slices.SortFunc(money, func(x, y settlement) int {
+		return cmp.Compare(valued[x.app["receipt_no"]], valued[y.app["receipt_no"]])
+	})
+	var sum int64
+	for _, m := range money {
+		if sum += m.amount; 50*sum >= 49*p.cents("amount") {
+			return valued[m.app["receipt_no"]]
+		}
+	}
+	return ""
 }
 
 func (b *book) receiptFigures(s sums, first, last, known string, group func(row, ...string) string) {

@@ -50,7 +50,6 @@ var otherwise = map[string]string{
 
 // uncompared says why a figure is not compared with the truth at all.
 var uncompared = map[string]string{
-	"cash.promise_kept": "neither the model nor the simulator has promises to pay: the view it reads is a source's own",
 }
 
 // allCovered holds that every figure was compared, or is known not to be.

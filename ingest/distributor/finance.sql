@@ -113,6 +113,10 @@ SELECT application_no AS id, 'application' AS source_table, application_no AS so
        CASE kind WHEN 'WOF' THEN 'write_off' WHEN 'DIS' THEN 'discount' WHEN 'RES' THEN 'residual' END AS kind, applied_at::DATE AS date, clearing_no AS clearing
 FROM application;
 
+CREATE VIEW object_PromiseToPay AS
+SELECT promise_no AS id, 'promise' AS source_table, promise_no AS source_key, promised_on, due_on, amount, currency
+FROM promise;
+
 CREATE VIEW object_DisputeCase AS
 SELECT case_no AS id, 'dispute' AS source_table, case_no AS source_key, case_no AS number, reason,
        CASE reason WHEN 'PRICE' THEN 'price' WHEN 'QTY' THEN 'quantity' WHEN 'QUALITY' THEN 'quality' WHEN 'PAPER' THEN 'paperwork' ELSE 'other' END AS reason_class,
@@ -155,6 +159,9 @@ FROM application a JOIN receipt r USING (receipt_no)
 UNION ALL BY NAME
 SELECT 'Receipt' AS source_type, document(receipt_no) AS source_id, 'Customer' AS target_type, document(customer_no) AS target_id, 'paid by' AS qualifier
 FROM receipt WHERE customer_no IS NOT NULL
+UNION ALL BY NAME
+SELECT 'PromiseToPay' AS source_type, promise_no AS source_id, 'AREntry' AS target_type, document(entry_no) AS target_id, 'promises' AS qualifier, amount, currency
+FROM promise WHERE entry_no IS NOT NULL
 UNION ALL BY NAME
 SELECT 'DisputeCase' AS source_type, case_no AS source_id, 'Customer' AS target_type, document(customer_no) AS target_id, 'raised by' AS qualifier FROM dispute
 UNION ALL BY NAME

@@ -2,6 +2,8 @@ package distributor
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +18,7 @@ func (s *sim) newEntry(kind string, c *customer, amount int64, posting, due date
 
 // expect plans when the customer pays an entry: its payment run after due, late as is its way.
 func (s *sim) expect(e *entry) {
-	if e.open() <= 0 || e.promised {
+	if e.open() <= 0 || e.planned {
 		return
 	}
 	d := rolled(s.seed, aPayment, uint64(e.no)<<8^uint64(s.org)<<44)
@@ -40,7 +42,7 @@ func (s *sim) expect(e *entry) {
 	for !office.works(day) {
 		day++
 	}
-	e.promised = true
+	e.planned, e.payOn = true, day
 	k := payKey{e.c, day}
 	if _, ok := s.pays[k]; !ok {
 		s.at(utc.at(day, 10*hour), func() { s.pay(k) })
@@ -68,7 +70,7 @@ func (s *sim) pay(k payKey) {
 	var total int64
 	var words []string
 	for _, e := range entries {
-		e.promised = false
+		e.planned = false
 		open := e.open()
 		if open <= 0 || e.held || e.inv != nil && e.inv.held && e.kind == "INV" {
 			continue
@@ -345,12 +347,50 @@ func (s *sim) dun(day date) {
 			if level > e.dunned {
 				e.dunned = level
 				s.numbers.dunning++
-				s.dunning = append(s.dunning, &dunning{s.numbers.dunning, e, level, day})
+				m := &dunning{no: s.numbers.dunning, e: e, level: level, day: day}
+				s.dunning = append(s.dunning, m)
+				s.pledge(m)
 			}
 		}
 		clear(c.open[len(kept):])
 		c.open = kept
 	}
 }
+
+// pledge is what the customer says to a reminder: by when it will pay what is
+// open. Most know their payment run, some hope for the best.
+func (s *sim) pledge(m *dunning) {
+	e := m.e
+	d := rolled(s.seed, aPledge, uint64(e.no)<<8^uint64(m.level)^uint64(s.org)<<44)
+	if m.pledged = d.chance(4500); !m.pledged {
+		return
+	}
+	due := m.day + 4 + date(d.below(11))
+	if e.planned && d.chance(7500) {
+		due = max(m.day+1, e.payOn+date(d.below(3)))
+	}
+	s.numbers.pledge++
+	s.pledges = append(s.pledges, &pledge{s.numbers.pledge, e, e.open(), m.day, due})
+}
+
+// kept is the bank's day by which all that was promised had come in, but for a
+// fiftieth at most; 0 if it has not.
+func (p *pledge) kept(applications []*application) date {
+	came := map[date]int64{}
+	for _, a := range applications {
+		if a.kind == "PAY" && a.reversedAt == 0 && a.r.line.value >= p.on {
+			came[a.r.line.value] += a.amount
+		}
+	}
+	var sum int64
+	for _, day := range slices.Sorted(maps.Keys(came)) {
+		if sum += came[day]; 50*sum >= 49*p.amount {
+			return day
+		}
+	}
+	return 0
+}
+
+func promiseNumber(no int64) string { return "P" + padded(no) }
 
 func receiptNumber(no int64) string { return "Z" + padded(no) }

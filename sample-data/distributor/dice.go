@@ -17,6 +17,16 @@ const (
 	aPayment
 	aMessage
 	aRow // defects, by table
+	aPledge
+)
+
+// The tables that have defects. These numbers stay, so that a table more changes
+// no other's.
+const (
+	trackingRows = 20
+	messageRows  = 29
+	attemptRows  = 30
+	callRows     = 33
 )
 
 // Dice are one entity's own random numbers: rolling more of one entity's

@@ -291,7 +291,8 @@ type entry struct {
 	clearedAt instant
 	touched   instant
 	dunned    int
-	promised  bool // a payment run is to take it
+	planned   bool // a payment run is to take it
+	payOn     date // the last one that was to
 	paying    bool // the money is on its way
 	held      bool
 }
@@ -345,10 +346,20 @@ type application struct {
 }
 
 type dunning struct {
-	no    int64
-	e     *entry
-	level int
-	day   date
+	no      int64
+	e       *entry
+	level   int
+	day     date
+	pledged bool // the customer answered by when it will pay
+}
+
+// A pledge is a promise to pay: what a customer said when it was reminded.
+type pledge struct {
+	no     int64
+	e      *entry
+	amount int64
+	on     date
+	due    date
 }
 
 type dispute struct {

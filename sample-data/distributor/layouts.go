@@ -35,6 +35,7 @@ var layouts = []layout{
 	laid("finance", "receipt", "receipt_no:t statement_no:t line_no:i customer_no:t currency:t amount:2 created_by:t created_at:s"),
 	laid("finance", "application", "application_no:t kind:t entry_no:t receipt_no:t offset_entry_no:t clearing_no:t amount:2 applied_at:s applied_by:t applied_by_kind:t reversed_at:s reversed_by:t"),
 	laid("finance", "dunning", "dunning_no:t entry_no:t level:i run_date:d"),
+	laid("finance", "promise", "promise_no:t entry_no:t currency:t amount:2 promised_on:d due_on:d"),
 	laid("finance", "dispute", "case_no:t customer_no:t invoice_no:t entry_no:t reason:t status:t outcome:t owner:t currency:t disputed_amount:2 credited_amount:2 "+
 		"opened_at:s opened_by:t decided_at:s decided_by:t closed_at:s closed_by:t"),
 	laid("finance", "credit_memo", "credit_memo_no:t invoice_no:t case_no:t return_order_no:t customer_no:t reason:t memo_date:d currency:t net_amount:2 gross_amount:2 "+
@@ -66,6 +67,7 @@ var layouts = []layout{
 	laid("truth", "invoice", "invoice_no:t kind:t customer_no:t site:t orders:i currency:t gross:2 terms_days:i created_at:z posted_at:z cancelled_at:z corrects:t reason:t"),
 	laid("truth", "application", "application_no:t kind:t entry_no:t offset_entry_no:t receipt_no:t amount:2 applied_at:z by:t reversed_at:z"),
 	laid("truth", "receipt", "receipt_no:t customer_no:t currency:t amount:2 value_date:d received_at:z"),
+	laid("truth", "promise", "promise_no:t entry_no:t customer_no:t currency:t amount:2 promised_on:d due_on:d paid_on:d"),
 	laid("truth", "dispute", "case_no:t invoice_no:t customer_no:t currency:t reason:t disputed:2 credited:2 opened_at:z decided_at:z closed_at:z"),
 	laid("truth", "act", "what:t at:z by:t object_type:t object_no:t"),
 	laid("truth", "change", "object_type:t object_no:t field:t old:t new:t changed_at:z by:t same_hand:t asked_by_customer:t"),
@@ -105,6 +107,7 @@ const (
 	tReceipt
 	tApplication
 	tDunning
+	tPromise
 	tDispute
 	tMemo
 	tMemoItem
@@ -128,6 +131,7 @@ const (
 	truthInvoice
 	truthApplication
 	truthReceipt
+	truthPromise
 	truthDispute
 	truthAct
 	truthChange

@@ -28,6 +28,7 @@ var shares = []shareInfo{
 	{"short_payments", 175, "residual entries, of payments (PAY)"},
 	{"short_payments_disputed", 4000, "residual entries with a dispute"},
 	{"discounts_taken", 720, "discounts (DIS), of payments (PAY)"},
+	{"reminders_promised", 4500, "reminders that the customer answers by when it will pay"},
 	{"write_offs", 66, "entries written off (WOF), of invoice and residual entries"},
 	{"payments_taken_back", 100, "payments (PAY) reversed"},
 	{"orders_returned", 300, "return orders (RE), of orders (OR)"},
@@ -241,6 +242,9 @@ func (k *clerk) moneyShares() {
 		if n := len(uses[r]); n > 0 {
 			share("receipts_over_several_invoices", n > 1)
 		}
+	}
+	for _, m := range k.dunning {
+		share("reminders_promised", m.pledged)
 	}
 	residuals := int64(0)
 	claimed := map[*entry]bool{}

@@ -56,6 +56,7 @@ type made struct {
 	receipt     []*receipt
 	application []*application
 	dunning     []*dunning
+	pledges     []*pledge
 	dispute     []*dispute
 	memo        []*memo
 	message     []*message
@@ -68,7 +69,7 @@ type made struct {
 // numbers are the last used ones of each range.
 type numbers struct {
 	order, delivery, invoice, block, change, movement, output, allocation, wave, pick, pack, truck, tracking int64
-	entry, receipt, application, clearing, dunning, dispute, memo, message, shop, quote, call                int64
+	entry, receipt, application, clearing, dunning, pledge, dispute, memo, message, shop, quote, call        int64
 }
 
 type runKey struct {
@@ -120,7 +121,7 @@ func newSimulation(seed uint64, org, orders int, b *books, goods []material) *si
 	s.numbers = numbers{order: 10_000_000 + n*40_000, delivery: 80_000_000 + n*60_000, invoice: 90_000_000 + n*60_000,
 		block: n * 30_000, change: 4_000_000 + n*100_000, movement: 49_000_000 + n*80_000, output: n * 200_000, allocation: n * 300_000,
 		wave: n * 20_000, pick: n * 300_000, pack: n * 200_000, truck: n * 20_000, tracking: n * 500_000, entry: n * 100_000,
-		receipt: n * 60_000, application: n * 150_000, clearing: n * 150_000, dunning: n * 60_000, dispute: n * 10_000, memo: n * 20_000,
+		receipt: n * 60_000, application: n * 150_000, clearing: n * 150_000, dunning: n * 60_000, pledge: n * 60_000, dispute: n * 10_000, memo: n * 20_000,
 		message: n * 300_000, shop: n * 40_000, quote: n * 40_000, call: n * 40_000}
 	s.people = s.newCustomers(max(24, orders/42))
 	sum := 0

@@ -18,6 +18,7 @@ func (k *clerk) write() {
 	k.writeWarehouse()
 	k.writeTracking()
 	k.writeReceivables()
+	k.writePromises()
 	k.writeClaims()
 	k.writeMessages()
 	k.writeIntake()

@@ -90,6 +90,19 @@ func (k *clerk) writeReceivables() {
 	}
 }
 
+func (k *clerk) writePromises() {
+	t := k.sheets[tPromise]
+	for _, p := range k.pledges {
+		t.text(promiseNumber(p.no))
+		t.text(entryNumber(p.e.no))
+		t.text(p.e.c.currency)
+		t.decimal(p.amount)
+		t.day(p.on)
+		t.day(p.due)
+		t.end()
+	}
+}
+
 func (k *clerk) writeClaims() {
 	t := k.sheets[tDispute]
 	for _, p := range k.dispute {

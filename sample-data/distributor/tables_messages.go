@@ -39,7 +39,7 @@ func (m *message) subject() string {
 func (k *clerk) writeMessages() {
 	var held *message
 	for _, m := range k.message {
-		d := rolled(k.seed, aRow, uint64(tMessage)<<48^uint64(m.no))
+		d := rolled(k.seed, aRow, messageRows<<48^uint64(m.no))
 		missing, back := d.chance(20), d.chance(60)
 		k.books.share("messages_missing", missing)
 		if missing {
@@ -88,7 +88,7 @@ func (k *clerk) writeMessage(m *message) {
 	t.end()
 	a := k.sheets[tAttempt]
 	for i, x := range m.attempts {
-		d := rolled(k.seed, aRow, uint64(tAttempt)<<48^uint64(m.no)<<4^uint64(i))
+		d := rolled(k.seed, aRow, attemptRows<<48^uint64(m.no)<<4^uint64(i))
 		missing, twice := d.chance(30), d.chance(20)
 		key := fmt.Sprintf("%s/%d", m.id(), i+1)
 		k.books.share("attempts_missing", missing)
@@ -169,7 +169,7 @@ func (k *clerk) writeIntake() {
 	}
 	t = k.sheets[tCall]
 	for _, c := range k.call {
-		d := rolled(k.seed, aRow, uint64(tCall)<<48^uint64(c.no))
+		d := rolled(k.seed, aRow, callRows<<48^uint64(c.no))
 		no := "C" + padded(c.no)
 		t.text(no)
 		t.text(c.medium)

@@ -128,7 +128,7 @@ type told struct {
 func (k *clerk) writeTracking() {
 	rows := make([]told, 0, len(k.tracking))
 	for _, e := range k.tracking {
-		d := rolled(k.seed, aRow, uint64(tTracking)<<48^uint64(e.no))
+		d := rolled(k.seed, aRow, trackingRows<<48^uint64(e.no))
 		id := fmt.Sprintf("%s%016x", carrierNames[e.dl.carrier][:2], mix(uint64(e.no)*2))
 		r := told{e, id, e.at, e.received, "DEL-" + e.dl.ref(), false}
 		missing, late, twice, order := d.chance(120), d.chance(150), d.chance(80), d.chance(200)

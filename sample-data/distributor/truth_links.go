@@ -94,6 +94,9 @@ func (k *clerk) truthLinks() {
 			k.link("Application", no, "applies", "Receipt", receiptNumber(a.r.no), amount(a.amount))
 		}
 	}
+	for _, p := range k.pledges {
+		k.link("PromiseToPay", promiseNumber(p.no), "promises", "AREntry", entryNumber(p.e.no), amount(p.amount))
+	}
 	for _, p := range k.dispute {
 		k.link("DisputeCase", disputeNumber(p.no), "disputes", "Invoice", padded(p.inv.no), amount(p.amount))
 	}

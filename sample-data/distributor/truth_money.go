@@ -15,7 +15,7 @@ func truthReason(r string) string {
 	return "other"
 }
 
-// truthMoney writes what was billed, paid, applied and disputed.
+// truthMoney writes what was billed, paid, applied, promised and disputed.
 func (k *clerk) truthMoney() {
 	k.truthInvoices()
 	t := k.sheets[truthApplication]
@@ -47,6 +47,26 @@ func (k *clerk) truthMoney() {
 		t.decimal(r.line.amount)
 		t.day(r.line.value)
 		t.zoned(r.createdAt, utc)
+		t.end()
+	}
+	of := map[*entry][]*application{}
+	for _, a := range k.application {
+		of[a.e] = append(of[a.e], a)
+	}
+	t = k.sheets[truthPromise]
+	for _, p := range k.pledges {
+		t.text(promiseNumber(p.no))
+		t.text(entryNumber(p.e.no))
+		t.text(padded(p.e.c.no))
+		t.text(p.e.c.currency)
+		t.decimal(p.amount)
+		t.day(p.on)
+		t.day(p.due)
+		if kept := p.kept(of[p.e]); kept != 0 {
+			t.day(kept)
+		} else {
+			t.null(1)
+		}
 		t.end()
 	}
 	t = k.sheets[truthDispute]

@@ -13,6 +13,7 @@ CREATE TEMP TABLE t_wait AS FROM read_csv('{truth}/wait.csv', all_varchar = true
 CREATE TEMP TABLE t_link AS FROM read_csv('{truth}/link.csv', all_varchar = true, header = true, nullstr = '');
 CREATE TEMP TABLE t_document AS FROM read_csv('{truth}/document.csv', all_varchar = true, header = true, nullstr = '');
 CREATE TEMP TABLE t_ledger AS FROM read_csv('{truth}/ledger.csv', all_varchar = true, header = true, nullstr = '');
+CREATE TEMP TABLE t_promise AS FROM read_csv('{truth}/promise.csv', all_varchar = true, header = true, nullstr = '');
 CREATE TEMP TABLE t_balance AS FROM read_csv('{truth}/balance.csv', all_varchar = true, header = true, nullstr = '');
 CREATE TEMP TABLE t_defect AS FROM read_csv('{truth}/defect.csv', all_varchar = true, header = true, nullstr = '');
 CREATE TEMP TABLE t_cause AS FROM read_csv('{truth}/cause.csv', all_varchar = true, header = true, nullstr = '');
@@ -196,6 +197,18 @@ WITH pair AS (SELECT coalesce(t.entry_no, s.entry_id) AS key, unnest([
 	{'field': 'open_amount', 'want': t.open_amount, 'got': places(s.open_amount, 2)},
 	{'field': 'cleared_on', 'want': t.cleared_on, 'got': s.cleared_on::VARCHAR}
 ], max_depth := 2), NULL AS hit FROM t_ledger t FULL JOIN o2c.receivable_entries s ON s.entry_id = t.entry_no)
+SELECT NULL AS key, 'compared' AS field, NULL AS want, NULL AS got, NULL AS cause, count(*) AS n FROM pair
+UNION ALL
+SELECT key, field, want, got, NULL, 1 FROM pair WHERE want IS DISTINCT FROM got ORDER BY field, key;
+
+-- check promises
+WITH pair AS (SELECT coalesce(t.promise_no, s.promise_id) AS key, unnest([
+	{'field': 'customer', 'want': t.customer_no, 'got': s.customer_id},
+	{'field': 'amount', 'want': t.amount || ' ' || t.currency, 'got': places(s.amount, 2) || ' ' || s.currency},
+	{'field': 'promised_on', 'want': t.promised_on, 'got': s.promised_on::VARCHAR},
+	{'field': 'due_on', 'want': t.due_on, 'got': s.due_on::VARCHAR},
+	{'field': 'paid_on', 'want': t.paid_on, 'got': s.paid_on::VARCHAR}
+], max_depth := 2) FROM t_promise t FULL JOIN o2c.promises s ON s.promise_id = t.promise_no)
 SELECT NULL AS key, 'compared' AS field, NULL AS want, NULL AS got, NULL AS cause, count(*) AS n FROM pair
 UNION ALL
 SELECT key, field, want, got, NULL, 1 FROM pair WHERE want IS DISTINCT FROM got ORDER BY field, key;
