@@ -106,7 +106,7 @@ func reconcile(ctx context.Context, q Querier, kpis []*KPI, c Control, o Options
 		return r, fmt.Errorf("there is no key figure %q%s", c.KPI, eventlog.DidYouMean(c.KPI, names))
 	}
 	k := kpis[i]
-	own := Options{LinkRate: o.LinkRate, Zone: o.Zone, AsOf: c.AsOf, From: c.From, To: c.To, FiscalYear: o.FiscalYear, Calendars: o.Calendars, Timeout: o.Timeout}
+	own := Options{Seen: o.Seen, LinkRate: o.LinkRate, Zone: o.Zone, AsOf: c.AsOf, From: c.From, To: c.To, FiscalYear: o.FiscalYear, Calendars: o.Calendars, Timeout: o.Timeout}
 	labels := map[string]string{} // of the figure's values: its currency, and what it is always split by
 	for _, d := range sortedKeys(c.By) {
 		if _, split := k.Split[d]; split || d == "currency" && (k.Currency != "" || k.Kind == SQLKind || k.Kind == ReceivablesKind) {
