@@ -28,6 +28,7 @@ type mineConformCmd struct {
 	Map       []string      `sep:"none" placeholder:"LABEL=ACTIVITY|FILE" help:"Which activity of the log a task of the model is; LABEL= is none, as it is not recorded. Several times, or a YAML file of \"LABEL: ACTIVITY\"."`
 	Method    string        `enum:"alignments,replay" default:"alignments" placeholder:"NAME" help:"How to compare: ${enum}. alignments finds for each case what it takes at least to make it a run of the model; replay plays tokens, fast, and is a heuristic."`
 	TimeLimit time.Duration `placeholder:"DURATION" help:"Of alignments: stop looking after this time, such as 30s, and say how far off the rest may be. Precision and footprints get a quarter of it each at most. Which cases that leaves depends on the machine."`
+	Prefix    bool          `help:"Of alignments: cases may still go on. Each is compared with the beginning of a run of the model, so what has not happened yet is no deviation."`
 	By        string        `enum:"cases,delay,value" default:"cases" placeholder:"NAME" help:"Of alignments: which departures from the model come first: ${enum}. delay: those whose cases take longer than the others, for sure."`
 	Departure string        `placeholder:"WHAT" help:"Of alignments: list the cases that depart so, such as \"skipped Pack\"."`
 	Top       int           `default:"20" help:"How many deviations to print; 0 prints all. JSON has all of them."`
@@ -39,6 +40,7 @@ func (c *mineConformCmd) Help() string {
   millrace mine conform orders.csv --model model.pnml
   millrace mine conform order-to-cash --model model.ptml --method replay --json
   millrace mine conform order-to-cash --model o2c --by value
+  millrace mine conform open-orders.csv --model model.pnml --prefix
   millrace mine conform order-to-cash --model company.bpmn --map "Check credit=Release Credit Block" --map "File order="
   millrace mine conform order-to-cash --model o2c --departure "skipped Send Invoice"`
 }
@@ -46,6 +48,7 @@ func (c *mineConformCmd) Help() string {
 // A conformance is what JSON says of how a log and a model agree.
 type conformance struct {
 	Method         string             `json:"method"`
+	Prefix         bool               `json:"prefix"` // cases may still go on
 	Cases          int64              `json:"cases"`
 	Fitness        conformanceFitness `json:"fitness"`
 	Precision      *float64           `json:"precision"`
@@ -100,6 +103,9 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 	if c.TimeLimit < 0 || c.TimeLimit > 0 && c.Method != "alignments" {
 		return usageError{errors.New("--time-limit is a time such as 30s, and of --method alignments")}
 	}
+	if c.Method != "alignments" && c.Prefix {
+		return usageError{errors.New("--prefix is of --method alignments")}
+	}
 	if c.Method != "alignments" && (c.By != "cases" || c.Departure != "") {
 		return usageError{errors.New("--by and --departure are of --method alignments")}
 	}
@@ -119,7 +125,7 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	x := &conformance{Method: c.Method, Cases: s.Cases, Simplicity: conform.Simplicity(net)}
+	x := &conformance{Method: c.Method, Prefix: c.Prefix, Cases: s.Cases, Simplicity: conform.Simplicity(net)}
 	x.Notes = append([]eventlog.Note{}, slices.Concat(s.Notes, notes, strangers(s, net))...)
 	// What precision and footprints leave of the time is that of alignments: half
 	// of it at least.
@@ -139,7 +145,7 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 			Text: "Precision is not known: silent transitions lead to too many markings at once."})
 	}
 	f, err := inTime(e, c.TimeLimit/4, func(ctx context.Context) (*conform.Footprints, error) {
-		return conform.FindFootprints(ctx, s, net, 0)
+		return conform.FindFootprints(ctx, s, net, conform.FootprintsOptions{Prefix: c.Prefix})
 	})
 	if err != nil && !errors.Is(err, errLate) {
 		return err
@@ -201,7 +207,7 @@ func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x 
 		x.Tokens = &conformanceTokens{t.Produced, t.Consumed, t.Missing, t.Remaining}
 		fitness, deviations, x.Generalization = r.Fitness(), r.Deviations(), r.Generalization()
 	} else {
-		o := conform.Options{Progress: progress}
+		o := conform.Options{Progress: progress, Prefix: c.Prefix}
 		if c.TimeLimit > 0 {
 			until, cancel := context.WithDeadline(e, began.Add(c.TimeLimit))
 			defer cancel()
@@ -337,7 +343,11 @@ func (c *mineConformCmd) print(e *env, x *conformance) error {
 	if x.Behind != nil {
 		return c.printBehind(e, x)
 	}
-	fmt.Fprintf(e.Stdout, "%s of %s cases fit the model.\n\n", count(x.Fitness.FittingCases), count(x.Cases))
+	verb := "fit the model"
+	if x.Prefix {
+		verb = "begin as the model does"
+	}
+	fmt.Fprintf(e.Stdout, "%s of %s cases %s.\n\n", count(x.Fitness.FittingCases), count(x.Cases), verb)
 	t := newTable("measure", " value", "")
 	t.add("fitness", exact(x.Fitness.AverageTrace), "of cases, on average")
 	t.add("", exact(x.Fitness.Log), "of the log, where long cases count more")

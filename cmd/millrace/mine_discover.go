@@ -20,10 +20,13 @@ import (
 type mineDiscoverCmd struct {
 	logFlags
 	jsonFlag
-	Algorithm  string  `enum:"inductive,split,heuristics,alpha,alpha+" default:"inductive" placeholder:"NAME" help:"How to find the model: ${enum}. inductive gives a process tree, whose net is sound; split a diagram with gateways, the others a net, which may not be."`
+	Algorithm  string  `enum:"inductive,split,heuristics,flexible,alpha,alpha+" default:"inductive" placeholder:"NAME" help:"How to find the model: ${enum}. inductive gives a process tree, whose net is sound; split a diagram with gateways, flexible a causal net, which says what comes together how often, the others a net; these may not be sound."`
 	Variant    string  `enum:",im,imf,imd" default:"" placeholder:"NAME" help:"Of inductive: im keeps every case, imf leaves out what is rarer than --noise, imd looks at the directly-follows graph alone. Default: im, or imf if there is noise."`
 	Noise      float64 `placeholder:"SHARE" help:"Of imf: a step is left out if it is no more frequent than this share of the most frequent step from the same activity; 0 to 1, such as 0.2."`
-	Threshold  float64 `name:"dependency" placeholder:"SHARE" help:"Of heuristics: how surely an activity must depend on another, 0 to 1; default: 0.5."`
+	Threshold  float64 `name:"dependency" placeholder:"SHARE" help:"Of heuristics and flexible: how surely an activity must depend on another, 0 to 1; default: 0.5, of flexible 0.9."`
+	Near       float64 `name:"relative-to-best" placeholder:"SHARE" help:"Of flexible: keep a step too if its dependency is less than this below that of the best step from or to an activity; --relative-to-best=-1 keeps none. Default: 0.05."`
+	Distance   float64 `name:"long-distance" placeholder:"SHARE" help:"Of flexible: an activity may depend on one that it does not follow directly, if it does so at least so surely, such as 0.9. Default: none does."`
+	Loose      bool    `help:"Of flexible: keep only what is sure. Else the best steps from and to each activity are kept, so that all are connected."`
 	Concurrent float64 `name:"concurrency" placeholder:"SHARE" help:"Of split: two activities are concurrent if how often they follow each other in one order and in the other differs by less than this share; default: 0.1."`
 	Filter     float64 `name:"filter" placeholder:"SHARE" help:"Of split: keep steps that are more frequent than this share of the best steps from and to activities, 0 to 1, beside those without which an activity would be cut off; --filter=-1 keeps all. Default: 0.4."`
 	Format     string  `enum:",tree,net,json,pnml,ptml,bpmn" default:"" placeholder:"tree|net|json|pnml|ptml|bpmn" help:"What to write: the process tree in one line, the net with a transition a line, JSON, or a file for other tools. Default: by the name of --out, else tree, or net if there is no tree."`
@@ -36,7 +39,8 @@ func (c *mineDiscoverCmd) Help() string {
   millrace mine discover orders.xes --noise 0.2 --out orders.bpmn
   millrace mine discover order-to-cash --variant imd --format json
   millrace mine discover orders.csv --algorithm split --out orders.bpmn
-  millrace mine discover orders.csv --algorithm heuristics --dependency 0.9`
+  millrace mine discover orders.csv --algorithm heuristics --dependency 0.9
+  millrace mine discover orders.csv --algorithm flexible --long-distance 0.9 --json`
 }
 
 // modelExtensions say the format of a model by the end of a file's name.
@@ -51,8 +55,9 @@ type discovered struct {
 	variant   discover.Variant
 	noise     float64
 	summary   *eventlog.Summary
-	tree      *tree.Tree    // nil of a net
-	diagram   *bpmn.Diagram // of Split only
+	tree      *tree.Tree          // nil of a net
+	diagram   *bpmn.Diagram       // of Split only
+	causal    *discover.CausalNet // of Flexible only
 	net       *petri.Net
 	sound     petri.Verdict
 	fitting   *int64 // cases in the language of the model; nil if not known
@@ -75,6 +80,8 @@ func (m *discovered) mine(e *env, c *mineDiscoverCmd, o discover.InductiveOption
 		if h, err = discover.Heuristics(m.summary, discover.HeuristicsOptions{Dependency: c.Threshold}); err == nil {
 			m.net, err = h.Net(e)
 		}
+	case "flexible":
+		err = m.flexible(c)
 	default:
 		m.variant, m.noise = o.Variant, o.Noise
 		if m.tree, err = discover.Inductive(e, m.summary, o); err == nil {
@@ -162,8 +169,14 @@ func (c *mineDiscoverCmd) inductive() (o discover.InductiveOptions, err error) {
 	switch {
 	case c.Algorithm != "inductive" && (c.Noise != 0 || c.Variant != ""):
 		return o, usageError{fmt.Errorf("--noise and --variant are of --algorithm inductive, not of %s", c.Algorithm)}
-	case c.Algorithm != "heuristics" && c.Threshold != 0:
-		return o, usageError{fmt.Errorf("--dependency is of --algorithm heuristics, not of %s", c.Algorithm)}
+	case c.Algorithm != "heuristics" && c.Algorithm != "flexible" && c.Threshold != 0:
+		return o, usageError{fmt.Errorf("--dependency is of --algorithm heuristics or flexible, not of %s", c.Algorithm)}
+	case c.Algorithm != "flexible" && (c.Near != 0 || c.Distance != 0 || c.Loose):
+		return o, usageError{fmt.Errorf("--relative-to-best, --long-distance and --loose are of --algorithm flexible, not of %s", c.Algorithm)}
+	case !(c.Near <= 1):
+		return o, usageError{fmt.Errorf("--relative-to-best is a share between 0 and 1 (0.05 is 5 %%), not %v", c.Near)}
+	case !(c.Distance >= 0 && c.Distance <= 1):
+		return o, usageError{fmt.Errorf("--long-distance is a share between 0 and 1 (0.9 is 90 %%), not %v", c.Distance)}
 	case !(c.Threshold >= 0 && c.Threshold <= 1):
 		return o, usageError{fmt.Errorf("--dependency is a share between 0 and 1 (0.9 is 90 %%), not %v", c.Threshold)}
 	case c.Algorithm != "split" && (c.Concurrent != 0 || c.Filter != 0):
@@ -311,10 +324,11 @@ func (m *discovered) value() any {
 		Fitting    *int64           `json:"fitting_cases"`
 		Sound      string           `json:"sound"`
 		Tree       *string          `json:"tree"`
+		Causal     *causalNet       `json:"causal,omitempty"` // of flexible
 		Net        any              `json:"net"`
 		Notes      []eventlog.Note  `json:"notes"`
 	}{m.algorithm, m.variant, m.noise, m.summary.Cases, m.summary.Events,
-		append([]string{}, m.summary.Activities...), m.fitting, m.sound.String(), text, net, append([]eventlog.Note{}, m.notes...)}
+		append([]string{}, m.summary.Activities...), m.fitting, m.sound.String(), text, causalOf(m.causal), net, append([]eventlog.Note{}, m.notes...)}
 }
 
 // writeModel writes a model to a file, or to standard output, and what is to be

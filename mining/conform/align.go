@@ -28,6 +28,9 @@ type Options struct {
 	// state machines; 0 is [DefaultStates]. Nets of process trees without an
 	// activity twice need no search.
 	States int
+	// Prefix says that cases may still go on: a trace is aligned with the
+	// beginning of a run, and what the net wants after that costs nothing.
+	Prefix bool
 	// Workers is how many traces are aligned at once; 0 is one a processor.
 	Workers int
 	// Progress is told from time to time how many cases are done, by one
@@ -44,12 +47,25 @@ type Alignments struct {
 	// Shortest is how many moves that a person would see a shortest run of
 	// the net has.
 	Shortest int64
+	// Prefix says that the moves lead to somewhere on a run of the net only;
+	// see [Options].
+	Prefix bool
+}
+
+// apart is what an alignment costs in which a trace of so many events and the
+// net have nothing to do with each other.
+func (a *Alignments) apart(events int64) int64 {
+	if a.Prefix {
+		return events
+	}
+	return events + a.Shortest
 }
 
 // An Alignment says how a trace and a run of a net belong together.
 //
 // Its Moves lead the net from its initial to its final marking, and through all
-// events of the trace in order. A move costs 1 if it is in the log alone or in
+// events of the trace in order; that of a prefix leads to a marking from which
+// the final one can be reached. A move costs 1 if it is in the log alone or in
 // the model alone, and nothing if it is in both or silent.
 type Alignment struct {
 	Moves []Move
@@ -67,6 +83,9 @@ func (a *Alignment) Optimal() bool { return a.Least == a.Cost }
 // Nets that are state machines within one another, as those of process trees
 // are, take O(events² × places) for each variant and parallel block. Other nets
 // are searched, which may take exponential time and memory, up to a bound.
+//
+// Prefixes are aligned as van Zelst and others define it
+// (doi:10.1007/s41060-017-0078-6, definition 3), in the same ways and no more time.
 func Align(ctx context.Context, s *eventlog.Summary, n *petri.Net, o Options) (*Alignments, error) {
 	if n.Final == nil {
 		return nil, errors.New("the net declares no final marking, so nobody knows where a case should end")
@@ -82,7 +101,7 @@ func Align(ctx context.Context, s *eventlog.Summary, n *petri.Net, o Options) (*
 	if o.Until != nil {
 		defer context.AfterFunc(o.Until, cancel)()
 	}
-	a := &aligner{Alignments: Alignments{Summary: s, Net: n, Variants: make([]Alignment, len(s.Variants))}, o: o, stop: until.Done()}
+	a := &aligner{Alignments: Alignments{Summary: s, Net: n, Variants: make([]Alignment, len(s.Variants)), Prefix: o.Prefix}, o: o, stop: until.Done()}
 	if err := a.prepare(ctx); err != nil {
 		return nil, err
 	}
@@ -169,7 +188,7 @@ func (a *aligner) cost(moves []Move) (cost int64) {
 
 // work aligns variants until none is left.
 func (a *aligner) work(ctx context.Context) error {
-	w := &worker{stop: a.stop}
+	w := &worker{stop: a.stop, prefix: a.Prefix}
 	var s *search
 	var letters, at []int32
 	for {
@@ -197,12 +216,14 @@ func (a *aligner) work(ctx context.Context) error {
 		if !aligned && !w.stopped() {
 			if s == nil {
 				s = newSearch(a.Net, a.labels, a.o.States)
+				if a.Prefix {
+					s.prefixes()
+				}
 			}
-			if f := s.align(0, letters, w.stopped); f.moves != nil {
-				*to, aligned = Alignment{f.moves, int64(f.cost), int64(f.least)}, true
-			}
+			f := s.align(0, letters, w.stopped)
+			*to, aligned = Alignment{f.moves, int64(f.cost), int64(f.least)}, f.moves != nil
 		}
-		if !aligned || a.Shortest+int64(len(letters)) < to.Cost {
+		if !aligned || a.Alignments.apart(int64(len(letters))) < to.Cost {
 			least := to.Least
 			*to = a.apart(letters)
 			to.Least = max(to.Least, least)
@@ -212,16 +233,19 @@ func (a *aligner) work(ctx context.Context) error {
 }
 
 // apart is the alignment that lets the trace and a shortest run pass by each
-// other. Events that the net does not know cost something in every alignment.
+// other, or the trace and a net that has not begun. Events that the net does not
+// know cost something in every alignment.
 func (a *aligner) apart(letters []int32) Alignment {
-	x := Alignment{Cost: a.Shortest + int64(len(letters))}
+	x := Alignment{Cost: a.Alignments.apart(int64(len(letters)))}
 	for i, letter := range letters {
 		x.Moves = append(x.Moves, Move{int32(i), -1})
 		if letter < 0 {
 			x.Least++
 		}
 	}
-	x.Moves = append(x.Moves, a.run...)
+	if !a.Prefix {
+		x.Moves = append(x.Moves, a.run...)
+	}
 	return x
 }
 

@@ -80,6 +80,19 @@ func BenchmarkAlign(b *testing.B) {
 	}
 }
 
+func BenchmarkAlignPrefixes(b *testing.B) {
+	s, n := large(b, 4366)
+	half := beginnings(s)
+	b.ReportAllocs()
+	for b.Loop() {
+		a, err := Align(context.Background(), half, n, Options{Prefix: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(a.Fitness().AverageTrace, "fitness")
+	}
+}
+
 func BenchmarkPrecision(b *testing.B) {
 	s, n := large(b, 4366)
 	b.ReportAllocs()

@@ -24,7 +24,8 @@ type bound struct {
 	place []int64 // price of a token, by place
 	event []int64 // by label
 	fired []int64 // by transition: by how much firing it raises the prices of tokens
-	base  int64   // of the final marking
+	base  int64   // of the goal
+	wall  bool    // whatever has something to pay pays without end
 }
 
 // unit is a price of 1: prices of parts up to tenths are met exactly.
@@ -36,6 +37,12 @@ func (b *bound) tokens(m petri.Marking) int64 {
 	sum := b.base
 	for p, tokens := range m {
 		sum -= b.place[p] * int64(tokens)
+	}
+	if b.wall {
+		if sum > 0 {
+			return far * unit
+		}
+		return 0
 	}
 	return sum
 }
@@ -49,8 +56,11 @@ func whole(sum int64) int32 {
 }
 
 // newBound makes prices that are good for m and events; nil if none are found.
+// The goal is the marking to get to. Where it is nil, any will do, as for a
+// prefix: then no token has a price below 0, or a bound could be above 0 at a
+// goal (the marking equation with inequalities in place of equations).
 // Solving ends when stop says so, with prices that are right and not so good.
-func newBound(n *petri.Net, effects [][]petri.Arc, labels []int32, m petri.Marking, events []int32, stop func() bool) *bound {
+func newBound(n *petri.Net, effects [][]petri.Arc, labels []int32, m, goal petri.Marking, events []int32, stop func() bool) *bound {
 	places, count := len(n.Places), len(events)
 	// One row a move: what it adds to the prices is at most its cost. One
 	// column a price, which may be negative: its objective is what it is worth.
@@ -76,18 +86,28 @@ func newBound(n *petri.Net, effects [][]petri.Arc, labels []int32, m petri.Marki
 		}
 	}
 	worth := make([]float64, places+count)
+	positive := places
+	if goal != nil {
+		positive = 0
+	}
 	for p := range places {
-		worth[p] = float64(n.Final[p] - m[p])
+		if worth[p] = float64(-m[p]); goal != nil {
+			worth[p] = float64(goal[p] - m[p])
+		}
 	}
 	for x, k := range events {
 		worth[places+x] = float64(k)
 		row(1)[places+x] = 1 // a move in the log
 	}
-	prices := maximize(rows, limit, worth, stop)
+	prices := maximize(rows, limit, worth, positive, stop)
 	b := &bound{place: make([]int64, places), event: make([]int64, count), fired: make([]int64, len(labels))}
 	for p := range places {
 		b.place[p] = int64(math.Round(prices[p] * unit))
-		b.base += b.place[p] * int64(n.Final[p])
+		if goal == nil {
+			b.place[p] = max(b.place[p], 0)
+		} else {
+			b.base += b.place[p] * int64(goal[p])
+		}
 	}
 	for x := range b.event {
 		b.event[x] = unit // as high as the moves in the log allow
@@ -106,11 +126,59 @@ func newBound(n *petri.Net, effects [][]petri.Arc, labels []int32, m petri.Marki
 	return b
 }
 
+// newWall makes prices that show that the final marking cannot be reached from
+// m, nor from others like it: no move lowers the sum of prices (of tokens, here:
+// what is left of it), and from m on it would have to. It is nil if there are
+// none, which says nothing: the marking equation has a solution then.
+func newWall(n *petri.Net, effects [][]petri.Arc, m petri.Marking, stop func() bool) *bound {
+	places := len(n.Places)
+	var rows [][]float64
+	var limit []float64
+	for t, effect := range effects {
+		row := make([]float64, places)
+		for _, a := range effect {
+			row[a.Place] = float64(a.Weight)
+		}
+		// A little more than 0, and each its own, or the simplex method would
+		// turn around in one corner; rounding takes it away again.
+		rows, limit = append(rows, row), append(limit, 1e-6*float64(t+1)/float64(len(effects)))
+	}
+	worth := make([]float64, places)
+	for p := range places {
+		worth[p] = float64(n.Final[p] - m[p])
+		for _, side := range []float64{1, -1} {
+			row := make([]float64, places)
+			row[p] = side
+			rows, limit = append(rows, row), append(limit, 1)
+		}
+	}
+	prices := maximize(rows, limit, worth, 0, stop)
+	b := &bound{place: make([]int64, places), wall: true}
+	for p := range places {
+		b.place[p] = int64(math.Round(prices[p] * unit))
+		b.base += b.place[p] * int64(n.Final[p])
+	}
+	for _, effect := range effects {
+		raised := int64(0)
+		for _, a := range effect {
+			raised += b.place[a.Place] * int64(a.Weight)
+		}
+		if raised > 0 {
+			return nil
+		}
+	}
+	if b.tokens(m) == 0 {
+		return nil
+	}
+	return b
+}
+
 // maximize returns values for which Σ worth·value is large, with rows·value ≤
-// limit, all limits being ≥ 0: the simplex method on a dense tableau, beginning
+// limit, all limits being ≥ 0, and the first values being so too, as many as
+// positive says: the simplex method on a dense tableau, beginning
 // with zeroes. Each step keeps to the limits but for rounding, so it may end
 // early, and it does if there is no largest sum, or if stop says so.
-func maximize(rows [][]float64, limit, worth []float64, stop func() bool) []float64 {
+func maximize(rows [][]float64, limit, worth []float64, positive int, stop func() bool) []float64 {
 	const small = 1e-9
 	m, n := len(rows), len(worth)
 	// A value that may be negative is the difference of two that may not; the
@@ -128,7 +196,7 @@ func maximize(rows [][]float64, limit, worth []float64, stop func() bool) []floa
 	for i := range basic {
 		basic[i] = n + i
 	}
-	free := func(v int) bool { return v < n }
+	free := func(v int) bool { return v >= positive && v < n }
 	still := 0 // steps that changed nothing
 	for i := range 50 * (m + n) {
 		if i%16 == 15 && stop() {
@@ -179,7 +247,7 @@ func maximize(rows [][]float64, limit, worth []float64, stop func() bool) []floa
 	}
 	values := make([]float64, n)
 	for i, v := range basic {
-		if free(v) {
+		if v < n {
 			values[v] = t[i][n]
 		}
 	}

@@ -25,7 +25,11 @@ func TestBoundsAreRight(t *testing.T) {
 			}
 		}
 		effects := n.Index().Effects
-		b := newBound(n, effects, labels, n.Initial, events, never)
+		goal := n.Final
+		if prefix := rapid.Bool().Draw(t, "prefix"); prefix {
+			goal = nil
+		}
+		b := newBound(n, effects, labels, n.Initial, goal, events, never)
 		if b == nil {
 			return
 		}
@@ -44,6 +48,14 @@ func TestBoundsAreRight(t *testing.T) {
 			}
 		}
 		cost := shortest(n, known, 1, 0)
+		if goal == nil {
+			for p, price := range b.place {
+				if price < 0 {
+					t.Fatalf("a token on place %d lowers the prices by %d at the end of a prefix", p, -price)
+				}
+			}
+			cost = shortestTo(n, known, 1, 0, func(petri.Marking) bool { return true })
+		}
 		at := func(m petri.Marking, events []int32) int {
 			sum := b.tokens(m)
 			for x, k := range events {
@@ -55,7 +67,7 @@ func TestBoundsAreRight(t *testing.T) {
 		if got > cost {
 			t.Fatalf("at least %d, but it is %d", got, cost)
 		}
-		if end := at(n.Final, make([]int32, len(events))); end != 0 {
+		if end := at(n.Final, make([]int32, len(events))); end != 0 { // of a prefix: not more either
 			t.Fatalf("%d are left to pay at the end", end)
 		}
 		all++
@@ -71,13 +83,21 @@ func TestBoundsAreRight(t *testing.T) {
 // With 2x + 3y ≤ 12, 0 ≤ x ≤ 3 and y ≥ −9 the corners are known.
 func TestMaximize(t *testing.T) {
 	rows := [][]float64{{2, 3}, {1, 0}, {-1, 0}, {0, -1}}
-	for _, c := range []struct{ limit, worth, want []float64 }{
-		{[]float64{12, 3, 0, 9}, []float64{3, 5}, []float64{0, 4}},
-		{[]float64{12, 3, 0, 9}, []float64{3, 1}, []float64{3, 2}},
-		{[]float64{12, 3, 0, 9}, []float64{-1, -1}, []float64{0, -9}},
-		{[]float64{0, 0, 0, 0}, []float64{1, 1}, []float64{0, 0}},
+	for _, c := range []struct {
+		limit, worth, want []float64
+		positive           int
+	}{
+		{[]float64{12, 3, 0, 9}, []float64{3, 5}, []float64{0, 4}, 0},
+		{[]float64{12, 3, 0, 9}, []float64{3, 1}, []float64{3, 2}, 0},
+		{[]float64{12, 3, 0, 9}, []float64{-1, -1}, []float64{0, -9}, 0},
+		{[]float64{0, 0, 0, 0}, []float64{1, 1}, []float64{0, 0}, 0},
+		{[]float64{12, 3, 5, 9}, []float64{-1, -1}, []float64{-5, -9}, 0},
+		{[]float64{12, 3, 5, 9}, []float64{-1, -1}, []float64{0, -9}, 1},
+		{[]float64{12, 3, 5, 9}, []float64{-1, -1}, []float64{0, 0}, 2},
+		{[]float64{12, 3, 5, 9}, []float64{-1, 5}, []float64{0, 4}, 1},
+		{[]float64{12, 3, 5, 9}, []float64{3, 5}, []float64{0, 4}, 2},
 	} {
-		got := maximize(rows, c.limit, c.worth, never)
+		got := maximize(rows, c.limit, c.worth, c.positive, never)
 		for i := range got {
 			if math.Abs(got[i]-c.want[i]) > 1e-9 {
 				t.Errorf("worth %v: %v, not %v", c.worth, got, c.want)

@@ -4,7 +4,8 @@ package conform
 //
 // The fitness of a trace is 1 − cost / (events + visible moves of a shortest
 // run), that is, against the alignment in which the trace and the net have
-// nothing to do with each other (Adriansyah, doi:10.6100/IR770080). Where a
+// nothing to do with each other (Adriansyah, doi:10.6100/IR770080). That of a
+// prefix is 1 − cost / events, as a net that has not begun costs nothing. Where a
 // cost is not known to be the least, fitness is that of the alignment found, so
 // it may be too low.
 type Fitness struct {
@@ -20,7 +21,7 @@ func (a *Alignments) Fitness() Fitness {
 	var lost float64
 	for i := range a.Variants {
 		v := &a.Summary.Variants[i]
-		of := int64(len(v.Path)) + a.Shortest
+		of := a.apart(int64(len(v.Path)))
 		cases += v.Cases
 		worst += of * v.Cases
 		cost += a.Variants[i].Cost * v.Cases

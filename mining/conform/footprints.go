@@ -30,8 +30,10 @@ type Step struct {
 // FindFootprints compares the directly-follows steps of a log with those that a
 // net can do, silent moves left out. Nets of process trees are not searched;
 // of others, up to states markings are looked at ([DefaultStates] if 0), and what
-// they can do counts whether or not the net can come to its end then.
-func FindFootprints(ctx context.Context, s *eventlog.Summary, n *petri.Net, states int) (*Footprints, error) {
+// they can do counts whether or not the net can come to its end then. Where
+// cases may still go on, what they end with so far is not compared.
+func FindFootprints(ctx context.Context, s *eventlog.Summary, n *petri.Net, opt FootprintsOptions) (*Footprints, error) {
+	states := opt.States
 	if states <= 0 {
 		states = DefaultStates
 	}
@@ -50,8 +52,14 @@ func FindFootprints(ctx context.Context, s *eventlog.Summary, n *petri.Net, stat
 		return nil, ctx.Err()
 	}
 	f := &Footprints{Known: known}
-	f.compare(s, byName, model)
+	f.compare(s, byName, model, opt)
 	return f, nil
+}
+
+// FootprintsOptions say how to compare footprints. The zero value is the default.
+type FootprintsOptions struct {
+	States int  // markings to look at in a net that is searched; 0 is [DefaultStates]
+	Prefix bool // cases may still go on; see [Options]
 }
 
 // steps are which activities a net can begin with, end with and do after another.
@@ -164,7 +172,7 @@ func (o *outlook) explore(ctx context.Context, s *steps) bool {
 }
 
 // compare fills in what the log has and the model has not.
-func (f *Footprints) compare(s *eventlog.Summary, byName map[string]int32, model *steps) {
+func (f *Footprints) compare(s *eventlog.Summary, byName map[string]int32, model *steps, opt FootprintsOptions) {
 	size := len(s.Activities)
 	letter := make([]int32, size)
 	for i, name := range s.Activities {
@@ -183,7 +191,7 @@ func (f *Footprints) compare(s *eventlog.Summary, byName map[string]int32, model
 			} else {
 				count[int(v.Path[k-1])*size+int(a)] += v.Cases
 			}
-			if k == len(v.Path)-1 {
+			if k == len(v.Path)-1 && !opt.Prefix {
 				end[a] = true
 			}
 		}

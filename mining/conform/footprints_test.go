@@ -91,7 +91,7 @@ func TestFootprintsAreTheNets(t *testing.T) {
 			return // of a search everything counts that can be done
 		}
 		s := logOf(t, rapid.SliceOfN(traces(), 1, 5).Draw(t, "traces")...)
-		f, err := FindFootprints(t.Context(), s, n, 0)
+		f, err := FindFootprints(t.Context(), s, n, FootprintsOptions{})
 		if err != nil || !f.Known {
 			t.Fatal(f, err)
 		}
@@ -137,7 +137,7 @@ func TestFootprintsAgainstTheOracle(t *testing.T) {
 			if n == nil || !o.Read("footprints_fitness_"+variant, &want) {
 				continue
 			}
-			f, err := FindFootprints(t.Context(), o.ByTime(t), n, 0) // the order of its footprints
+			f, err := FindFootprints(t.Context(), o.ByTime(t), n, FootprintsOptions{}) // the order of its footprints
 			if err != nil || !f.Known {
 				t.Fatal(f, err)
 			}
@@ -162,7 +162,7 @@ func TestFootprintsOfManyMarkings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := FindFootprints(t.Context(), s, &n, 100)
+	f, err := FindFootprints(t.Context(), s, &n, FootprintsOptions{States: 100})
 	if err != nil || f.Known {
 		t.Errorf("%+v, %v", f, err)
 	}

@@ -187,7 +187,7 @@ func TestPrecisionAndFootprintsEndInTime(t *testing.T) {
 	}
 	for name, find := range map[string]func(context.Context) error{
 		"precision":  func(ctx context.Context) error { _, err := FindPrecision(ctx, s, n); return err },
-		"footprints": func(ctx context.Context) error { _, err := FindFootprints(ctx, s, n, 0); return err },
+		"footprints": func(ctx context.Context) error { _, err := FindFootprints(ctx, s, n, FootprintsOptions{}); return err },
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		if err := find(ctx); !errors.Is(err, context.DeadlineExceeded) {

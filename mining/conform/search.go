@@ -26,6 +26,7 @@ type search struct {
 	final    int32
 	at       petri.Marking // for the moment
 	key      []byte        // the same
+	endings  *endings      // of prefixes only
 
 	// What the last trace needed, of which the next one uses the memory.
 	seen   nodeTable
@@ -128,10 +129,16 @@ type hunt struct {
 	bounds  []*bound
 	events  []int64 // by events done, mostBounds each: the prices that a bound has for those left
 	stop    func() bool
+	walls   []*bound // what shows that a prefix is on no run; the first ones are among bounds
+	unsure  int32    // a prefix at this cost may be on a run or not; far: none
 }
 
-// mostBounds is how many solutions are kept for one trace.
-const mostBounds = 12
+// mostBounds is how many solutions are kept for one trace. Of a prefix,
+// mostWalls of them may be walls.
+const (
+	mostBounds = 12
+	mostWalls  = 6
+)
 
 // align looks for an optimal alignment from a marking on until it has seen the
 // most states allowed, or is stopped. Beyond that it says what it knows: nothing
@@ -149,7 +156,7 @@ func (s *search) align(from int32, letters []int32, stop func() bool) found {
 const mostToEnd = 10_000
 
 func (s *search) alignWithin(most int, from int32, letters []int32, stop func() bool) found {
-	h := &hunt{search: s, letters: letters, stop: stop}
+	h := &hunt{search: s, letters: letters, stop: stop, unsure: far}
 	s.seen.forget()
 	s.nodes, s.own, s.tokens = s.nodes[:0], s.own[:0], s.tokens[:0]
 	for i := range s.queue {
@@ -168,8 +175,13 @@ func (s *search) alignWithin(most int, from int32, letters []int32, stop func() 
 			if at.cost != e.cost {
 				continue // found again, for less
 			}
-			if at.done == end && at.marking == s.final {
-				return found{at.cost, at.cost, h.way(e.node)}
+			if at.done == end {
+				if h.arrived(at.marking, at.cost) {
+					return found{min(at.cost, h.unsure), at.cost, h.way(e.node)}
+				}
+				if s.endings != nil {
+					continue // what is behind it is on no run either, or unsure too
+				}
 			}
 			if looked++; looked == again && len(h.bounds) < mostBounds {
 				again *= 2
@@ -190,7 +202,30 @@ func (s *search) alignWithin(most int, from int32, letters []int32, stop func() 
 			h.expand(e.node)
 		}
 	}
-	return found{least: far, cost: far}
+	return found{least: min(far, h.unsure), cost: far}
+}
+
+// arrived says whether a marking, at which the trace is dealt with, is a goal.
+func (h *hunt) arrived(marking, cost int32) bool {
+	if h.endings == nil {
+		return marking == h.final
+	}
+	m := h.marking(marking)
+	for _, wall := range h.walls {
+		if wall.tokens(m) > 0 {
+			return false
+		}
+	}
+	ends, known, wall := h.endings.from(m, h.stop)
+	if wall != nil {
+		if h.walls = append(h.walls, wall); len(h.walls) <= mostWalls && len(h.bounds) < mostBounds {
+			h.keep(wall)
+		}
+	}
+	if !known {
+		h.unsure = min(h.unsure, cost)
+	}
+	return ends
 }
 
 // count fills left and unknown, and makes room for events.
@@ -210,11 +245,23 @@ func (h *hunt) count() {
 
 // learn adds a bound that is good from a state on.
 func (h *hunt) learn(marking, done int32) {
-	b := newBound(h.net, h.effects, h.labels, h.marking(marking), h.left[done], h.stop)
+	goal := h.net.Final
+	if h.endings != nil {
+		goal = nil
+	}
+	b := newBound(h.net, h.effects, h.labels, h.marking(marking), goal, h.left[done], h.stop)
 	if b == nil {
 		return
 	}
+	h.keep(b)
+}
+
+// keep asks b too from now on.
+func (h *hunt) keep(b *bound) {
 	for i, left := range h.left {
+		if b.wall {
+			break // events have no prices
+		}
 		sum := &h.events[i*mostBounds+len(h.bounds)]
 		for x, n := range left {
 			*sum += b.event[x] * int64(n)
@@ -315,8 +362,13 @@ func never() bool { return false }
 // finish ends an alignment from node i without looking at the other events.
 func (h *hunt) finish(i int32, least int32) found {
 	at := h.nodes[i]
+	least = min(least, h.unsure)
 	moves, run := h.way(i), found{} // the way first: the run takes the memory of its nodes
-	if len(h.letters) > 0 {
+	if h.endings != nil {
+		if ends, _, _ := h.endings.from(h.marking(at.marking), never); ends {
+			run.moves = []Move{}
+		}
+	} else if len(h.letters) > 0 {
 		run = h.search.alignWithin(min(mostToEnd, h.most), at.marking, nil, never)
 	}
 	if run.moves == nil {

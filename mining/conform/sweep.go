@@ -27,6 +27,7 @@ type part struct {
 	letters []int32 // -1: the machine does not know it
 	at      []int32 // events, as indices into the trace
 	blocks  []blockPart
+	open    []int32 // of prefixes, by event: what it costs from there on to deal with all events and end anywhere
 }
 
 type blockPart struct {
@@ -45,6 +46,8 @@ type worker struct {
 	chunk []int32
 	moves []Move
 	stop  <-chan struct{} // what takes long gives up when it is closed
+	// Traces may still go on, so machines need not come to their ends.
+	prefix bool
 }
 
 func (w *worker) stopped() bool {
@@ -105,11 +108,11 @@ func (w *worker) part(m *machine, letters, at []int32) (p part, ok bool) {
 			if !ok {
 				return p, false
 			}
-			b.branches, b.before = append(b.branches, branch), append(b.before, before)
 			costs, ok := w.costs(&branch)
 			if !ok {
 				return p, false
 			}
+			b.branches, b.before = append(b.branches, branch), append(b.before, before)
 			n := len(its) + 1
 			for y := 1; y < side; y++ {
 				row, of := b.cost[y*side:y*side+y], costs[int(before[y])*n:]
@@ -129,6 +132,9 @@ func (w *worker) costs(p *part) (costs []int32, ok bool) {
 	out := w.ints(side * side)
 	n := p.m.states
 	d := w.ints(side * n)
+	if w.prefix {
+		p.open = w.ints(side)
+	}
 	for i := range side {
 		if w.stopped() {
 			return nil, false
@@ -136,6 +142,9 @@ func (w *worker) costs(p *part) (costs []int32, ok bool) {
 		w.sweep(p, d, i, side-1)
 		for j := i; j < side; j++ {
 			out[j*side+i] = d[j*n+int(p.m.end)]
+		}
+		if w.prefix {
+			p.open[i] = p.unfinished(d, i).cost
 		}
 	}
 	return out, true
@@ -247,6 +256,15 @@ walk:
 // before event j of p, the last one first.
 func (w *worker) through(p *part, b *blockPart, began, j int, moves []Move) []Move {
 	until := int(b.order[j-1]) + 1
+	return w.beside(p, b, began, until, j, moves, func(branch *part, d []int32, from, to int) []Move {
+		return w.back(branch, d, from, to, branch.m.end, nil)
+	})
+}
+
+// beside appends the moves of the branches of b, and of the events of p that
+// are not of b, from event began of b to before event until of b and j of p, the
+// last one first. What a branch does comes from back, the same way round.
+func (w *worker) beside(p *part, b *blockPart, began, until, j int, moves []Move, back func(branch *part, d []int32, from, to int) []Move) []Move {
 	var lists [][]Move // each the first move first
 	var others []Move
 	for i := int(b.at[began]); i < j; i++ {
@@ -260,7 +278,7 @@ func (w *worker) through(p *part, b *blockPart, began, j int, moves []Move) []Mo
 		from, to := int(b.before[k][began]), int(b.before[k][until])
 		d := w.ints((to + 1) * branch.m.states)
 		w.sweep(branch, d, from, to)
-		list := w.back(branch, d, from, to, branch.m.end, nil)
+		list := back(branch, d, from, to)
 		slices.Reverse(list)
 		lists = append(lists, list)
 	}
@@ -329,6 +347,10 @@ func (w *worker) align(root *machine, letters, at []int32) (cost int32, moves []
 	m := len(letters)
 	d := w.ints((m + 1) * root.states)
 	w.sweep(&p, d, 0, m)
+	if w.prefix {
+		cost = w.prefixOf(&p, d)
+		return cost, w.moves, true
+	}
 	w.moves = w.back(&p, d, 0, m, root.end, w.moves[:0])
 	slices.Reverse(w.moves)
 	return d[m*root.states+int(root.end)], w.moves, true

@@ -55,7 +55,7 @@ type Dependency struct {
 // Heuristics discovers a net by the Heuristics Miner (Weijters, van der Aalst,
 // Alves de Medeiros 2006, BETA working paper 166; Weijters, Ribeiro 2011,
 // doi:10.1109/CIDM.2011.5949453), without the all-tasks-connected heuristic and
-// long-distance dependencies. It takes O(Σ|variant| + activities²) time.
+// long-distance dependencies, which [Flexible] has. It takes O(Σ|variant| + activities²) time.
 func Heuristics(s *eventlog.Summary, o HeuristicsOptions) (*HeuristicsNet, error) {
 	for _, x := range []struct {
 		value     *float64
@@ -212,7 +212,7 @@ func (h *HeuristicsNet) Net(ctx context.Context) (*petri.Net, error) {
 		if slices.Contains(h.End, name) {
 			after = append(after, []int{sink})
 		}
-		from, to := h.gate(n, before, true, a), h.gate(n, after, false, a)
+		from, to := gate(n, before, true, a, name), gate(n, after, false, a, name)
 		n.AddTransition(name, from, to)
 	}
 	n.Mark([]int{source}, []int{sink})
@@ -229,7 +229,7 @@ func mapped(xs []int, to func(int) int) []int {
 
 // gate returns the places to connect an activity with: those of the only way,
 // or a place of its own that silent transitions lead into or out of, one a way.
-func (h *HeuristicsNet) gate(n *petri.Net, ways [][]int, in bool, a int) []int {
+func gate(n *petri.Net, ways [][]int, in bool, a int, name string) []int {
 	if len(ways) == 0 {
 		return nil
 	}
@@ -241,7 +241,7 @@ func (h *HeuristicsNet) gate(n *petri.Net, ways [][]int, in bool, a int) []int {
 		side = "before"
 	}
 	own := n.AddPlace(fmt.Sprintf("%s%d", side, a+1))
-	n.Places[own].Name = side + " " + h.summary.Activities[a]
+	n.Places[own].Name = side + " " + name
 	for _, way := range ways {
 		if in {
 			n.AddTransition("", way, []int{own})
