@@ -14,9 +14,23 @@ import (
 
 func TestMain(m *testing.M) {
 	objectFormats = append(objectFormats[:len(objectFormats):len(objectFormats)], linesFormat)
-	testscript.Main(m, map[string]func(){
+	testscript.Main(lastly{m, trytonDemo.remove}, map[string]func(){
 		"millrace": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
+}
+
+// A lastly runs tests, and then something that is theirs.
+type lastly struct {
+	*testing.M
+	do func() error
+}
+
+func (l lastly) Run() int {
+	code := l.M.Run()
+	if err := l.do(); err != nil {
+		panic(err)
+	}
+	return code
 }
 
 func TestScripts(t *testing.T) {
@@ -28,7 +42,8 @@ func TestScripts(t *testing.T) {
 		e.Setenv("LISTS", lists)
 		return nil
 	}
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: setup, UpdateScripts: os.Getenv("UPDATE") != "", RequireExplicitExec: true})
+	commands := map[string]func(*testscript.TestScript, bool, []string){"sample": copySample}
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: setup, Cmds: commands, UpdateScripts: os.Getenv("UPDATE") != "", RequireExplicitExec: true})
 }
 
 // millrace runs the program in this process and returns what it printed; it

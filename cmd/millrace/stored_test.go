@@ -50,7 +50,7 @@ func testReaderStops(t *testing.T, p program) {
 // program is told to stop while it reads.
 func testTemporary(t *testing.T, p program) {
 	dir, tmp := t.TempDir(), t.TempDir()
-	file := syntheticCSV(t, "orders.csv", 2_000_000)
+	file := syntheticCSV(t, "orders.csv", 1_000_000)
 	c := p.command(dir, "log", "profile", file, "-q")
 	c.Env = append(os.Environ(), "TMPDIR="+tmp)
 	if err := c.Start(); err != nil {

@@ -17,7 +17,7 @@ import (
 func testTwo(t *testing.T, p program) {
 	events := int64(100_000)
 	if full() {
-		events = 1_000_000
+		events = 1_000_000 // mining takes its time, too: some of it has to fit into the reading
 	}
 	big, small := syntheticCSV(t, "big.csv", events), syntheticCSV(t, "small.csv", 3_000)
 	dir := t.TempDir()
