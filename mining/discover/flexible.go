@@ -146,8 +146,8 @@ func (m *flexible) keep(a, b int, kind EdgeKind, value float64) {
 	}
 }
 
-// direct keeps the edges of the dependency graph. Steps are those of the
-// paper's algorithm; an edge must have been walked.
+// direct keeps the edges of the dependency graph. Steps are numbered as the
+// paper does, from memory (see DESIGN.md); an edge must have been walked.
 func (m *flexible) direct() {
 	// Step 2: loops of one.
 	for a := range m.n {
