@@ -58,14 +58,31 @@ func (a *Alignments) Uses() (of []Use, first Use) {
 		}
 		to.Behind = append(to.Behind, Inserted{a.Summary.Activities[p.activity], moves})
 	}
-	order := func(u *Use) {
-		slices.SortFunc(u.Behind, func(a, b Inserted) int {
-			return cmp.Or(cmp.Compare(b.Moves, a.Moves), cmp.Compare(a.Activity, b.Activity))
-		})
-	}
-	order(&first)
+	first.rank()
 	for i := range of {
-		order(&of[i])
+		of[i].rank()
 	}
 	return of, first
+}
+
+// Join is the use of two parts that are shown as one.
+func Join(a, b Use) Use {
+	sum := Use{Done: a.Done + b.Done, Skipped: a.Skipped + b.Skipped}
+	for _, x := range slices.Concat(a.Behind, b.Behind) {
+		i := slices.IndexFunc(sum.Behind, func(y Inserted) bool { return y.Activity == x.Activity })
+		if i < 0 {
+			sum.Behind = append(sum.Behind, x)
+		} else {
+			sum.Behind[i].Moves += x.Moves
+		}
+	}
+	sum.rank()
+	return sum
+}
+
+// rank puts the most frequent first.
+func (u *Use) rank() {
+	slices.SortFunc(u.Behind, func(a, b Inserted) int {
+		return cmp.Or(cmp.Compare(b.Moves, a.Moves), cmp.Compare(a.Activity, b.Activity))
+	})
 }

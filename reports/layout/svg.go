@@ -23,7 +23,7 @@ var mapCSS string
 // CSS is the style of maps that are part of a page. A page shows another mode
 // than waits where the map has its name as a class, or is in an element of class
 // "process" that holds a checked input of class "show-" and the name.
-func CSS() string { return palette + mapCSS + modeCSS() + leastCSS() }
+func CSS() string { return palette + mapCSS + modeCSS() + modelCSS + leastCSS() }
 
 // SVG lays g out and writes it as a picture of its own, with its style inside.
 func SVG(w io.Writer, g *mining.Graph, mode Mode, o Options) error {
