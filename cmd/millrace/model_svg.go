@@ -31,24 +31,6 @@ func diagramOf(d *bpmn.Diagram, t *tree.Tree, n *petri.Net) (*bpmn.Diagram, erro
 	return d, nil
 }
 
-// modelUse puts together what alignments with the net of a diagram make of it.
-// tasks are the nodes of transitions.
-func modelUse(d *bpmn.Diagram, tasks []int, a *conform.Alignments) *layout.ModelUse {
-	of, first := a.Uses()
-	u := &layout.ModelUse{Of: make([]conform.Use, len(d.Nodes)), First: first}
-	for t, node := range tasks {
-		if node >= 0 && !a.Net.Transitions[t].Silent() { // a task that the log does not record is not skipped
-			u.Of[node] = conform.Join(u.Of[node], of[t])
-		}
-	}
-	for _, dev := range a.Deviations() {
-		if dev.Kind == conform.InLog {
-			u.Beside = append(u.Beside, dev)
-		}
-	}
-	return u
-}
-
 // A modelPicture is the diagram of a model, and which of its nodes the transitions
 // of the model's net are.
 type modelPicture struct {
@@ -153,6 +135,6 @@ func (c *mineConformCmd) draw(e *env, s *eventlog.Summary, net *petri.Net, p *mo
 	if err != nil {
 		return err
 	}
-	plan := layout.LayModel(layout.Model{Diagram: p.diagram, Use: modelUse(p.diagram, p.tasks, a)})
+	plan := layout.LayModel(layout.Model{Diagram: p.diagram, Use: layout.UseOf(p.diagram, p.tasks, a)})
 	return writeModel(e, c.Out, "svg", "svg", plan.Write, append(x.Notes, p.notes...))
 }

@@ -45,6 +45,13 @@ func pictures(lang *words.Language, m *reports.Map) ([]*picture, error) {
 	return list, nil
 }
 
+// plan draws a model.
+func plan(p *layout.Plan) (template.HTML, error) {
+	var svg bytes.Buffer
+	err := p.Inline(&svg)
+	return template.HTML(svg.String()), err // layout escapes names
+}
+
 // A key explains the colours and widths of a mode.
 type key struct {
 	Mode   layout.Mode

@@ -32,6 +32,30 @@ type ModelUse struct {
 	Of     []conform.Use       // by node of the diagram
 	First  conform.Use         // what is beside the model before anything else
 	Beside []conform.Deviation // activities done beside the model, the most frequent first
+	Unseen map[int]bool        // nodes of tasks that the log does not record
+}
+
+// UseOf puts together what alignments with the net of a diagram make of it.
+// tasks are the nodes of transitions, as bpmn.TasksOf finds them; a
+// transition of a task that has become silent is not recorded in the log.
+func UseOf(d *bpmn.Diagram, tasks []int, a *conform.Alignments) *ModelUse {
+	of, first := a.Uses()
+	u := &ModelUse{Of: make([]conform.Use, len(d.Nodes)), First: first, Unseen: map[int]bool{}}
+	for t, node := range tasks {
+		switch {
+		case node < 0:
+		case a.Net.Transitions[t].Silent(): // its moves are none
+			u.Unseen[node] = true
+		default:
+			u.Of[node] = conform.Join(u.Of[node], of[t])
+		}
+	}
+	for _, dev := range a.Deviations() {
+		if dev.Kind == conform.InLog {
+			u.Beside = append(u.Beside, dev)
+		}
+	}
+	return u
 }
 
 // A Plan is a model that has been laid out.
@@ -48,7 +72,7 @@ type Plan struct {
 
 // Sizes of a plan in CSS pixels.
 const (
-	taskWidth    = 140
+	taskWidth    = 148
 	taskPadding  = 8
 	taskNameSize = 12.0
 	plainTask    = 32
@@ -57,11 +81,13 @@ const (
 	asideGap     = 12
 	asideHead    = 26
 	mostAside    = 12
+
+	taskRoom = 0.86 // the part of a line that a name may take by Helvetica's widths: other faces are wider
 )
 
 // taskLines are the lines of a task's name.
 func taskLines(name string) []string {
-	return figure.Lines(name, (taskWidth-2*taskPadding)/taskNameSize, 2)
+	return figure.Lines(name, taskRoom*(taskWidth-2*taskPadding)/taskNameSize, 2)
 }
 
 // LayModel lays m out. The diagram of m is not changed.
@@ -357,7 +383,11 @@ func (p *Plan) writeTask(w *svgWriter, i int) {
 		}
 	}
 	p.writeName(w, taskLines(n.Name), b.X, b.Y+16)
-	w.printf(`<text class="sub" x="%d" y="%g">%s</text>`, left, y-5, p.Count(u.Done))
+	done := p.Count(u.Done)
+	if p.use.Unseen[i] {
+		done = figure.None
+	}
+	w.printf(`<text class="sub" x="%d" y="%g">%s</text>`, left, y-5, done)
 	if u.Skipped > 0 {
 		w.printf(`<text class="sub skipped" x="%d" y="%g">%s</text>`, b.X+b.W-taskPadding, y-5, escape(p.Word("model.skipped", "n", p.Count(u.Skipped))))
 	}
