@@ -130,6 +130,9 @@ func (c *mineDiscoverCmd) Run(e *env) (err error) {
 	if err := m.mine(e, c, options); err != nil {
 		return err
 	}
+	if format == "svg" {
+		m.notes = append(m.notes, (&model{m.net, m.tree, m.diagram, nil}).picture().notes...)
+	}
 	write := func(w io.Writer) error { return m.write(w, format) }
 	return writeModel(e, c.Out, c.Format, format, write, m.notes)
 }

@@ -33,6 +33,7 @@ type ModelUse struct {
 	First  conform.Use         // what is beside the model before anything else
 	Beside []conform.Deviation // activities done beside the model, the most frequent first
 	Unseen map[int]bool        // nodes of tasks that the log does not record
+	Known  map[string]bool     // activities that the model has
 }
 
 // UseOf puts together what alignments with the net of a diagram make of it.
@@ -40,7 +41,10 @@ type ModelUse struct {
 // transition of a task that has become silent is not recorded in the log.
 func UseOf(d *bpmn.Diagram, tasks []int, a *conform.Alignments) *ModelUse {
 	of, first := a.Uses()
-	u := &ModelUse{Of: make([]conform.Use, len(d.Nodes)), First: first, Unseen: map[int]bool{}}
+	u := &ModelUse{Of: make([]conform.Use, len(d.Nodes)), First: first, Unseen: map[int]bool{}, Known: map[string]bool{}}
+	for _, activity := range a.Net.Labels() {
+		u.Known[activity] = true
+	}
 	for t, node := range tasks {
 		switch {
 		case node < 0:
@@ -145,12 +149,6 @@ func (p *Plan) layAside() {
 	if p.use == nil || len(p.use.Beside) == 0 {
 		return
 	}
-	known := map[string]bool{}
-	for i := range p.d.Nodes {
-		if p.d.Nodes[i].Kind == bpmn.Task {
-			known[p.d.Nodes[i].Name] = true
-		}
-	}
 	list := p.use.Beside
 	var rest int64
 	if len(list) > mostAside {
@@ -161,7 +159,7 @@ func (p *Plan) layAside() {
 	}
 	for _, b := range list {
 		box := asideBox{lines: taskLines(b.Name), sub: p.Count(b.Moves)}
-		if known[b.Name] {
+		if p.use.Known[b.Name] {
 			box.sub = p.Word("model.elsewhere", "n", box.sub)
 		}
 		box.title = figure.Isolated(figure.Name(b.Name)) + ": " + box.sub
