@@ -9,6 +9,7 @@ import (
 
 	"millrace/metrics"
 	pages "millrace/reports/html"
+	"millrace/reports/layout"
 	"millrace/reports/pagetest"
 	"millrace/reports/words"
 )
@@ -61,6 +62,11 @@ func TestNothingIsLeftInEnglish(t *testing.T) {
 	var data []string
 	for _, v := range pagetest.O2C().Flow().Variants.Variants {
 		data = append(data, v.Activities...)
+		for _, a := range v.Activities {
+			if lines := layout.TaskLines(a); len(lines) > 1 {
+				data = append(data, lines...)
+			}
+		}
 	}
 	for _, k := range metrics.Catalogue() {
 		data = append(data, k.Name)

@@ -89,8 +89,8 @@ const (
 	taskRoom = 0.86 // the part of a line that a name may take by Helvetica's widths: other faces are wider
 )
 
-// taskLines are the lines of a task's name.
-func taskLines(name string) []string {
+// TaskLines are the lines of a task's name in a picture.
+func TaskLines(name string) []string {
 	return figure.Lines(name, taskRoom*(taskWidth-2*taskPadding)/taskNameSize, 2)
 }
 
@@ -132,7 +132,7 @@ func (p *Plan) taskSize(name string) (w, h int) {
 	if p.use != nil {
 		h = usedTask
 	}
-	return taskWidth, h + taskLine*(len(taskLines(name))-1)
+	return taskWidth, h + taskLine*(len(TaskLines(name))-1)
 }
 
 // An asideBox is an activity beside the model.
@@ -158,7 +158,7 @@ func (p *Plan) layAside() {
 		list = list[:mostAside-1]
 	}
 	for _, b := range list {
-		box := asideBox{lines: taskLines(b.Name), sub: p.Count(b.Moves)}
+		box := asideBox{lines: TaskLines(b.Name), sub: p.Count(b.Moves)}
 		if p.use.Known[b.Name] {
 			box.sub = p.Word("model.elsewhere", "n", box.sub)
 		}
@@ -360,7 +360,7 @@ func (p *Plan) writeTask(w *svgWriter, i int) {
 	name := figure.Isolated(figure.Name(n.Name))
 	if p.use == nil {
 		w.printf(`<g class="task"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="7"/>`, escape(name), b.X, b.Y, b.W, b.H)
-		p.writeName(w, taskLines(n.Name), b.X, b.Y+20)
+		p.writeName(w, TaskLines(n.Name), b.X, b.Y+20)
 		w.printf("</g>\n")
 		return
 	}
@@ -380,7 +380,7 @@ func (p *Plan) writeTask(w *svgWriter, i int) {
 			w.printf(`<rect class="lost" x="%g" y="%g" width="%g" height="3"/>`, round(float64(left)+bar-lost), y, lost)
 		}
 	}
-	p.writeName(w, taskLines(n.Name), b.X, b.Y+16)
+	p.writeName(w, TaskLines(n.Name), b.X, b.Y+16)
 	done := p.Count(u.Done)
 	if p.use.Unseen[i] {
 		done = figure.None

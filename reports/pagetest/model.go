@@ -21,7 +21,9 @@ func (l *Log) Models() map[string]*reports.ModelFacts {
 		parts = append(parts, tree.Do(a))
 	}
 	parts[0] = tree.Of(tree.Choice, parts[0], tree.Skip())
-	parts = append(append(slices.Clone(parts[:5]), tree.Of(tree.Parallel, parts[5], parts[6])), parts[7:]...)
+	if len(parts) > 6 {
+		parts = append(append(slices.Clone(parts[:5]), tree.Of(tree.Parallel, parts[5], parts[6])), parts[7:]...)
+	}
 	t := tree.Of(tree.Sequence, parts...)
 	d, n := bpmn.FromTree(t), t.Net()
 	var own []string
