@@ -256,12 +256,14 @@ func (p *Plan) firstAfter() int64 {
 }
 
 // Write writes the picture as a file of its own, with its style inside.
-func (p *Plan) Write(w io.Writer) error { return p.write(w, true) }
+func (p *Plan) Write(w io.Writer) error { return p.write(w, "") }
 
-// Inline writes the picture as an element of an HTML page that has [CSS].
-func (p *Plan) Inline(w io.Writer) error { return p.write(w, false) }
+// Inline writes the picture as an element of an HTML page that has [CSS]. id is one
+// that the page has not yet.
+func (p *Plan) Inline(w io.Writer, id string) error { return p.write(w, id) }
 
-func (p *Plan) write(out io.Writer, alone bool) error {
+func (p *Plan) write(out io.Writer, id string) error {
+	alone := id == ""
 	w := svgWriter{Writer: bufio.NewWriter(out)}
 	class := "map model"
 	if !alone {
@@ -273,6 +275,9 @@ func (p *Plan) write(out io.Writer, alone bool) error {
 	if alone {
 		w.printf("<style>%s%s</style><rect x=\"%g\" y=\"%g\" width=\"100%%\" height=\"100%%\" fill=\"var(--card)\"/>", palette, mapCSS+modelCSS, -margin, -margin)
 	}
+	if !alone {
+		w.printf(`<g id="%s" class="map model">`, id) // what <use> shows is styled by what it has in it
+	}
 	w.printf("\n")
 	for _, f := range p.d.Flows {
 		writeFlow(&w, f.Way)
@@ -281,7 +286,24 @@ func (p *Plan) write(out io.Writer, alone bool) error {
 		p.writeModelNode(&w, i)
 	}
 	p.writeAside(&w)
+	if !alone {
+		w.printf("</g>")
+	}
 	w.printf("</svg>")
+	if !alone {
+		q := paper{id: id, about: p.Describe(), x: -margin, y: -margin, width: float64(width), height: float64(height), most: 1120}
+		for i := range p.d.Nodes {
+			b := p.d.Nodes[i].Box
+			q.spans = append(q.spans, span{float64(b.Y), float64(b.Y + b.H)})
+			if y, ok := p.behindAt(i); ok {
+				q.spans = append(q.spans, span{float64(y), float64(y + 13)})
+			}
+		}
+		for _, a := range p.aside {
+			q.spans = append(q.spans, span{float64(a.box.Y), float64(a.box.Y + a.box.H)})
+		}
+		q.writePieces(&w)
+	}
 	if w.err != nil {
 		return w.err
 	}
@@ -413,6 +435,17 @@ func (p *Plan) inserted(u *conform.Use) string {
 	return strings.Join(list, ", ")
 }
 
+// behindAt is where the mark of what comes behind a node is; ok is false if it
+// has none.
+func (p *Plan) behindAt(i int) (y int, ok bool) {
+	b := p.d.Nodes[i].Box
+	y = b.Y + b.H + 2
+	if f := p.out[i]; f >= 0 && len(p.d.Flows[f].Way) > 1 && p.d.Flows[f].Way[1].Y < p.d.Flows[f].Way[0].Y {
+		y = b.Y - 15
+	}
+	return y, p.use != nil && (p.use.Of[i].After() > 0 || i == p.start && p.firstAfter() > 0)
+}
+
 // writeBehind marks what comes behind a node, where a flow leaves it.
 func (p *Plan) writeBehind(w *svgWriter, i int, u *conform.Use, title string) {
 	n := u.After()
@@ -422,10 +455,8 @@ func (p *Plan) writeBehind(w *svgWriter, i int, u *conform.Use, title string) {
 	b := p.d.Nodes[i].Box
 	text := "+" + p.Count(n)
 	width := int(math.Ceil(9.8*1.1*figure.Width(text))) + 8
-	x, y := b.Center().X+6, b.Y+b.H+2
-	if f := p.out[i]; f >= 0 && len(p.d.Flows[f].Way) > 1 && p.d.Flows[f].Way[1].Y < p.d.Flows[f].Way[0].Y {
-		y = b.Y - 15
-	}
+	x := b.Center().X + 6
+	y, _ := p.behindAt(i)
 	w.printf(`<g class="behind"><title>%s</title><rect x="%d" y="%d" width="%d" height="13" rx="6.5"/><text x="%g" y="%g">%s</text></g>`+"\n",
 		escape(title), x, y, width, float64(x)+float64(width)/2, float64(y)+10, escape(text))
 }

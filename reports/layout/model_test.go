@@ -28,11 +28,13 @@ import (
 func drawModel(t *testing.T, m layout.Model) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := layout.LayModel(m).Inline(&b); err != nil {
+	if err := layout.LayModel(m).Inline(&b, "p"); err != nil {
 		t.Fatal(err)
 	}
-	wellFormed(t, b.String())
-	return b.String() + "\n"
+	svg, pieces, _ := strings.Cut(b.String(), `<div class="pieces">`)
+	wellFormed(t, svg)
+	wellFormed(t, `<div class="pieces">`+pieces)
+	return svg + "\n"
 }
 
 // TestModels: small models, alone and with what a log makes of them, are drawn
