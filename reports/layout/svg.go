@@ -95,7 +95,7 @@ func (d *Drawing) write(out io.Writer, mode Mode, id string) error {
 	}
 	w.printf("</svg>")
 	if !alone {
-		p := paper{id: id, about: d.Describe(), x: -margin, y: -margin, width: math.Round(d.width + 2*margin), height: math.Round(d.height + 2*margin), most: 812}
+		p := paper{id: id, about: d.Describe(), x: -margin, y: -margin, width: math.Round(d.width + 2*margin), height: math.Round(d.height + 2*margin), most: 740}
 		for i := range d.nodes {
 			p.spans = append(p.spans, span{d.nodes[i].y - d.nodes[i].h/2, d.nodes[i].y + d.nodes[i].h/2})
 		}
