@@ -68,10 +68,10 @@ func TestNothingIsLeftInEnglish(t *testing.T) {
 			}
 		}
 	}
+	data = append(data, lines...)
 	for _, k := range metrics.Catalogue() {
 		data = append(data, k.Name)
 	}
-	data = append(data, lines...)
 	de, err := words.Find("de")
 	if err != nil {
 		t.Fatal(err)

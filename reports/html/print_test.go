@@ -26,7 +26,7 @@ var (
 func markRows(page []byte, style string) (marked []byte, rows int) {
 	text := policyTag.ReplaceAllString(string(page), "")
 	text = tableRow.ReplaceAllStringFunc(text, func(row string) string {
-		mark := fmt.Sprintf(`<span class="rowmark"> zq%dz </span>`, rows)
+		mark := fmt.Sprintf(`<span class="rowmark">zq%dz</span>`, rows)
 		rows++
 		row = cellStart.ReplaceAllStringFunc(row, func(s string) string { return s + mark })
 		return cellEnd.ReplaceAllStringFunc(row, func(s string) string { return mark + s })
@@ -73,26 +73,28 @@ func headRows(page []byte) map[int]bool {
 func TestPrintCutsNothing(t *testing.T) {
 	page := reportIn(t, "de")
 	heads := headRows(page)
-	for _, before := range []int{0, 70, 140} { // millimetres before the map
-		style := fmt.Sprintf("@media print{#flow::before{content:'';display:block;height:%dmm}}", before)
+	for _, before := range []int{0, 14, 32} { // lines before the map, of 5 mm
+		style := fmt.Sprintf("@media print{#cash::after{content:'%s';display:block;white-space:pre;line-height:5mm}}", strings.Repeat(`x\a `, before))
 		marked, rows := markRows(page, style)
 		_, p := readPDF(t, fmt.Sprint("print_", before), marked)
 		cut, seen := p.cutRows(heads)
 		if len(cut) > 0 {
-			t.Errorf("with %d mm before the map, rows %v are cut", before, cut)
+			t.Errorf("with %d lines before the map, rows %v are cut", before, cut)
 		}
 		if seen < 100 || rows < seen {
 			t.Errorf("%d of %d rows are on paper", seen, rows)
 		}
 		for _, text := range p.halfEmpty() {
-			t.Errorf("with %d mm before the map, %s", before, text)
+			t.Errorf("with %d lines before the map, %s", before, text)
 		}
 	}
-	careless := "@media print{tr{break-inside:auto!important}tbody tr{break-before:auto!important;break-after:auto!important}td{height:60mm}.card{break-inside:auto!important}" +
-		"#flow::before{content:'';display:block;height:80mm}.pieces{display:none!important}.scroll>.map{display:block!important;height:215mm;width:auto}}"
+	careless := "@media print{*{break-inside:auto!important;break-before:auto!important;break-after:auto!important;orphans:1;widows:1}td,tbody th{line-height:18mm}.sheet{break-before:page!important}}"
 	marked, _ := markRows(page, careless)
 	_, p := readPDF(t, "print_careless", marked)
 	if cut, _ := p.cutRows(heads); len(cut) == 0 {
 		t.Error("where rows may be cut, none is seen to be: the test tells nothing")
+	}
+	if len(p.halfEmpty()) == 0 {
+		t.Error("where each page begins a sheet, none is seen to be half empty: the test tells nothing")
 	}
 }
