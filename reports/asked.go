@@ -26,6 +26,7 @@ type Asked struct {
 	Distributions map[string]DistSpec
 	// What else is shown.
 	ServiceLevels, Late, Coverage, Sources, Flow bool
+	Models                                       []ModelSpec // that cases are compared with
 }
 
 // Ask lists what pages ask for. grain is the period of the report.
@@ -81,6 +82,7 @@ func Ask(pages []*PageSpec, grain metrics.Grain) Asked {
 			}
 			a.ServiceLevels = a.ServiceLevels || b.ServiceLevels != nil || b.Late != nil
 			a.Late = a.Late || b.Late != nil
+			a.Models = b.Model.addTo(a.Models)
 			a.Sources = a.Sources || b.Sources != nil
 			a.Coverage = a.Coverage || b.Coverage != nil
 			a.Flow = a.Flow || b.Map != nil || b.Variants != nil || b.Waits != nil || b.Rework != nil

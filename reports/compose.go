@@ -121,6 +121,8 @@ func (c *composer) build(b *BlockSpec) Block {
 			return m
 		}
 		return nil
+	case b.Model != nil:
+		return c.buildModel(b.Model)
 	case b.Variants != nil:
 		if v := c.variants(); v != nil {
 			return v

@@ -39,7 +39,8 @@ type FlowInput struct {
 	Agreed func(from, to string) bool
 
 	Ways   Ways
-	Sample []mining.SampledCase // to be replayed on the map, by their first time; none: no replay
+	Models map[string]*ModelFacts // that blocks of pages show, by ModelSpec.Key
+	Sample []mining.SampledCase   // to be replayed on the map, by their first time; none: no replay
 
 	Definitions []Definition
 	Notes       []eventlog.Note

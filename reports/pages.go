@@ -52,6 +52,7 @@ type BlockSpec struct {
 	Rework        *ListSpec    `yaml:"rework"`         // activities that repeat
 	Map           *ListSpec    `yaml:"map"`
 	Variants      *ListSpec    `yaml:"variants"`
+	Model         *ModelSpec   `yaml:"model"` // a model, and where cases leave it
 	Text          string       `yaml:"text"`
 }
 
@@ -166,7 +167,7 @@ func (b *BlockSpec) kind() (name string, n int) {
 		{"change", b.Change != nil}, {"segments", b.Segments != nil}, {"distribution", b.Distribution != nil}, {"worst", b.Worst != nil},
 		{"service_levels", b.ServiceLevels != nil}, {"late", b.Late != nil}, {"controls", b.Controls != nil}, {"quality", b.Quality != nil},
 		{"coverage", b.Coverage != nil}, {"exclusions", b.Exclusions != nil}, {"sources", b.Sources != nil}, {"log_notes", b.LogNotes != nil}, {"waits", b.Waits != nil}, {"rework", b.Rework != nil}, {"map", b.Map != nil},
-		{"variants", b.Variants != nil}, {"text", b.Text != ""},
+		{"variants", b.Variants != nil}, {"model", b.Model != nil}, {"text", b.Text != ""},
 	} {
 		if f.set {
 			name, n = f.name, n+1
@@ -298,7 +299,7 @@ func (b *BlockSpec) check(page string, i int) error {
 	where := fmt.Sprintf("page %s, block %d", page, i+1)
 	kind, n := b.kind()
 	if n != 1 {
-		return fmt.Errorf("%s: a block is one of lead, tiles, figures, trend, by, change, segments, distribution, worst, service_levels, late, controls, quality, coverage, exclusions, sources, log_notes, waits, rework, map, variants, text; this has %d", where, n)
+		return fmt.Errorf("%s: a block is one of lead, tiles, figures, trend, by, change, segments, distribution, worst, service_levels, late, controls, quality, coverage, exclusions, sources, log_notes, waits, rework, map, variants, model, text; this has %d", where, n)
 	}
 	if b.By != nil && !slices.Contains([]string{"", "n", "value", "name"}, b.By.Order) {
 		return fmt.Errorf("%s: by: order %q is none of n, value, name", where, b.By.Order)

@@ -55,6 +55,11 @@ func (p *Page) String() string {
 		case *Columns:
 			fmt.Fprintf(&b, "%s%s\n  %s\n", block.Title, mark(block.Note), block.About)
 			block.Table.text(&b)
+		case *Model:
+			fmt.Fprintf(&b, "%s%s\n  %s%s\n", block.Title, mark(block.Note), block.About, block.Empty)
+			if block.Table != nil {
+				block.Table.text(&b)
+			}
 		case *Prose:
 			if block.Title != "" {
 				fmt.Fprintln(&b, block.Title)

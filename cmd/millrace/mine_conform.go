@@ -31,6 +31,8 @@ type mineConformCmd struct {
 	Prefix    bool          `help:"Of alignments: cases may still go on. Each is compared with the beginning of a run of the model, so what has not happened yet is no deviation."`
 	By        string        `enum:"cases,delay,value" default:"cases" placeholder:"NAME" help:"Of alignments: which departures from the model come first: ${enum}. delay: those whose cases take longer than the others, for sure."`
 	Departure string        `placeholder:"WHAT" help:"Of alignments: list the cases that depart so, such as \"skipped Pack\"."`
+	Format    string        `enum:",json,svg" default:"" placeholder:"json|svg" help:"Of alignments: svg draws the model, with how often each task is done and skipped, and what is done beside the model. Default: by the name of --out, else text."`
+	Out       string        `short:"o" placeholder:"FILE" help:"Write here instead of standard output."`
 	Top       int           `default:"20" help:"How many deviations to print; 0 prints all. JSON has all of them."`
 }
 
@@ -41,6 +43,7 @@ func (c *mineConformCmd) Help() string {
   millrace mine conform order-to-cash --model model.ptml --method replay --json
   millrace mine conform order-to-cash --model o2c --by value
   millrace mine conform open-orders.csv --model model.pnml --prefix
+  millrace mine conform order-to-cash --model o2c --out model.svg
   millrace mine conform order-to-cash --model company.bpmn --map "Check credit=Release Credit Block" --map "File order="
   millrace mine conform order-to-cash --model o2c --departure "skipped Send Invoice"`
 }
@@ -60,7 +63,9 @@ type conformance struct {
 	Tokens         *conformanceTokens `json:"tokens,omitempty"`
 	Footprints     *footprints        `json:"footprints"` // null if what the model can do is not known
 	Deviations     []deviation        `json:"deviations"`
-	Departures     *[]departure       `json:"departures,omitempty"` // of alignments: deviations and what comes before, by --by
+	Tasks          *[]taskUse         `json:"tasks,omitempty"`        // of alignments: what cases make of each task of the model
+	Before         *[]insertedUse     `json:"before_tasks,omitempty"` // and what is beside the model before any
+	Departures     *[]departure       `json:"departures,omitempty"`   // of alignments: deviations and what comes before, by --by
 	Behind         *[]string          `json:"departure_cases,omitempty"`
 	Notes          []eventlog.Note    `json:"notes"`
 }
@@ -113,9 +118,18 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 	if err != nil {
 		return err
 	}
-	net, notes, err := readModel(c.Model)
+	format, err := c.format()
 	if err != nil {
 		return err
+	}
+	m, err := readModel(c.Model)
+	if err != nil {
+		return err
+	}
+	own, net, notes := transitionLabels(m.net), m.net, m.notes
+	var picture *modelPicture
+	if format == "svg" {
+		picture = m.picture() // by the model's own names
 	}
 	if err := labels.apply(net); err != nil {
 		return err
@@ -127,6 +141,9 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 	defer func() { err = errors.Join(err, l.Close()) }()
 	x := &conformance{Method: c.Method, Prefix: c.Prefix, Cases: s.Cases, Simplicity: conform.Simplicity(net)}
 	x.Notes = append([]eventlog.Note{}, slices.Concat(s.Notes, notes, strangers(s, net))...)
+	if picture != nil {
+		return c.draw(e, s, net, picture, x)
+	}
 	// What precision and footprints leave of the time is that of alignments: half
 	// of it at least.
 	began := time.Now()
@@ -156,6 +173,7 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 		return err
 	}
 	if a != nil {
+		x.uses(own, a)
 		if err := c.departures(e, l, s, a, x); err != nil {
 			return err
 		}
@@ -166,8 +184,8 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 			x.Footprints.Steps = append(x.Footprints.Steps, footprintStep{y.From, y.To, y.Count})
 		}
 	}
-	if c.JSON {
-		return printJSON(e.Stdout, x)
+	if format == "json" {
+		return writeModel(e, c.Out, "json", "json", func(w io.Writer) error { return printJSON(w, x) }, nil)
 	}
 	return c.print(e, x)
 }
@@ -245,21 +263,29 @@ func notOptimal(sure conform.Certainty, cases int64) eventlog.Note {
 // referenceModel names the model that comes with Millrace.
 const referenceModel = "o2c"
 
-// readModel reads a net, or the net of a tree, by the end of the file's name.
-func readModel(path string) (net *petri.Net, notes []eventlog.Note, err error) {
+// A model is a net, and what it was read from.
+type model struct {
+	net     *petri.Net
+	tree    *tree.Tree    // nil: it was none
+	diagram *bpmn.Diagram // nil: it was none
+	notes   []eventlog.Note
+}
+
+// readModel reads a net, or the net of a tree or a diagram, by the end of the
+// file's name.
+func readModel(path string) (m *model, err error) {
+	m = &model{}
 	diagram := func(r io.Reader) error {
-		d, err := bpmn.Read(r)
-		if err == nil {
-			net, err = d.Net()
+		if m.diagram, err = bpmn.Read(r); err == nil {
+			m.net, err = m.diagram.Net()
 		}
 		return err
 	}
 	if path == referenceModel {
-		err := diagram(strings.NewReader(o2c.ReferenceModel))
-		return net, nil, err
+		return m, diagram(strings.NewReader(o2c.ReferenceModel))
 	}
 	read := func(r io.Reader) error {
-		net, err = petri.ReadPNML(r)
+		m.net, err = petri.ReadPNML(r)
 		return err
 	}
 	switch ext := strings.ToLower(filepath.Ext(path)); ext {
@@ -268,33 +294,32 @@ func readModel(path string) (net *petri.Net, notes []eventlog.Note, err error) {
 		read = diagram
 	case ".ptml":
 		read = func(r io.Reader) error {
-			t, err := tree.ReadPTML(r)
-			if err == nil {
-				net = t.Net()
+			if m.tree, err = tree.ReadPTML(r); err == nil {
+				m.net = m.tree.Net()
 			}
 			return err
 		}
 	case ".json", ".yaml", ".yml":
-		return nil, nil, usageError{fmt.Errorf("--model %s: rules are checked by millrace mine rules LOG --check %s", path, path)}
+		return nil, usageError{fmt.Errorf("--model %s: rules are checked by millrace mine rules LOG --check %s", path, path)}
 	default:
-		return nil, nil, usageError{fmt.Errorf("--model %s: that is no format of models that is read; give a Petri net in .pnml, a process tree in .ptml, a diagram in .bpmn, or o2c, the reference model", path)}
+		return nil, usageError{fmt.Errorf("--model %s: that is no format of models that is read; give a Petri net in .pnml, a process tree in .ptml, a diagram in .bpmn, or o2c, the reference model", path)}
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer f.Close()
 	if err := read(f); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	assumed, err := net.AssumeMarkings()
+	assumed, err := m.net.AssumeMarkings()
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	for _, text := range assumed {
-		notes = append(notes, eventlog.Note{Code: "assumed-marking", Text: text})
+		m.notes = append(m.notes, eventlog.Note{Code: "assumed-marking", Text: text})
 	}
-	return net, notes, nil
+	return m, nil
 }
 
 // strangers are notes about activities that only the log or only the model has.

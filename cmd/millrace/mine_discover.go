@@ -14,6 +14,7 @@ import (
 	"millrace/mining/discover"
 	"millrace/mining/petri"
 	"millrace/mining/tree"
+	"millrace/reports/layout"
 )
 
 // mineDiscoverCmd is millrace mine discover.
@@ -29,7 +30,7 @@ type mineDiscoverCmd struct {
 	Loose      bool    `help:"Of flexible: keep only what is sure. Else the best steps from and to each activity are kept, so that all are connected."`
 	Concurrent float64 `name:"concurrency" placeholder:"SHARE" help:"Of split: two activities are concurrent if how often they follow each other in one order and in the other differs by less than this share; default: 0.1."`
 	Filter     float64 `name:"filter" placeholder:"SHARE" help:"Of split: keep steps that are more frequent than this share of the best steps from and to activities, 0 to 1, beside those without which an activity would be cut off; --filter=-1 keeps all. Default: 0.4."`
-	Format     string  `enum:",tree,net,json,pnml,ptml,bpmn" default:"" placeholder:"tree|net|json|pnml|ptml|bpmn" help:"What to write: the process tree in one line, the net with a transition a line, JSON, or a file for other tools. Default: by the name of --out, else tree, or net if there is no tree."`
+	Format     string  `enum:",tree,net,json,pnml,ptml,bpmn,svg" default:"" placeholder:"tree|net|json|pnml|ptml|bpmn|svg" help:"What to write: the process tree in one line, the net with a transition a line, JSON, a file for other tools, or a picture. Default: by the name of --out, else tree, or net if there is no tree."`
 	Out        string  `short:"o" placeholder:"FILE" help:"Write here instead of standard output."`
 }
 
@@ -39,12 +40,13 @@ func (c *mineDiscoverCmd) Help() string {
   millrace mine discover orders.xes --noise 0.2 --out orders.bpmn
   millrace mine discover order-to-cash --variant imd --format json
   millrace mine discover orders.csv --algorithm split --out orders.bpmn
+  millrace mine discover orders.csv --noise 0.2 --out model.svg
   millrace mine discover orders.csv --algorithm heuristics --dependency 0.9
   millrace mine discover orders.csv --algorithm flexible --long-distance 0.9 --json`
 }
 
 // modelExtensions say the format of a model by the end of a file's name.
-var modelExtensions = []string{".bpmn", ".json", ".pnml", ".ptml"}
+var modelExtensions = []string{".bpmn", ".json", ".pnml", ".ptml", ".svg"}
 
 // ofTrees are the formats that only a process tree can be written in.
 var ofTrees = []string{"tree", "ptml"}
@@ -134,6 +136,9 @@ func (c *mineDiscoverCmd) Run(e *env) (err error) {
 	m := &discovered{algorithm: c.Algorithm, summary: s, notes: slices.Clone(s.Notes)}
 	if err := m.mine(e, c, options); err != nil {
 		return err
+	}
+	if format == "svg" {
+		m.notes = append(m.notes, (&model{m.net, m.tree, m.diagram, nil}).picture().notes...)
 	}
 	write := func(w io.Writer) error { return m.write(w, format) }
 	return writeModel(e, c.Out, c.Format, format, write, m.notes)
@@ -251,17 +256,13 @@ func (m *discovered) write(w io.Writer, format string) error {
 		return m.net.WritePNML(w)
 	case "ptml":
 		return m.tree.WritePTML(w)
-	case "bpmn":
-		d := m.diagram
+	case "bpmn", "svg":
+		d, err := diagramOf(m.diagram, m.tree, m.net)
 		switch {
-		case d != nil:
-		case m.tree != nil:
-			d = bpmn.FromTree(m.tree)
-		default:
-			var err error
-			if d, err = bpmn.FromNet(m.net); err != nil {
-				return err
-			}
+		case format == "svg":
+			return layout.LayModel(layout.Model{Diagram: d}).Write(w)
+		case err != nil:
+			return err
 		}
 		return d.Write(w)
 	}

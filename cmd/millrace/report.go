@@ -160,7 +160,7 @@ func buildReport(e *env, flags *logFlags, want reportWanted) (_ *builtReport, er
 	if len(want.Pages) > 0 || want.Of.AsOf != "" {
 		return nil, usageError{errNoPages}
 	}
-	in, err := flowInput(e, l, want.Title, lang, true)
+	in, err := flowInput(e, l, want.Title, lang, flowWanted{levels: true})
 	if err != nil {
 		return nil, err
 	}
@@ -182,8 +182,14 @@ func (r *builtReport) writeMail(path, report string) error {
 	})
 }
 
-// flowInput is what pages show of a log; without levels, there is no map.
-func flowInput(e *env, l *openedLog, title string, lang *words.Language, levels bool) (in reports.FlowInput, err error) {
+// A flowWanted says what pages show of a log besides its variants and waits.
+type flowWanted struct {
+	levels bool // the map, and what variants are worth knowing for
+	models []reports.ModelSpec
+}
+
+// flowInput is what pages show of a log.
+func flowInput(e *env, l *openedLog, title string, lang *words.Language, want flowWanted) (in reports.FlowInput, err error) {
 	s, err := eventlog.Summarize(e, l.Log, eventlog.SummaryOptions{})
 	if err != nil {
 		return in, err
@@ -212,7 +218,10 @@ func flowInput(e *env, l *openedLog, title string, lang *words.Language, levels 
 			return in, err
 		}
 	}
-	if !levels {
+	if in.Models, err = modelFacts(e, s, want.models); err != nil {
+		return in, err
+	}
+	if !want.levels {
 		return in, nil
 	}
 	if err := flowFacts(e, l, s, &in); err != nil {

@@ -259,7 +259,7 @@ func composed(e *env, l *openedLog, want reportWanted, lang *words.Language) (*r
 			return nil, err
 		}
 		asked := reports.Ask(in.Pages, "")
-		if in.Flow, err = flowInput(e, l, want.Title, lang, asked.Flow); err != nil || !want.Profile {
+		if in.Flow, err = flowInput(e, l, want.Title, lang, flowWanted{asked.Flow, asked.Models}); err != nil || !want.Profile {
 			return nil, err
 		}
 		return l.Stored.Profile(e, l.Name, e.logOptions())

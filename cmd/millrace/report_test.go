@@ -124,6 +124,7 @@ func TestReportSaysWhatTheFiguresAre(t *testing.T) {
 	checkFigures(t, project, read.Figures)
 	checkSums(t, read.Figures)
 	checkFlow(t, project, file)
+	checkModel(t, project, file)
 }
 
 // readFlow reads the tables of the page about the flow, and that of waits, with the whole names of what is shortened.

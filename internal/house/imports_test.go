@@ -34,7 +34,7 @@ var parts = []part{
 	{"mining/discover", []string{"eventlog", "mining/bpmn", "mining/petri", "mining/tree"}, "it finds models in Summaries, and knows not what becomes of them"},
 	{"mining/conform", []string{"eventlog", "mining/petri"}, "it compares Summaries with nets, and knows not where either came from"},
 	{"metrics", []string{"eventlog", "eventlog/o2c"}, "it reads the business views, whatever filled them"},
-	{"reports", []string{"eventlog", "eventlog/o2c", "mining", "metrics", "internal/secrets", "internal/retry"}, "it shows results, and does not know where they came from"},
+	{"reports", []string{"eventlog", "eventlog/o2c", "mining", "mining/bpmn", "mining/conform", "mining/tree", "metrics", "internal/secrets", "internal/retry"}, "it shows results, and does not know where they came from"},
 	{"sample-data", []string{"eventlog", "eventlog/o2c"}, "it is data, and what is needed to make it"},
 	{"cmd", []string{"eventlog", "eventlog/o2c", "ingest", "mining", "mining/petri", "mining/tree", "mining/bpmn", "mining/discover", "mining/constraints", "mining/conform", "metrics", "reports", "sample-data", "internal/secrets"}, "it knows all but what only tests need"},
 	{"internal/retry", nil, "it waits and tries again, and knows not what"},

@@ -130,6 +130,12 @@ func TestTreeToBPMNAndBack(t *testing.T) {
 func TestDrawing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := FromTree(trees(4).Draw(t, "tree"))
+		if d.blocks() == nil {
+			t.Fatal("the diagram of a tree is not made of blocks")
+		}
+		if rapid.Bool().Draw(t, "down") {
+			d.Lay(Style{Down: true, Task: func(name string) (w, h int) { return 90, 20 + 10*len(name) }, Gateway: 22, Event: 26, Gap: 12, After: 18, Near: 8, Apart: 16, Lane: 10, Margin: 5})
+		}
 		touch := func(a, b Box) bool {
 			return a.X < b.X+b.W && b.X < a.X+a.W && a.Y < b.Y+b.H && b.Y < a.Y+a.H
 		}
@@ -180,6 +186,7 @@ func TestDrawingOfNets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		(&pen{d: d, Style: Style{}.filled()}).layers()
 		inside := func(p Point, b Box) bool { return p.X > b.X && p.X < b.X+b.W && p.Y > b.Y && p.Y < b.Y+b.H }
 		for i, a := range d.Nodes {
 			for _, b := range d.Nodes[:i] {

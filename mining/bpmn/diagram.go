@@ -34,6 +34,9 @@ const (
 	Exclusive             // one way of several, and ways come together
 	Parallel              // all ways at once, and all are waited for
 	Inclusive             // one way or several, and those taken are waited for
+	// Of pictures of Petri nets that have no diagram; no file has them.
+	Place
+	Silent // a transition that is no activity
 )
 
 // A Box is where a node is drawn, in pixels.

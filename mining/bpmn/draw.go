@@ -6,68 +6,70 @@ import (
 	"millrace/mining/tree"
 )
 
-// Sizes of what is drawn, in pixels: those of bpmn.io.
-const (
-	taskW, taskH = 100, 80
-	gateway      = 50
-	event        = 36
-	gapX, gapY   = 50, 30
-	lane         = 30 // height of a way on which nothing is
-	margin       = 60
-)
-
 // FromTree draws a process tree, in its normal form: from left to right, the
 // ways of a choice or of what goes in parallel below each other, the first
 // straight on, the way back of a loop below, from right to left.
 func FromTree(t *tree.Tree) *Diagram {
-	p := &pen{d: &Diagram{}, counts: map[string]int{}}
-	t = tree.Reduce(t)
-	s := measure(t)
-	y := margin + max(s.up, event/2)
-	from := p.node(Start, "", margin, y, 1)
-	x := margin + event + gapX
-	from = p.draw(t, x, y, 1, from)
-	end := p.node(End, "", x+s.w+gapX, y, 1)
-	p.link(from, end, y)
-	return p.d
+	g := &growth{d: &Diagram{}, counts: map[string]int{}}
+	from := g.node(Start, "")
+	from = g.grow(tree.Reduce(t), from)
+	g.link(from, g.node(End, ""))
+	g.d.Draw()
+	return g.d
 }
 
-// A size is how much room a part takes: its width, and above and below the line on which
-// it is entered and left.
-type size struct{ w, up, down int }
+// A growth makes the nodes and flows of a tree.
+type growth struct {
+	d      *Diagram
+	counts map[string]int
+}
 
-func measure(t *tree.Tree) size {
+func (g *growth) id(kind string) string {
+	g.counts[kind]++
+	return fmt.Sprintf("%s_%d", kind, g.counts[kind])
+}
+
+func (g *growth) node(k Kind, name string) int {
+	kind := map[Kind]string{Start: "Start", End: "End", Task: "Task", Exclusive: "Gateway", Parallel: "Gateway"}[k]
+	g.d.Nodes = append(g.d.Nodes, Node{ID: g.id(kind), Kind: k, Name: name})
+	return len(g.d.Nodes) - 1
+}
+
+func (g *growth) link(from, to int) {
+	g.d.Flows = append(g.d.Flows, Flow{ID: g.id("Flow"), From: from, To: to})
+}
+
+// grow adds a part behind a node and returns the node it is left by; of tau that
+// is the node before it.
+func (g *growth) grow(t *tree.Tree, from int) (last int) {
 	switch t.Op {
-	case tree.Tau:
-		return size{0, lane / 2, lane / 2}
 	case tree.Activity:
-		return size{taskW, taskH / 2, taskH / 2}
+		n := g.node(Task, t.Label)
+		g.link(from, n)
+		return n
 	case tree.Sequence:
-		var s size
-		for i, c := range t.Children {
-			m := measure(c)
-			if i > 0 {
-				s.w += gapX
-			}
-			s.w, s.up, s.down = s.w+m.w, max(s.up, m.up), max(s.down, m.down)
+		for _, c := range t.Children {
+			from = g.grow(c, from)
 		}
-		return s
 	case tree.Loop:
-		do, redo := measure(t.Children[0]), measure(t.Children[1])
-		return size{2*(gateway+gapX) + max(do.w, redo.w), max(do.up, gateway/2), max(do.down, gateway/2) + gapY + redo.up + redo.down}
-	}
-	s := size{up: gateway / 2}
-	for i, c := range branches(t) {
-		m := measure(c)
-		s.w = max(s.w, m.w)
-		if i == 0 {
-			s.up, s.down = max(s.up, m.up), m.down
-		} else {
-			s.down += gapY + m.up + m.down
+		join, split := g.node(Exclusive, ""), g.node(Exclusive, "")
+		g.link(from, join)
+		g.link(g.grow(t.Children[0], join), split)
+		g.link(g.grow(t.Children[1], split), join)
+		return split
+	case tree.Choice, tree.Parallel:
+		kind := Exclusive
+		if t.Op == tree.Parallel {
+			kind = Parallel
 		}
+		split, join := g.node(kind, ""), g.node(kind, "")
+		g.link(from, split)
+		for _, c := range branches(t) {
+			g.link(g.grow(c, split), join)
+		}
+		return join
 	}
-	s.w += 2 * (gateway + gapX)
-	return s
+	return from
 }
 
 // branches are the ways of a choice or of what goes in parallel, in the order in
@@ -79,96 +81,136 @@ func branches(t *tree.Tree) []*tree.Tree {
 	return append(t.Children[1:len(t.Children):len(t.Children)], t.Children[0])
 }
 
-// A pen draws.
-type pen struct {
-	d      *Diagram
-	counts map[string]int
-}
+// A size is how much room a part takes: its width, and above and below the line on which
+// it is entered and left.
+type size struct{ w, up, down int }
 
-func (p *pen) id(kind string) string {
-	p.counts[kind]++
-	return fmt.Sprintf("%s_%d", kind, p.counts[kind])
-}
-
-// node draws a node on the line y, from x on in a direction: 1 to the right, -1 to the left.
-func (p *pen) node(k Kind, name string, x, y, direction int) int {
-	kind, w, h := "Task", taskW, taskH
-	switch k {
-	case Start, End:
-		kind, w, h = map[Kind]string{Start: "Start", End: "End"}[k], event, event
-	case Exclusive, Parallel:
-		kind, w, h = "Gateway", gateway, gateway
+// measure fills in the sizes of a part and of what is in it; nil is a way on
+// which nothing is.
+func (p *pen) measure(t *part) size {
+	if t == nil {
+		return size{0, p.Lane / 2, p.Lane / 2}
 	}
+	s := &t.size
+	switch t.kind {
+	case single:
+		along, across := p.extent(t.node)
+		*s = size{along, across / 2, across / 2}
+	case sequence:
+		for i, c := range t.parts {
+			m := p.measure(c)
+			if i > 0 {
+				s.w += p.gap(t.parts[i-1].last(), c.first())
+			}
+			s.w, s.up, s.down = s.w+m.w, max(s.up, m.up), max(s.down, m.down)
+		}
+	default:
+		s.w = p.along(t.enter) + p.along(t.leave)
+		s.up = max(p.half(t.enter), p.half(t.leave))
+		s.down = s.up
+		head, tail := p.gaps(t)
+		inner := 0
+		for i, c := range t.parts {
+			m := p.measure(c)
+			if i == 0 {
+				s.up, s.down = max(s.up, m.up), max(s.down, m.down)
+			} else {
+				s.down += p.Apart + m.up + m.down
+			}
+			inner = max(inner, m.w+head+tail)
+		}
+		s.w += inner
+	}
+	return *s
+}
+
+// gaps are the room behind the node that a fork or loop is entered by, and before
+// the one it is left by: as much as any of its ways needs.
+func (p *pen) gaps(t *part) (head, tail int) {
+	for i, c := range t.parts {
+		from, to := t.enter, t.leave
+		if t.kind == loop && i > 0 {
+			from, to = to, from
+		}
+		a, b := p.gap(from, to), p.gap(from, to)
+		if c != nil {
+			a, b = p.gap(from, c.first()), p.gap(c.last(), to)
+		}
+		if t.kind == loop && i > 0 {
+			a, b = b, a
+		}
+		head, tail = max(head, a), max(tail, b)
+	}
+	return head, tail
+}
+
+// place draws a part that was measured, from x on in a direction: 1 to the right, -1 to
+// the left, entered and left on a line.
+func (p *pen) place(t *part, x, line, direction int) {
+	switch t.kind {
+	case single:
+		p.box(t.node, x, line, direction)
+	case sequence:
+		for i, c := range t.parts {
+			if i > 0 {
+				x += direction * p.gap(t.parts[i-1].last(), c.first())
+			}
+			p.place(c, x, line, direction)
+			x += direction * c.size.w
+		}
+		for _, f := range t.in[1:] {
+			p.link(f, line)
+		}
+	default:
+		p.box(t.enter, x, line, direction)
+		p.box(t.leave, x+direction*(t.size.w-p.along(t.leave)), line, direction)
+		head, tail := p.gaps(t)
+		y := line
+		for i, c := range t.parts {
+			m := size{0, p.Lane / 2, p.Lane / 2}
+			if c != nil {
+				m = c.size
+			}
+			if i > 0 {
+				y += p.Apart + m.up
+			}
+			switch {
+			case c == nil:
+			case t.kind == loop && i > 0:
+				p.place(c, x+direction*(t.size.w-p.along(t.leave)-tail), y, -direction)
+			default:
+				p.place(c, x+direction*(p.along(t.enter)+head), y, direction)
+			}
+			p.link(t.in[i], y)
+			if c != nil {
+				p.link(t.out[i], y)
+			}
+			if i == 0 {
+				y += max(m.down, p.half(t.enter), p.half(t.leave))
+			} else {
+				y += m.down
+			}
+		}
+	}
+}
+
+// half is half of what a node takes across.
+func (p *pen) half(node int) int { _, across := p.extent(node); return across / 2 }
+
+func (p *pen) box(node, x, line, direction int) {
+	along, across := p.extent(node)
 	if direction < 0 {
-		x -= w
+		x -= along
 	}
-	p.d.Nodes = append(p.d.Nodes, Node{ID: p.id(kind), Kind: k, Name: name, Box: Box{x, y - h/2, w, h}})
-	return len(p.d.Nodes) - 1
-}
-
-// draw draws a part from x on and returns the node it is left by; of tau that is the
-// node before it.
-func (p *pen) draw(t *tree.Tree, x, y, direction, from int) (last int) {
-	switch t.Op {
-	case tree.Activity:
-		n := p.node(Task, t.Label, x, y, direction)
-		p.link(from, n, y)
-		return n
-	case tree.Sequence:
-		for _, c := range t.Children {
-			from = p.draw(c, x, y, direction, from)
-			x += direction * (measure(c).w + gapX)
-		}
-		return from
-	case tree.Loop:
-		return p.loop(t, x, y, direction, from)
-	case tree.Choice, tree.Parallel:
-		return p.fork(t, x, y, direction, from)
-	}
-	return from
-}
-
-func (p *pen) fork(t *tree.Tree, x, y, direction, from int) int {
-	kind := Exclusive
-	if t.Op == tree.Parallel {
-		kind = Parallel
-	}
-	s := measure(t)
-	split := p.node(kind, "", x, y, direction)
-	join := p.node(kind, "", x+direction*(s.w-gateway), y, direction)
-	p.link(from, split, y)
-	line := y
-	for i, c := range branches(t) {
-		m := measure(c)
-		if i > 0 {
-			line += gapY + m.up
-		}
-		last := p.draw(c, x+direction*(gateway+gapX), line, direction, split)
-		p.link(last, join, line)
-		line += m.down
-	}
-	return join
-}
-
-func (p *pen) loop(t *tree.Tree, x, y, direction, from int) int {
-	s, do, redo := measure(t), measure(t.Children[0]), measure(t.Children[1])
-	join := p.node(Exclusive, "", x, y, direction)
-	split := p.node(Exclusive, "", x+direction*(s.w-gateway), y, direction)
-	p.link(from, join, y)
-	p.link(p.draw(t.Children[0], x+direction*(gateway+gapX), y, direction, join), split, y)
-	line := y + max(do.down, gateway/2) + gapY + redo.up
-	p.link(p.draw(t.Children[1], x+direction*(s.w-gateway-gapX), line, -direction, split), join, line)
-	return split
+	p.d.Nodes[node].Box = Box{x, line - across/2, along, across}
 }
 
 // link draws a flow along a line: from the side of a node that is on it, else from its top or
 // bottom; and so at the other end.
-func (p *pen) link(from, to, line int) {
-	a, b := p.d.Nodes[from].Box, p.d.Nodes[to].Box
-	p.d.Flows = append(p.d.Flows, Flow{
-		ID: p.id("Flow"), From: from, To: to,
-		Way: append(leave(a, line, b.Center().X), reverse(leave(b, line, a.Center().X))...),
-	})
+func (p *pen) link(flow, line int) {
+	f := &p.d.Flows[flow]
+	a, b := p.d.Nodes[f.From].Box, p.d.Nodes[f.To].Box
+	f.Way = append(leave(a, line, b.Center().X), reverse(leave(b, line, a.Center().X))...)
 }
 
 // leave returns the corners of a way from a box to a line, towards some x.

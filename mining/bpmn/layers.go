@@ -13,12 +13,18 @@ type spot struct {
 	near []*spot
 }
 
-// Draw draws a diagram that is not made of a tree, in columns from left to
+// layers draws a diagram that is not made of blocks, in columns from left to
 // right: each node behind all that lead to it, those that lead back left out.
 // Flows pass between nodes; those that lead back go above all of them. Nodes
 // that no start leads to are in the first column.
-func (d *Diagram) Draw() {
+func (p *pen) layers() {
+	d := p.d
 	column, back := d.columns()
+	width, height := p.Gateway, p.Gateway
+	for i := range d.Nodes {
+		along, across := p.extent(i)
+		width, height = max(width, along), max(height, across)
+	}
 	var columns [][]*spot
 	put := func(c int, s *spot) *spot {
 		for len(columns) <= c {
@@ -43,7 +49,7 @@ func (d *Diagram) Draw() {
 		}
 		spots[f.To].near = append(spots[f.To].near, last)
 	}
-	const row = taskH + gapY
+	row := height + p.Apart
 	most := 0
 	for _, c := range columns {
 		most = max(most, len(c))
@@ -54,7 +60,7 @@ func (d *Diagram) Draw() {
 			lines++
 		}
 	}
-	top := margin + lines*lane
+	top := p.Margin + lines*p.Lane
 	for _, c := range columns {
 		// Each as high as what leads to it, on average, as far as others leave room.
 		middle := func(s *spot) int {
@@ -69,32 +75,26 @@ func (d *Diagram) Draw() {
 			s.y = top + (most-len(c))*row/2 + i*row + row/2
 		}
 	}
-	const step = taskW + gapX
+	step := width + max(p.Gap, p.After)
 	for i := range d.Nodes {
-		w, h := taskW, taskH
-		switch d.Nodes[i].Kind {
-		case Start, End, Event:
-			w, h = event, event
-		case Exclusive, Parallel, Inclusive:
-			w, h = gateway, gateway
-		}
-		d.Nodes[i].Box = Box{margin + column[i]*step + (taskW-w)/2, spots[i].y - h/2, w, h}
+		along, across := p.extent(i)
+		d.Nodes[i].Box = Box{p.Margin + column[i]*step + (width-along)/2, spots[i].y - across/2, along, across}
 	}
-	line := margin
+	line, half := p.Margin, (step-width)/2
 	for i := range d.Flows {
 		f := &d.Flows[i]
 		a, b := d.Nodes[f.From].Box, d.Nodes[f.To].Box
-		left := func(column int) int { return margin + column*step }
-		from, to := left(column[f.From])+taskW, left(column[f.To]) // sides of columns
+		left := func(column int) int { return p.Margin + column*step }
+		from, to := left(column[f.From])+width, left(column[f.To]) // sides of columns
 		f.Way = []Point{{a.X + a.W, a.Center().Y}}
 		if back[i] {
-			f.Way = append(f.Way, Point{from + gapX/2, a.Center().Y}, Point{from + gapX/2, line}, Point{to - gapX/2, line}, Point{to - gapX/2, b.Center().Y})
-			line += lane
+			f.Way = append(f.Way, Point{from + half, a.Center().Y}, Point{from + half, line}, Point{to - half, line}, Point{to - half, b.Center().Y})
+			line += p.Lane
 		} else {
 			f.Way = append(f.Way, Point{from, a.Center().Y})
 			for k, s := range ways[i] {
 				x := left(column[f.From] + 1 + k)
-				f.Way = append(f.Way, Point{x, s.y}, Point{x + taskW, s.y})
+				f.Way = append(f.Way, Point{x, s.y}, Point{x + width, s.y})
 			}
 			f.Way = append(f.Way, Point{to, b.Center().Y})
 		}

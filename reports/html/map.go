@@ -3,6 +3,7 @@ package html
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"html/template"
 	"strings"
 
@@ -31,13 +32,13 @@ func LayOut(lang *words.Language, m *reports.Map) error {
 // pictures draws the levels of m.
 func pictures(lang *words.Language, m *reports.Map) ([]*picture, error) {
 	var list []*picture
-	for _, l := range m.Levels {
+	for i, l := range m.Levels {
 		d, err := layout.Lay(l.Graph, layout.Options{Spine: l.Spine, Backward: l.Backward, Scale: m.Scale, Cases: m.Cases, Language: lang, Facts: l.Facts})
 		if err != nil {
 			return nil, err
 		}
 		var svg bytes.Buffer
-		if err := d.Inline(&svg, m.Modes[0].Mode); err != nil {
+		if err := d.Inline(&svg, m.Modes[0].Mode, fmt.Sprintf("map-%d", i)); err != nil {
 			return nil, err
 		}
 		p := &picture{SVG: template.HTML(svg.String()), Description: d.Describe(), Coverage: d.Coverage} // layout escapes names
@@ -50,6 +51,13 @@ func pictures(lang *words.Language, m *reports.Map) ([]*picture, error) {
 		list = append(list, p)
 	}
 	return list, nil
+}
+
+// plan draws a model.
+func plan(p *layout.Plan, id string) (template.HTML, error) {
+	var svg bytes.Buffer
+	err := p.Inline(&svg, id)
+	return template.HTML(svg.String()), err // layout escapes names
 }
 
 // A key explains the colours and widths of a mode.

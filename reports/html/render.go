@@ -18,7 +18,7 @@ import (
 	"millrace/reports/words"
 )
 
-//go:embed page.html.tmpl report.html.tmpl map.html.tmpl variants.html.tmpl mail.html.tmpl
+//go:embed page.html.tmpl report.html.tmpl map.html.tmpl variants.html.tmpl model.html.tmpl mail.html.tmpl
 var templates embed.FS
 
 //go:embed report.css
@@ -185,6 +185,7 @@ func funcs(l *words.Language) template.FuncMap {
 		"pictures":   func(m *reports.Map) ([]*picture, error) { return pictures(l, m) },
 		"keys":       func(m *reports.Map) []key { return keys(l, m) },
 		"island":     island,
+		"plan":       plan,
 		"threes":     threes,
 		"mailColour": mailColour,
 		// A logo is read by package brand: a picture, in base64.

@@ -55,7 +55,7 @@
       });
       panel.hidden = false;
     };
-    process.querySelectorAll(".map").forEach(function (svg) {
+    process.querySelectorAll("svg.map").forEach(function (svg) {
       svg.setAttribute("role", "group");
       svg.querySelectorAll(".act").forEach(function (act) {
         act.setAttribute("role", "button");

@@ -71,7 +71,9 @@ func hostile(t testing.TB) *reports.Report {
 			}
 		}
 	}
-	r := reports.Compose(reports.ReportInput{Title: names[0], Pages: reports.Pages(), Answers: a, Flow: pagetest.O2C().Flow()})
+	flow := pagetest.O2C().Flow()
+	flow.Models = pagetest.HostileFlow().Models
+	r := reports.Compose(reports.ReportInput{Title: names[0], Pages: reports.Pages(), Answers: a, Flow: flow})
 	logo := `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40" onload="window.PWN=4"><script>window.PWN=5</script><image href="http://127.0.0.1:9/x.png"/><rect width="120" height="40" rx="6" fill="#7a0f3c"/></svg>`
 	r.Brand = &brand.Brand{Logo: "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(logo)), Accent: "#7a0f3c", AccentDark: "#f0a0c0", Lead: "#2a1020"}
 	return r

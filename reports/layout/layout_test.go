@@ -207,7 +207,7 @@ func TestUntimed(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := d.Inline(&b, layout.Frequency); err != nil {
+	if err := d.Inline(&b, layout.Frequency, "m"); err != nil {
 		t.Fatal(err)
 	}
 	if svg := b.String(); !strings.Contains(svg, `class="map frequency`) || strings.Contains(svg, `class="lp`) || !strings.Contains(svg, `<text class="lf">4,827</text>`) {

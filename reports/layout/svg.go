@@ -23,7 +23,7 @@ var mapCSS string
 // CSS is the style of maps that are part of a page. A page shows another mode
 // than waits where the map has its name as a class, or is in an element of class
 // "process" that holds a checked input of class "show-" and the name.
-func CSS() string { return palette + mapCSS + modeCSS() + leastCSS() }
+func CSS() string { return palette + mapCSS + modeCSS() + modelCSS + leastCSS() }
 
 // SVG lays g out and writes it as a picture of its own, with its style inside.
 func SVG(w io.Writer, g *mining.Graph, mode Mode, o Options) error {
@@ -31,12 +31,13 @@ func SVG(w io.Writer, g *mining.Graph, mode Mode, o Options) error {
 	if err != nil {
 		return err
 	}
-	return d.write(w, mode, true)
+	return d.write(w, mode, "")
 }
 
 // Inline writes d as an element of an HTML page that has [CSS]. It holds all
-// modes its scale has; mode is the one shown where no other is chosen.
-func (d *Drawing) Inline(w io.Writer, mode Mode) error { return d.write(w, mode, false) }
+// modes its scale has; mode is the one shown where no other is chosen. id is one that
+// the page has not yet.
+func (d *Drawing) Inline(w io.Writer, mode Mode, id string) error { return d.write(w, mode, id) }
 
 // A map is shown no smaller than leastScale, and scrolls instead: text smaller
 // than that cannot be read. Classes say so, by the width in steps.
@@ -57,12 +58,14 @@ func leastCSS() string {
 // margin is the empty space round a drawing, in pixels.
 const margin = 10.0
 
-func (d *Drawing) write(out io.Writer, mode Mode, alone bool) error {
+func (d *Drawing) write(out io.Writer, mode Mode, id string) error {
+	alone := id == ""
 	w := svgWriter{Writer: bufio.NewWriter(out)}
 	class := "map"
 	if mode != 0 {
 		class += " " + mode.String()
 	}
+	inner := class // what <use> shows is styled by what it has in it
 	if !alone {
 		class += fmt.Sprintf(" least%d", min(leastSteps, int(leastScale*d.width/leastStep)))
 	}
@@ -70,6 +73,9 @@ func (d *Drawing) write(out io.Writer, mode Mode, alone bool) error {
 		class, -margin, -margin, d.width+2*margin, d.height+2*margin, d.width+2*margin, d.height+2*margin, escape(d.Describe()))
 	if alone {
 		w.printf("<style>%s%s</style><rect x=\"%g\" y=\"%g\" width=\"100%%\" height=\"100%%\" fill=\"var(--card)\"/>", palette, mapCSS+modeCSS(), -margin, -margin)
+	}
+	if !alone {
+		w.printf(`<g id="%s" class="%s">`, id, inner)
 	}
 	w.printf("\n<g class=\"paths\">\n")
 	for i := range d.edges {
@@ -83,7 +89,23 @@ func (d *Drawing) write(out io.Writer, mode Mode, alone bool) error {
 	for i := range d.nodes {
 		d.writeNode(&w, i)
 	}
-	w.printf("</g></svg>")
+	w.printf("</g>")
+	if !alone {
+		w.printf("</g>")
+	}
+	w.printf("</svg>")
+	if !alone {
+		p := paper{id: id, about: d.Describe(), x: -margin, y: -margin, width: math.Round(d.width + 2*margin), height: math.Round(d.height + 2*margin), most: 740}
+		for i := range d.nodes {
+			p.spans = append(p.spans, span{d.nodes[i].y - d.nodes[i].h/2, d.nodes[i].y + d.nodes[i].h/2})
+		}
+		for i := range d.edges {
+			if e := &d.edges[i]; e.labelled {
+				p.spans = append(p.spans, span{e.label.y - 7, e.label.y + 7})
+			}
+		}
+		p.writePieces(&w)
+	}
 	if w.err != nil {
 		return w.err
 	}

@@ -133,6 +133,7 @@ func (l *Log) Flow() reports.FlowInput {
 		Agreed:   agreed,
 		Ways:     l.Ways(agreed),
 		Sample:   l.Sample(),
+		Models:   l.Models(),
 		Notes: []eventlog.Note{
 			{Code: "ties", Text: "1.3% of the events have the same time as their predecessor and are ordered by document number."},
 			{Code: "open-cases", Text: "1,853 orders are still open and count up to their latest event."}},

@@ -56,6 +56,9 @@ var languages = []*Language{
 var load = sync.OnceFunc(func() {
 	for i, l := range languages {
 		read(l.Tag+".yaml", &l.sentences)
+		var models map[string]string
+		read(l.Tag+"_models.yaml", &models)
+		maps.Copy(l.sentences, models)
 		if i > 0 {
 			var figures catalogue
 			read(l.Tag+"_catalogue.yaml", &l.catalogue)

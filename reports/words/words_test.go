@@ -241,3 +241,15 @@ func TestText(t *testing.T) {
 		t.Errorf("an unknown language says %v", err)
 	}
 }
+
+// TestDimensionsAreSaid: what figures are split by has a word in every language; a
+// dimension without one is shown by its name in the catalogue, which is English.
+func TestDimensionsAreSaid(t *testing.T) {
+	for _, k := range metrics.Catalogue() {
+		for d := range k.Split {
+			if words.English().Value("dimension."+d) == "" {
+				t.Errorf("%s is split by %s, which has no word", k.Name, d)
+			}
+		}
+	}
+}
