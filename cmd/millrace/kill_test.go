@@ -38,7 +38,7 @@ const (
 func testKill(t *testing.T, p program) {
 	events, kills := int64(100_000), 5
 	if full() {
-		events, kills = loadLog, 50
+		events, kills = 1_000_000, 50
 	}
 	big, small := syntheticCSV(t, "big.csv", events), syntheticCSV(t, "small.csv", 3_000)
 	base := t.TempDir()

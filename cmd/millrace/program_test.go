@@ -88,12 +88,6 @@ func (p program) run(t *testing.T, dir string, args ...string) string {
 	return c.out.String()
 }
 
-// A loadLog is how many events a load has that is killed: three whole row groups
-// of DuckDB's (of 122,880), which it writes ahead of the commit and mends badly
-// (eventlog/DESIGN.md, "A torn log"), and a rest. A larger one has more of the
-// same: each phase takes its share of the time.
-const loadLog = 400_000
-
 // syntheticCSV writes a log of so many events, always the same one.
 func syntheticCSV(t *testing.T, name string, events int64) string {
 	t.Helper()
