@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"millrace/eventlog"
@@ -48,6 +49,7 @@ type VariantSums struct {
 	label func(uint16) string
 	of    func(c *eventlog.Cases, i int) (int64, bool)
 	sums  map[uint32]*variantSum // by number of the path in its log
+	once  sync.Once
 	byWay map[string]*variantSum
 }
 
@@ -56,13 +58,12 @@ type variantSum struct {
 	n, sum int64
 }
 
-// Of returns how many cases of a variant have a number, and their sum. It is
-// not for concurrent use.
+// Of returns how many cases of a variant have a number, and their sum.
 func (s *VariantSums) Of(activities []string) (n, sum int64) {
 	if s == nil {
 		return 0, 0
 	}
-	if s.byWay == nil {
+	s.once.Do(func() {
 		s.byWay = make(map[string]*variantSum, len(s.sums))
 		for _, v := range s.sums {
 			names := make([]string, len(v.path))
@@ -71,7 +72,7 @@ func (s *VariantSums) Of(activities []string) (n, sum int64) {
 			}
 			s.byWay[wayKey(names)] = v
 		}
-	}
+	})
 	if v := s.byWay[wayKey(activities)]; v != nil {
 		return v.n, v.sum
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -62,6 +63,31 @@ func TestAvoidableIsTheSlowCount(t *testing.T) {
 			t.Fatalf("a way nobody goes has %d cases and %d µs", n, us)
 		}
 	})
+}
+
+// TestSumsAskedAtTheSameTime: a report lays out its map while it writes of its variants, and both ask.
+func TestSumsAskedAtTheSameTime(t *testing.T) {
+	var ways []string
+	for i := range 200 {
+		ways = append(ways, fmt.Sprint(i))
+	}
+	for range 50 { // the first to ask makes the index
+		sums := &VariantSums{label: func(a uint16) string { return ways[a] }, sums: map[uint32]*variantSum{}}
+		for i := range ways {
+			sums.sums[uint32(i)] = &variantSum{path: []uint16{uint16(i)}, n: 1, sum: int64(i)}
+		}
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				for i, w := range ways {
+					if n, sum := sums.Of([]string{w}); n != 1 || sum != int64(i) {
+						t.Errorf("way %s has %d cases and %d, want 1 and %d", w, n, sum, i)
+					}
+				}
+			})
+		}
+		all.Wait()
+	}
 }
 
 // TestSampleCases: as many cases as were asked for, or all; of no variant more
