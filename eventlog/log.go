@@ -99,11 +99,11 @@ func (l *Log) countDistinct(ctx context.Context) (int64, error) {
 	n, err := gather(ctx, l,
 		func() *int64 { return new(int64) },
 		func(count *int64, n int) {
-			for _, e := range l.seen(n).Event {
+			l.eachEvent(n, func(e int64) {
 				if met.addAmong(e) {
 					*count++
 				}
-			}
+			})
 		},
 		func(into, from *int64) { *into += *from })
 	if err != nil {

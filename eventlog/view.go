@@ -81,30 +81,86 @@ func (l *Log) seen(n int) *Cases {
 	if (l.picked == nil || l.picked[n] == nil) && l.view == nil {
 		return c
 	}
-	out := &Cases{Offsets: []int32{0}}
-	like(out, c)
+	cases, offsets, events := l.left(n)
+	out := c.taken(cases, offsets, events)
+	if l.view != nil {
+		for i, v := range out.Variant {
+			out.Variant[i] = uint32(l.view.variant[v])
+		}
+		out.close()
+		return out
+	}
+	out.First, out.Last = taken(c.First, cases), taken(c.Last, cases)
+	out.WorkFirst, out.WorkLast = taken(c.WorkFirst, cases), taken(c.WorkLast, cases)
+	return out
+}
+
+// eachEvent calls do with the number of every event of batch n that is in the log.
+func (l *Log) eachEvent(n int, do func(event int64)) {
+	c := l.batches[n]
 	l.each(n, func(i int) {
-		lo, hi := int(c.Offsets[i]), int(c.Offsets[i+1])
-		out.Case = append(out.Case, c.Case[i])
+		lo, hi := c.Offsets[i], c.Offsets[i+1]
 		if l.view == nil {
-			out.copyEvents(c, lo, hi)
-			out.Variant = append(out.Variant, c.Variant[i])
-			out.First, out.Last = append(out.First, c.First[i]), append(out.Last, c.Last[i])
-			if c.Work != nil {
-				out.WorkFirst, out.WorkLast = append(out.WorkFirst, c.WorkFirst[i]), append(out.WorkLast, c.WorkLast[i])
+			for _, e := range c.Event[lo:hi] {
+				do(e)
+			}
+			return
+		}
+		for _, at := range l.view.places(c.Variant[i]) {
+			do(c.Event[lo+at])
+		}
+	})
+}
+
+// left lists the places in batch n of the cases and events that are in the log,
+// and where the events of each case begin among them.
+func (l *Log) left(n int) (cases, offsets, events []int32) {
+	c := l.batches[n]
+	length, count := 0, 0
+	l.each(n, func(i int) {
+		length++
+		if l.view != nil {
+			count += len(l.view.places(c.Variant[i]))
+		} else {
+			count += int(c.Offsets[i+1] - c.Offsets[i])
+		}
+	})
+	cases, offsets, events = make([]int32, 0, length), make([]int32, 1, length+1), make([]int32, 0, count)
+	l.each(n, func(i int) {
+		lo, hi := c.Offsets[i], c.Offsets[i+1]
+		if l.view != nil {
+			for _, at := range l.view.places(c.Variant[i]) {
+				events = append(events, lo+at)
 			}
 		} else {
-			for _, at := range l.view.places(c.Variant[i]) {
-				out.copyEvents(c, lo+int(at), lo+int(at)+1)
+			for e := lo; e < hi; e++ {
+				events = append(events, e)
 			}
-			out.Variant = append(out.Variant, uint32(l.view.variant[c.Variant[i]]))
 		}
-		out.Offsets = append(out.Offsets, int32(len(out.Activity)))
+		cases, offsets = append(cases, int32(i)), append(offsets, int32(len(events)))
 	})
-	if l.view != nil {
-		out.close()
+	return cases, offsets, events
+}
+
+// taken makes a batch of some of c's cases and events, but for what close adds.
+func (c *Cases) taken(cases, offsets, events []int32) *Cases {
+	return &Cases{
+		Case: taken(c.Case, cases), Variant: taken(c.Variant, cases), Offsets: offsets,
+		Activity: taken(c.Activity, events), Time: taken(c.Time, events), Event: taken(c.Event, events), Start: taken(c.Start, events),
+		Resource: taken(c.Resource, events), Work: taken(c.Work, events), WorkStart: taken(c.WorkStart, events),
 	}
-	return out
+}
+
+// taken are the values at some places; of a column that is not there, nil.
+func taken[T any](from []T, at []int32) []T {
+	if from == nil {
+		return nil
+	}
+	list := make([]T, len(at))
+	for i, place := range at {
+		list[i] = from[place]
+	}
+	return list
 }
 
 // like gives c the optional columns that another batch has.
@@ -265,20 +321,20 @@ func (l *Log) dropEvents(ctx context.Context, want func(c *Cases, event int) boo
 	batches := make([]*Cases, len(l.batches))
 	err := l.parallel(ctx, func(n int) error {
 		c := l.seen(n)
-		kept := &Cases{Offsets: []int32{0}}
-		like(kept, c)
+		var cases, events []int32
+		offsets := []int32{0}
 		for i := range c.Case {
-			for e := int(c.Offsets[i]); e < int(c.Offsets[i+1]); e++ {
-				if want(c, e) {
-					kept.copyEvents(c, e, e+1)
+			for e := c.Offsets[i]; e < c.Offsets[i+1]; e++ {
+				if want(c, int(e)) {
+					events = append(events, e)
 				}
 			}
-			if len(kept.Activity) == int(kept.Offsets[len(kept.Offsets)-1]) {
-				continue
+			if n := int32(len(events)); n > offsets[len(offsets)-1] {
+				cases, offsets = append(cases, int32(i)), append(offsets, n)
 			}
-			kept.Case = append(kept.Case, c.Case[i])
-			kept.Offsets = append(kept.Offsets, int32(len(kept.Activity)))
 		}
+		kept := c.taken(cases, offsets, events)
+		kept.Variant = nil // its path is another one
 		kept.close()
 		batches[n] = kept
 		return nil
