@@ -39,6 +39,8 @@ type Store struct {
 	columns  sync.Mutex // held while columns are built
 	inMemory int64      // see logInMemory; 0 is that
 	whole    wholeFiles // of columns
+	keptOnce sync.Once
+	kept     *Kept
 }
 
 // OpenOptions say how to open a store. The zero value opens it for writing and
@@ -99,7 +101,7 @@ func storeOpen(ctx context.Context, path string, o OpenOptions) (*Store, error) 
 	}
 	if !o.ReadOnly {
 		// Nobody else can be merging now: the lock is ours.
-		err := errors.Join(stageClean(filepath.Dir(full)), spillClean(full))
+		err := errors.Join(stageClean(filepath.Dir(full)), spillClean(full), keptClean(full))
 		if err == nil {
 			err = s.finishRewrite(ctx)
 		}
@@ -112,7 +114,10 @@ func storeOpen(ctx context.Context, path string, o OpenOptions) (*Store, error) 
 }
 
 // Close gives the file back to other processes.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error {
+	s.kept.save()
+	return s.db.Close()
+}
 
 // Path is the absolute path of the store's file. Its directory is where stages
 // and column files live.

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"millrace/eventlog"
 )
 
 // A Querier runs one SELECT over a store with the business views of schema o2c.
@@ -54,6 +56,9 @@ type Options struct {
 	Parallel int
 	// Seen is what was seen of the store that is asked; nil: it is looked at again.
 	Seen *Seen
+	// Kept are the answers to what was asked of the same store before; nil: all is
+	// asked.
+	Kept *eventlog.Kept
 	// Timeout is how long one statement of a figure, or one rule, may take; then it
 	// is stopped, and that is an error. 0 is DefaultTimeout.
 	Timeout time.Duration
@@ -72,6 +77,8 @@ type asking struct {
 	ledgers *sync.Map                    // by moment and dimensions: func() (*ledger, error)
 	mu      *sync.Mutex                  // of the following
 	kinds   map[string]bool              // expressions that are days
+
+	calendars func() map[string]string // their keys, which take some milliseconds each
 }
 
 // A moment is the end of a day, or on the last one how far it is.
@@ -85,7 +92,7 @@ func (m moment) date() string { return "DATE '" + string(m.day) + "'" }
 
 // newAsking checks the options, and looks at what the store has.
 func newAsking(ctx context.Context, q Querier, o Options) (*asking, error) {
-	a := &asking{ctx: ctx, query: q, o: o, zone: o.Zone, ledgers: &sync.Map{}, mu: &sync.Mutex{}, kinds: map[string]bool{}}
+	a := &asking{ctx: ctx, query: q, o: o, zone: o.Zone, ledgers: &sync.Map{}, mu: &sync.Mutex{}, kinds: map[string]bool{}, calendars: sync.OnceValue(o.Calendars.keys)}
 	if a.zone == nil {
 		a.zone = time.UTC
 	}

@@ -38,7 +38,7 @@ func EvaluateAll(ctx context.Context, q Querier, inquiries []Inquiry, o Options)
 			return nil, err
 		}
 		if i > 0 { // what one finds, all know
-			a.ledgers, a.mu, a.kinds = askings[0].ledgers, askings[0].mu, askings[0].kinds
+			a.ledgers, a.mu, a.kinds, a.calendars = askings[0].ledgers, askings[0].mu, askings[0].kinds, askings[0].calendars
 		}
 		askings[i] = a
 		if all[i], err = a.askAll(in.KPIs); err != nil {
@@ -50,12 +50,14 @@ func EvaluateAll(ctx context.Context, q Querier, inquiries []Inquiry, o Options)
 	}
 	g, within := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, o.Parallel))
+	statements = recall(statements)
 	for _, b := range batches(statements) {
 		g.Go(func() error { return answer(within, b) })
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	keep(statements)
 	lists := make([][]Value, len(inquiries))
 	for i, in := range inquiries {
 		for j, k := range in.KPIs {

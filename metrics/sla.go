@@ -78,14 +78,16 @@ func Standings(ctx context.Context, q Querier, rules []*Rule, kpis []*KPI, worst
 	}
 	var list []Standing
 	for _, r := range rules {
-		var s []Standing
-		err := a.within(func(a *asking) (err error) {
-			if r.KPI != "" {
-				s, err = a.bounded(r, kpis, found)
-			} else {
-				s, err = a.standing(r, worst, found)
-			}
-			return err
+		s, err := a.remembered(r, kpis, worst, func() (s []Standing, err error) {
+			err = a.within(func(a *asking) (err error) {
+				if r.KPI != "" {
+					s, err = a.bounded(r, kpis, found)
+				} else {
+					s, err = a.standing(r, worst, found)
+				}
+				return err
+			})
+			return s, err
 		})
 		if err != nil {
 			return nil, fmt.Errorf("rule %s: %w", r.Name, err)

@@ -19,8 +19,11 @@ type Case struct {
 // or of a stock with a value, the largest first, of one period. Other figures
 // have none.
 func Worst(ctx context.Context, q Querier, k *KPI, n int, o Options) ([]Case, error) {
-	var list []Case
-	err := cases(ctx, q, k, o, func(s *statement, rows string) error {
+	return remembered(ctx, q, o, []any{"worst", k.bare(), n}, func() ([]Case, error) { return worst(ctx, q, k, n, o) })
+}
+
+func worst(ctx context.Context, q Querier, k *KPI, n int, o Options) (list []Case, err error) {
+	err = cases(ctx, q, k, o, func(s *statement, rows string) error {
 		order, currency := "", "''"
 		switch {
 		case k.Kind == DurationKind:
@@ -63,8 +66,14 @@ func Distribute(ctx context.Context, q Querier, k *KPI, width float64, bars int,
 	if k.Kind != DurationKind || width <= 0 || bars < 1 {
 		return nil, fmt.Errorf("kpi %s: only durations are distributed, over bars of a width", k.Name)
 	}
-	d := &Distribution{KPI: k, Width: width, Counts: make([]int64, bars)}
-	err := cases(ctx, q, k, o, func(s *statement, rows string) error {
+	d, err := remembered(ctx, q, o, []any{"distribution", k.bare(), width, bars}, func() (Distribution, error) { return distribute(ctx, q, k, width, bars, o) })
+	d.KPI = k
+	return &d, err
+}
+
+func distribute(ctx context.Context, q Querier, k *KPI, width float64, bars int, o Options) (d Distribution, err error) {
+	d = Distribution{Width: width, Counts: make([]int64, bars)}
+	err = cases(ctx, q, k, o, func(s *statement, rows string) error {
 		text := fmt.Sprintf("%s\nSELECT least(floor(measure / %g / %g), %d)::BIGINT, count(*), max(measure) / %g FROM counted WHERE fate IS NULL GROUP BY 1 ORDER BY 1",
 			rows, k.unitOfTime(), width, bars-1, k.unitOfTime())
 		return s.each(s.states(text), func(scan func(...any) error) error {

@@ -25,6 +25,7 @@ import (
 type exportKPICmd struct {
 	chosenFlags
 	kpiFlags
+	anewFlag
 	Out string `short:"o" required:"" placeholder:"FILE|NAME" help:"File to write, such as kpi-{period}.xlsx (csv, xlsx, parquet, json, jsonl, arrow), or the name of one of the project's destinations."`
 }
 
@@ -52,6 +53,7 @@ func (c *exportKPICmd) deliver(e *env, to deliver.To, name, period string) error
 		return err
 	}
 	return e.ask(o, func(s *eventlog.Store, day metrics.Day) error {
+		o.Kept = c.kept(s)
 		values, err := metrics.Evaluate(e, s.Query, kpis, o)
 		if err != nil {
 			return err

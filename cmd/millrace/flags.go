@@ -17,6 +17,19 @@ type jsonFlag struct {
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
+// anewFlag is on commands that take a while over a large store.
+type anewFlag struct {
+	Anew bool `help:"Ask the store again. Default: take what it was asked since its last load from STORE.answers beside it; the figures are the same."`
+}
+
+// kept are the answers to take; nil: all is asked.
+func (f anewFlag) kept(s *eventlog.Store) *eventlog.Kept {
+	if f.Anew {
+		return nil
+	}
+	return s.Kept()
+}
+
 // readFlags say how to read a file; every one has a default that is detected.
 type readFlags struct {
 	Case        string `placeholder:"COLUMN" group:"Reading a file" help:"Column that holds the case; in an object-centric log, the object type that makes one."`

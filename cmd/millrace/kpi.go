@@ -82,6 +82,7 @@ type kpiCmd struct {
 	Baseline string `placeholder:"FROM..TO" help:"Compare --from to --to with these days, and with the same days of the year before: by how much, and whether it may be chance."`
 	kpiFlags
 	fileFlags
+	anewFlag
 	jsonFlag
 }
 
@@ -112,6 +113,7 @@ func (c *kpiCmd) Run(e *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	o.Kept = c.kept(s.Store)
 	if o.Seen, err = metrics.Look(e, s.Query); err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ type reportCmd struct {
 	Lang  string   `placeholder:"LANG" help:"Language of the report: en or de. Default: language of the project, else en."`
 	Page  []string `placeholder:"NAME" help:"Only these pages: executive, cycle-time, touchless, cash, …, or the project's own. Default: all."`
 	reportPeriod
+	anewFlag
 	Profile  bool   `help:"With what millrace log profile finds, on the page of data quality: it reads every event, which takes as long as all else."`
 	MailBody string `placeholder:"FILE" help:"Also write its first page as the body of a mail: HTML that mail programs show, or plain text where the name ends in .txt. A step of a schedule sends it: report: {out: …, mail: DESTINATION}."`
 	Browser  string `env:"MILLRACE_BROWSER" placeholder:"FILE" help:"Chromium, Chrome or Edge, which makes the PDF. Default: where it is usually installed."`
@@ -57,7 +58,7 @@ func (c *reportCmd) Run(e *env) error {
 			meant = eventlog.DidYouMean(c.Log, pageNames(pages))
 		}
 	}
-	r, err := writeReport(e, &c.logFlags, reportWanted{Title: c.Title, Lang: c.Lang, Pages: c.Page, Of: c.reportPeriod, Profile: c.Profile, Browser: c.Browser}, c.Out)
+	r, err := writeReport(e, &c.logFlags, reportWanted{Title: c.Title, Lang: c.Lang, Pages: c.Page, Of: c.reportPeriod, Anew: c.anewFlag, Profile: c.Profile, Browser: c.Browser}, c.Out)
 	if err != nil {
 		if meant != "" {
 			return fmt.Errorf("%w; of the pages%s", err, meant)
@@ -81,6 +82,7 @@ type reportWanted struct {
 	Lang  string   // "": of the project
 	Pages []string // none: all of them
 	Of    reportPeriod
+	Anew  anewFlag
 	// Profile adds what the log's profile found.
 	Profile bool
 	Browser string // that makes a PDF; "" is looked for

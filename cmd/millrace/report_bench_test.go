@@ -10,7 +10,8 @@ import (
 )
 
 // BenchmarkReport times millrace report over the simulated company in
-// MILLRACE_COMPANY, of MILLRACE_ORDERS orders (default 25000). A company that is
+// MILLRACE_COMPANY, of MILLRACE_ORDERS orders (default 25000): with all figures
+// asked, and with those that a report before has asked. A company that is
 // not there yet is made and loaded first, which is not timed and takes minutes.
 func BenchmarkReport(b *testing.B) {
 	orders := 25_000
@@ -30,14 +31,25 @@ func BenchmarkReport(b *testing.B) {
 		benchRun(b, "demo", "--orders", strconv.Itoa(orders), "--dir", dir)
 	}
 	out := filepath.Join(b.TempDir(), "report.html")
-	for b.Loop() {
-		benchRun(b, "report", "--project", project, "--out", out)
+	for _, c := range []struct {
+		name string
+		args []string
+	}{{"asked", []string{"--anew"}}, {"kept", nil}} {
+		b.Run(c.name, func(b *testing.B) {
+			args := append([]string{"report", "--project", project, "--out", out}, c.args...)
+			if c.args == nil {
+				benchRun(b, args...) // the first keeps what the others take
+			}
+			for b.Loop() {
+				benchRun(b, args...)
+			}
+			info, err := os.Stat(out)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(info.Size()), "bytes")
+		})
 	}
-	info, err := os.Stat(out)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportMetric(float64(info.Size()), "bytes")
 }
 
 func benchRun(b *testing.B, args ...string) {

@@ -75,7 +75,7 @@ type reportPeriod struct {
 }
 
 // answer asks all that pages need, each thing once.
-func (e *env) answer(s *eventlog.Store, pages []*reports.PageSpec, of reportPeriod) (*reports.Answers, error) {
+func (e *env) answer(s *eventlog.Store, pages []*reports.PageSpec, of reportPeriod, kept *eventlog.Kept) (*reports.Answers, error) {
 	kpis, err := e.Project.kpis()
 	if err != nil {
 		return nil, err
@@ -85,6 +85,7 @@ func (e *env) answer(s *eventlog.Store, pages []*reports.PageSpec, of reportPeri
 	if err != nil {
 		return nil, err
 	}
+	o.Kept = kept
 	if o.Seen, err = metrics.Look(e, s.Query); err != nil {
 		return nil, err
 	}
@@ -138,7 +139,7 @@ func (e *env) answer(s *eventlog.Store, pages []*reports.PageSpec, of reportPeri
 	}
 	if asked.Coverage {
 		g.Go(func() error {
-			filled, err := o2c.FilledBy(within, s.Query, "")
+			filled, err := eventlog.Remember(kept, "coverage", func() (o2c.Filled, error) { return o2c.FilledBy(within, s.Query, "") })
 			if err == nil {
 				a.Coverage = filled.Coverage()
 			}
@@ -276,7 +277,7 @@ func composed(e *env, l *openedLog, want reportWanted, lang *words.Language) (*r
 	if err != nil {
 		return nil, err
 	}
-	if in.Answers, err = e.answer(s, in.Pages, want.Of); err != nil {
+	if in.Answers, err = e.answer(s, in.Pages, want.Of, want.Anew.kept(s)); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	in.Profile = profile

@@ -23,6 +23,7 @@ type slaCmd struct {
 	Alert    bool     `help:"Tell the channels under alerts: in millrace.yaml of all that is beyond its limit, once for each cool-down, and once when it is over."`
 	DryRun   bool     `help:"With --alert: print what would be sent, and send and note nothing."`
 	Fail     bool     `help:"Exit with code 3 if anything is beyond its limit; with --alert, with code 1 if somebody could not be told."`
+	anewFlag
 	jsonFlag
 }
 
@@ -88,6 +89,7 @@ func (c *slaCmd) Run(e *env) (err error) {
 	if c.Worklist != "" || c.Alert {
 		worst = -1
 	}
+	o.Kept = c.anewFlag.kept(s)
 	list, err := metrics.Standings(e, s.Query, rules, kpis, worst, o)
 	if err != nil {
 		return err
