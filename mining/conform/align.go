@@ -145,6 +145,9 @@ func number(n *petri.Net) (labels []int32, byName map[string]int32) {
 	return labels, byName
 }
 
+// ErrNoRun says of a net that there is nothing to align with.
+var ErrNoRun = errors.New("no run of the net reaches its final marking")
+
 func (a *aligner) prepare(ctx context.Context) error {
 	labels, byName := number(a.Net)
 	a.labels = labels
@@ -157,7 +160,7 @@ func (a *aligner) prepare(ctx context.Context) error {
 	}
 	if a.root = fold(a.Net, labels, len(byName)); a.root != nil {
 		if a.root.shortest() >= far {
-			return errors.New("no run of the net reaches its final marking")
+			return ErrNoRun
 		}
 		_, run, _ := (&worker{}).align(a.root, nil, nil)
 		a.run = run
@@ -168,7 +171,7 @@ func (a *aligner) prepare(ctx context.Context) error {
 			return err
 		}
 		if f.moves == nil {
-			return fmt.Errorf("no run of the net that reaches its final marking was found among its first %d markings", len(s.markings))
+			return fmt.Errorf("%w: none was found among the first %d markings", ErrNoRun, len(s.markings))
 		}
 		a.run = f.moves
 	}
