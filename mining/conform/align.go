@@ -193,6 +193,7 @@ func (a *aligner) cost(moves []Move) (cost int64) {
 func (a *aligner) work(ctx context.Context) error {
 	w := &worker{stop: a.stop, prefix: a.Prefix}
 	var s *search
+	var r *replayer
 	var letters, at []int32
 	for {
 		i := int(a.next.Add(1)) - 1
@@ -225,6 +226,15 @@ func (a *aligner) work(ctx context.Context) error {
 			}
 			f := s.align(0, letters, w.stopped)
 			*to, aligned = Alignment{f.moves, int64(f.cost), int64(f.least)}, f.moves != nil
+			if !(aligned && to.Optimal()) && to.Least == 0 && !w.stopped() {
+				// Too long to be searched, but it may fit: replay sees that without a search.
+				if r == nil {
+					r = newReplayer(a.Net, a.Net.Index())
+				}
+				if x := r.replay(a.Summary, v.Path); x.Fits() {
+					*to, aligned = Alignment{Moves: a.synchronous(r.fired)}, true
+				}
+			}
 		}
 		if !aligned || a.Alignments.apart(int64(len(letters))) < to.Cost {
 			least := to.Least
@@ -233,6 +243,24 @@ func (a *aligner) work(ctx context.Context) error {
 		}
 		a.report(v.Cases)
 	}
+}
+
+// synchronous is the alignment of a trace with a run that has its labels, event by event.
+func (a *aligner) synchronous(run []int32) []Move {
+	moves := make([]Move, 0, len(run))
+	event, end := int32(0), 0
+	for _, t := range run {
+		if a.labels[t] < 0 {
+			moves = append(moves, Move{-1, t})
+			continue
+		}
+		moves = append(moves, Move{event, t})
+		event, end = event+1, len(moves)
+	}
+	if a.Prefix {
+		return moves[:end]
+	}
+	return moves
 }
 
 // apart is the alignment that lets the trace and a shortest run pass by each

@@ -186,7 +186,7 @@ func traces() *rapid.Generator[[]string] {
 	return rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f", "g", "h", "z"}), 0, 9)
 }
 
-func logOf(t *rapid.T, traces ...[]string) *eventlog.Summary {
+func logOf(t failer, traces ...[]string) *eventlog.Summary {
 	t.Helper()
 	var text strings.Builder
 	for _, trace := range traces {
@@ -194,7 +194,7 @@ func logOf(t *rapid.T, traces ...[]string) *eventlog.Summary {
 	}
 	s, err := eventlog.ParseSummary(text.String())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	return s
 }
@@ -297,6 +297,31 @@ func TestAlignmentsWithinBounds(t *testing.T) {
 	})
 	if within == 0 || optimal == 0 {
 		t.Errorf("%d within bounds, %d optimal", within, optimal)
+	}
+}
+
+// A trace that is too long for the recurrence and for the search fits nevertheless
+// if it does.
+func TestAlignLongTraceThatFits(t *testing.T) {
+	letters := strings.Split("abcdefghij", "")
+	trace := []string{"n"}
+	for i := range mostEvents + 500 {
+		trace = append(trace, letters[i*i%7], letters[i%10])
+	}
+	s := logOf(t, trace)
+	model, err := discover.Inductive(t.Context(), s, discover.InductiveOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, prefix := range []bool{false, true} {
+		a, err := Align(t.Context(), s, model.Net(), Options{States: 1000, Prefix: prefix})
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkAlignment(t, a, 0)
+		if x := &a.Variants[0]; x.Cost != 0 {
+			t.Errorf("prefix %v: costs between %d and %d of a model that allows it: %s", prefix, x.Least, x.Cost, model)
+		}
 	}
 }
 
