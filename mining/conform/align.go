@@ -166,9 +166,13 @@ func (a *aligner) prepare(ctx context.Context) error {
 		a.run = run
 	} else {
 		s := newSearch(a.Net, labels, a.o.States)
-		f := s.align(0, nil, (&worker{stop: ctx.Done()}).stopped)
+		w := &worker{stop: a.stop}
+		f := s.align(0, nil, w.stopped)
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if f.moves == nil && w.stopped() {
+			f = s.alignWithin(min(mostToEnd, a.o.States), 0, nil, (&worker{stop: ctx.Done()}).stopped)
 		}
 		if f.moves == nil {
 			return fmt.Errorf("%w: none was found among the first %d markings", ErrNoRun, len(s.markings))

@@ -300,6 +300,33 @@ func TestAlignmentsWithinBounds(t *testing.T) {
 	}
 }
 
+// After the time limit a run is looked for briefly: here is none, among 3^10 markings.
+func TestNoRunInTime(t *testing.T) {
+	var n petri.Net
+	source, sink, shared, never := n.AddPlace("source"), n.AddPlace("sink"), n.AddPlace("shared"), n.AddPlace("never")
+	begin, end := []int{shared}, []int{shared, never}
+	for range 10 {
+		p, q, r := n.AddPlace("p"), n.AddPlace("q"), n.AddPlace("r")
+		n.AddTransition("step", []int{p, shared}, []int{q, shared})
+		n.AddTransition("step", []int{q, shared}, []int{r, shared})
+		begin, end = append(begin, p), append(end, r)
+	}
+	n.AddTransition("", []int{source}, begin)
+	n.AddTransition("", []int{shared}, []int{shared, never, never}) // so that no price is infinite
+	n.AddTransition("", append(end, never, never), []int{sink, sink})
+	n.Mark([]int{source}, []int{sink})
+	late, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := Align(t.Context(), logOf(t, []string{"step"}), &n, Options{Until: late})
+	if !errors.Is(err, ErrNoRun) {
+		t.Fatalf("a net without a run: %v", err)
+	}
+	var markings int
+	if _, err := fmt.Sscanf(strings.TrimPrefix(err.Error(), ErrNoRun.Error()), ": none was found among the first %d markings", &markings); err != nil || markings > mostToEnd+1000 {
+		t.Errorf("%d markings, %v", markings, err)
+	}
+}
+
 // A trace that is too long for the recurrence and for the search fits nevertheless
 // if it does.
 func TestAlignLongTraceThatFits(t *testing.T) {
