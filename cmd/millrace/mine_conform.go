@@ -139,6 +139,7 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
+	respell(net, s.Activities)
 	x := &conformance{Method: c.Method, Prefix: c.Prefix, Cases: s.Cases, Simplicity: conform.Simplicity(net)}
 	x.Notes = append([]eventlog.Note{}, slices.Concat(s.Notes, notes, strangers(s, net))...)
 	if picture != nil {
@@ -231,7 +232,9 @@ func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x 
 			defer cancel()
 			o.Until = until
 		}
-		if a, err = conform.Align(e, s, net, o); err != nil {
+		if a, err = conform.Align(e, s, net, o); errors.Is(err, conform.ErrNoRun) {
+			return nil, fmt.Errorf("%s: %w; --method replay needs none", c.Model, err)
+		} else if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.Model, err)
 		}
 		cost, sure := a.Cost(), a.Certainty()

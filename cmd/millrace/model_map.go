@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 
@@ -59,6 +61,33 @@ func (m modelMap) apply(n *petri.Net) error {
 		}
 	}
 	return nil
+}
+
+// respell gives a label that no activity of the log has the name of the one
+// activity that differs from it in nothing but what files of models do not keep:
+// editors break lines, readers cut space off, and XML has no control characters.
+func respell(n *petri.Net, activities []string) {
+	names := map[string][]string{}
+	for _, a := range activities {
+		names[kept(a)] = append(names[kept(a)], a)
+	}
+	for i := range n.Transitions {
+		t := &n.Transitions[i]
+		if a := names[kept(t.Label)]; !t.Silent() && len(a) == 1 {
+			t.Label = a[0]
+		}
+	}
+}
+
+// kept is what every file of models keeps of a name.
+func kept(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' && !unicode.IsSpace(r) || r == 0xFFFE || r == 0xFFFF {
+			return utf8.RuneError // as our files have it
+		}
+		return r
+	}, name)
+	return strings.Join(strings.Fields(name), " ")
 }
 
 // nearest guesses which activity a label means: the one most of whose words

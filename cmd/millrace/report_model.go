@@ -35,6 +35,7 @@ func modelOf(e *env, s *eventlog.Summary, path string, labels modelMap) (*report
 	if err := labels.apply(m.net); err != nil {
 		return nil, err
 	}
+	respell(m.net, s.Activities)
 	a, err := conform.Align(e, s, m.net, conform.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

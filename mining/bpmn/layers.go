@@ -20,10 +20,9 @@ type spot struct {
 func (p *pen) layers() {
 	d := p.d
 	column, back := d.columns()
-	width, height := p.Gateway, p.Gateway
+	width := p.Gateway
 	for i := range d.Nodes {
-		along, across := p.extent(i)
-		width, height = max(width, along), max(height, across)
+		width = max(width, p.along(i))
 	}
 	var columns [][]*spot
 	put := func(c int, s *spot) *spot {
@@ -49,10 +48,23 @@ func (p *pen) layers() {
 		}
 		spots[f.To].near = append(spots[f.To].near, last)
 	}
-	row := height + p.Apart
+	// Each takes the room it needs: places are smaller than tasks, and lines than both.
+	room := func(s *spot) int {
+		if s.node < 0 {
+			return p.Lane
+		}
+		_, across := p.extent(s.node)
+		return across + p.Apart
+	}
+	height := func(c []*spot) (sum int) {
+		for _, s := range c {
+			sum += room(s)
+		}
+		return sum
+	}
 	most := 0
 	for _, c := range columns {
-		most = max(most, len(c))
+		most = max(most, height(c))
 	}
 	lines := 0 // above, a flow that leads back each
 	for i := range back {
@@ -71,8 +83,10 @@ func (p *pen) layers() {
 			return sum / max(1, len(s.near))
 		}
 		slices.SortStableFunc(c, func(a, b *spot) int { return cmp.Compare(middle(a), middle(b)) })
-		for i, s := range c {
-			s.y = top + (most-len(c))*row/2 + i*row + row/2
+		y := top + (most-height(c))/2
+		for _, s := range c {
+			s.y = y + room(s)/2
+			y += room(s)
 		}
 	}
 	step := width + max(p.Gap, p.After)

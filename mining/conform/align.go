@@ -145,6 +145,9 @@ func number(n *petri.Net) (labels []int32, byName map[string]int32) {
 	return labels, byName
 }
 
+// ErrNoRun says of a net that there is nothing to align with.
+var ErrNoRun = errors.New("no run of the net reaches its final marking")
+
 func (a *aligner) prepare(ctx context.Context) error {
 	labels, byName := number(a.Net)
 	a.labels = labels
@@ -157,18 +160,22 @@ func (a *aligner) prepare(ctx context.Context) error {
 	}
 	if a.root = fold(a.Net, labels, len(byName)); a.root != nil {
 		if a.root.shortest() >= far {
-			return errors.New("no run of the net reaches its final marking")
+			return ErrNoRun
 		}
 		_, run, _ := (&worker{}).align(a.root, nil, nil)
 		a.run = run
 	} else {
 		s := newSearch(a.Net, labels, a.o.States)
-		f := s.align(0, nil, (&worker{stop: ctx.Done()}).stopped)
+		w := &worker{stop: a.stop}
+		f := s.align(0, nil, w.stopped)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if f.moves == nil && w.stopped() {
+			f = s.alignWithin(min(mostToEnd, a.o.States), 0, nil, (&worker{stop: ctx.Done()}).stopped)
+		}
 		if f.moves == nil {
-			return fmt.Errorf("no run of the net that reaches its final marking was found among its first %d markings", len(s.markings))
+			return fmt.Errorf("%w: none was found among the first %d markings", ErrNoRun, len(s.markings))
 		}
 		a.run = f.moves
 	}
@@ -190,6 +197,7 @@ func (a *aligner) cost(moves []Move) (cost int64) {
 func (a *aligner) work(ctx context.Context) error {
 	w := &worker{stop: a.stop, prefix: a.Prefix}
 	var s *search
+	var r *replayer
 	var letters, at []int32
 	for {
 		i := int(a.next.Add(1)) - 1
@@ -222,6 +230,15 @@ func (a *aligner) work(ctx context.Context) error {
 			}
 			f := s.align(0, letters, w.stopped)
 			*to, aligned = Alignment{f.moves, int64(f.cost), int64(f.least)}, f.moves != nil
+			if !(aligned && to.Optimal()) && to.Least == 0 && !w.stopped() {
+				// Too long to be searched, but it may fit: replay sees that without a search.
+				if r == nil {
+					r = newReplayer(a.Net, a.Net.Index())
+				}
+				if x := r.replay(a.Summary, v.Path); x.Fits() {
+					*to, aligned = Alignment{Moves: a.synchronous(r.fired)}, true
+				}
+			}
 		}
 		if !aligned || a.Alignments.apart(int64(len(letters))) < to.Cost {
 			least := to.Least
@@ -230,6 +247,24 @@ func (a *aligner) work(ctx context.Context) error {
 		}
 		a.report(v.Cases)
 	}
+}
+
+// synchronous is the alignment of a trace with a run that has its labels, event by event.
+func (a *aligner) synchronous(run []int32) []Move {
+	moves := make([]Move, 0, len(run))
+	event, end := int32(0), 0
+	for _, t := range run {
+		if a.labels[t] < 0 {
+			moves = append(moves, Move{-1, t})
+			continue
+		}
+		moves = append(moves, Move{event, t})
+		event, end = event+1, len(moves)
+	}
+	if a.Prefix {
+		return moves[:end]
+	}
+	return moves
 }
 
 // apart is the alignment that lets the trace and a shortest run pass by each

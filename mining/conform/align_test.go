@@ -2,6 +2,7 @@ package conform
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -185,7 +186,7 @@ func traces() *rapid.Generator[[]string] {
 	return rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f", "g", "h", "z"}), 0, 9)
 }
 
-func logOf(t *rapid.T, traces ...[]string) *eventlog.Summary {
+func logOf(t failer, traces ...[]string) *eventlog.Summary {
 	t.Helper()
 	var text strings.Builder
 	for _, trace := range traces {
@@ -193,7 +194,7 @@ func logOf(t *rapid.T, traces ...[]string) *eventlog.Summary {
 	}
 	s, err := eventlog.ParseSummary(text.String())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	return s
 }
@@ -276,7 +277,7 @@ func TestAlignmentsWithinBounds(t *testing.T) {
 		states := rapid.IntRange(3, 30).Draw(t, "states")
 		for _, o := range []Options{{Until: early}, {States: states}} {
 			a, err := Align(t.Context(), logOf(t, trace), n, o)
-			if err != nil && o.States > 0 && strings.HasPrefix(err.Error(), "no run of the net that reaches its final marking was found among its first ") {
+			if err != nil && o.States > 0 && errors.Is(err, ErrNoRun) {
 				continue
 			}
 			if err != nil {
@@ -296,6 +297,58 @@ func TestAlignmentsWithinBounds(t *testing.T) {
 	})
 	if within == 0 || optimal == 0 {
 		t.Errorf("%d within bounds, %d optimal", within, optimal)
+	}
+}
+
+// After the time limit a run is looked for briefly: here is none, among 3^10 markings.
+func TestNoRunInTime(t *testing.T) {
+	var n petri.Net
+	source, sink, shared, never := n.AddPlace("source"), n.AddPlace("sink"), n.AddPlace("shared"), n.AddPlace("never")
+	begin, end := []int{shared}, []int{shared, never}
+	for range 10 {
+		p, q, r := n.AddPlace("p"), n.AddPlace("q"), n.AddPlace("r")
+		n.AddTransition("step", []int{p, shared}, []int{q, shared})
+		n.AddTransition("step", []int{q, shared}, []int{r, shared})
+		begin, end = append(begin, p), append(end, r)
+	}
+	n.AddTransition("", []int{source}, begin)
+	n.AddTransition("", []int{shared}, []int{shared, never, never}) // so that no price is infinite
+	n.AddTransition("", append(end, never, never), []int{sink, sink})
+	n.Mark([]int{source}, []int{sink})
+	late, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := Align(t.Context(), logOf(t, []string{"step"}), &n, Options{Until: late})
+	if !errors.Is(err, ErrNoRun) {
+		t.Fatalf("a net without a run: %v", err)
+	}
+	var markings int
+	if _, err := fmt.Sscanf(strings.TrimPrefix(err.Error(), ErrNoRun.Error()), ": none was found among the first %d markings", &markings); err != nil || markings > mostToEnd+1000 {
+		t.Errorf("%d markings, %v", markings, err)
+	}
+}
+
+// A trace that is too long for the recurrence and for the search fits nevertheless
+// if it does.
+func TestAlignLongTraceThatFits(t *testing.T) {
+	letters := strings.Split("abcdefghij", "")
+	trace := []string{"n"}
+	for i := range mostEvents + 500 {
+		trace = append(trace, letters[i*i%7], letters[i%10])
+	}
+	s := logOf(t, trace)
+	model, err := discover.Inductive(t.Context(), s, discover.InductiveOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, prefix := range []bool{false, true} {
+		a, err := Align(t.Context(), s, model.Net(), Options{States: 1000, Prefix: prefix})
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkAlignment(t, a, 0)
+		if x := &a.Variants[0]; x.Cost != 0 {
+			t.Errorf("prefix %v: costs between %d and %d of a model that allows it: %s", prefix, x.Least, x.Cost, model)
+		}
 	}
 }
 

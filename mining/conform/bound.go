@@ -173,11 +173,17 @@ func newWall(n *petri.Net, effects [][]petri.Arc, m petri.Marking, stop func() b
 	return b
 }
 
+// mostPivoted bounds the numbers of tableaus that one program changes, some 1 s of work. A
+// net of 100 places and 200 transitions has 40,000 in one, and takes some 200 of them;
+// one of 300 activities that all follow one another has 16 million.
+const mostPivoted = 1 << 30
+
 // maximize returns values for which Σ worth·value is large, with rows·value ≤
 // limit, all limits being ≥ 0, and the first values being so too, as many as
 // positive says: the simplex method on a dense tableau, beginning
 // with zeroes. Each step keeps to the limits but for rounding, so it may end
-// early, and it does if there is no largest sum, or if stop says so.
+// early, and it does if there is no largest sum, after [mostPivoted] numbers, or if
+// stop says so.
 func maximize(rows [][]float64, limit, worth []float64, positive int, stop func() bool) []float64 {
 	const small = 1e-9
 	m, n := len(rows), len(worth)
@@ -198,7 +204,7 @@ func maximize(rows [][]float64, limit, worth []float64, positive int, stop func(
 	}
 	free := func(v int) bool { return v >= positive && v < n }
 	still := 0 // steps that changed nothing
-	for i := range 50 * (m + n) {
+	for i := range min(50*(m+n), mostPivoted/((m+1)*(n+1))+1) {
 		if i%16 == 15 && stop() {
 			break
 		}

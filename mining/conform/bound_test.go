@@ -107,6 +107,30 @@ func TestMaximize(t *testing.T) {
 	}
 }
 
+// A program of many rows ends early, within its limits.
+func TestMaximizeIsBounded(t *testing.T) {
+	const n = 2000
+	rows, ones := make([][]float64, n), make([]float64, n)
+	for i := range rows {
+		rows[i] = make([]float64, n)
+		rows[i][i], ones[i] = 1, 1
+	}
+	asked := 0
+	got := maximize(rows, ones, ones, n, func() bool { asked++; return false })
+	if most := mostPivoted/n/n/16 + 1; asked > most {
+		t.Errorf("%d times 16 steps, more than %d", asked, most)
+	}
+	sum := 0.0
+	for _, x := range got {
+		if sum += x; x < 0 || x > 1 {
+			t.Fatalf("%v is not from 0 to 1", x)
+		}
+	}
+	if sum == 0 {
+		t.Error("nothing was done")
+	}
+}
+
 // A net that is no state machine and would take long without bounds: ten
 // independent threads that share a place, and none of its events.
 func TestSearchIsGuided(t *testing.T) {

@@ -95,6 +95,9 @@ func newSplitter(s *eventlog.Summary) *splitter {
 			m.count[m.start][m.end] += s.Variants[i].Cases
 		}
 	}
+	if len(s.Variants) == 0 {
+		m.count[m.start][m.end] = 1 // a log without cases is a process that does nothing
+	}
 	return m
 }
 

@@ -126,7 +126,7 @@ func TestPNMLReadsBack(t *testing.T) {
 		}
 		for i := range n.Transitions {
 			if n.Transitions[i].Label == "c" {
-				n.Transitions[i].Label = "it's <c>\n& \"d\""
+				n.Transitions[i].Label = "it's <c>\n& \"d\" "
 			}
 		}
 		var out bytes.Buffer

@@ -25,7 +25,7 @@ const (
 type Element struct {
 	Name     string
 	Line     int
-	Text     string // of the element itself, without that of its children; space at the ends cut off
+	Text     string // of the element itself, without that of its children; space at the ends cut off, but of xml:space="preserve"
 	Children []*Element
 	attrs    []xml.Attr
 }
@@ -112,7 +112,9 @@ func read(r io.Reader, bytes int) (*Element, error) {
 			if last < 0 || open[last].Name != t.Name.Local {
 				return nil, fmt.Errorf("line %d: </%s> closes no element that is open", line, t.Name.Local)
 			}
-			open[last].Text = strings.TrimSpace(string(text[last]))
+			if open[last].Text = string(text[last]); open[last].Attr("space") != "preserve" {
+				open[last].Text = strings.TrimSpace(open[last].Text)
+			}
 			open, text = open[:last], text[:last]
 		case xml.CharData:
 			if last := len(open) - 1; last >= 0 {

@@ -109,7 +109,7 @@ func TestWriteReads(t *testing.T) {
 		if got := e.Attr("b"); got != want {
 			t.Fatalf("attribute %q, want %q", got, want)
 		}
-		if got := e.Child("c").Text; got != strings.TrimSpace(want) {
+		if got := e.Child("c").Text; got != want {
 			t.Fatalf("text %q, want %q", got, want)
 		}
 	})

@@ -34,8 +34,11 @@ func (x *Writer) Empty(name string, attrs ...string) {
 	x.w.WriteString("/>\n")
 }
 
-// Text writes an element with text in it.
+// Text writes an element with text in it; space at the ends of the text is to be kept.
 func (x *Writer) Text(name, text string, attrs ...string) {
+	if text != strings.TrimSpace(text) {
+		attrs = append(attrs[:len(attrs):len(attrs)], "xml:space", "preserve")
+	}
 	x.tag(name, attrs)
 	x.w.WriteString(">" + Escape(text) + "</" + name + ">\n")
 }
