@@ -12,13 +12,16 @@ func storeSQLType(t Type) string {
 }
 
 // storeAsText is the expression for the text that a value of a type has in a
-// column that must hold text. It agrees with Column.appendText.
+// column that must hold text. It agrees with Column.appendText, but for what
+// is not finite: there it agrees with floatText, and a row's identity stays
+// what it is in stores that have the row.
 func storeAsText(sqlType, value string) string {
 	switch sqlType {
 	case "VARCHAR":
 		return value
 	case "DOUBLE":
-		return fmt.Sprintf("CASE WHEN %[1]s = trunc(%[1]s) AND abs(%[1]s) < 1e15 THEN CAST(CAST(%[1]s AS BIGINT) AS VARCHAR) ELSE CAST(%[1]s AS VARCHAR) END", value)
+		return fmt.Sprintf("CASE WHEN %[1]s = trunc(%[1]s) AND abs(%[1]s) < 1e15 THEN CAST(CAST(%[1]s AS BIGINT) AS VARCHAR) "+
+			"WHEN isnan(%[1]s) THEN 'NaN' WHEN isinf(%[1]s) THEN if(%[1]s > 0, 'Infinity', '-Infinity') ELSE CAST(%[1]s AS VARCHAR) END", value)
 	case "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE":
 		return fmt.Sprintf("strftime(%s AT TIME ZONE 'UTC', '%%Y-%%m-%%dT%%H:%%M:%%S.%%fZ')", value)
 	}

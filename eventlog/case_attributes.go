@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -149,13 +150,26 @@ func (c *Column) text(i int) string {
 	case Int:
 		return strconv.FormatInt(c.Int[i], 10)
 	case Float:
-		return strconv.FormatFloat(c.Float[i], 'g', -1, 64)
+		return floatText(c.Float[i])
 	case Bool:
 		return strconv.FormatBool(c.Int[i] != 0)
 	case Time:
 		return FormatTime(c.Int[i])
 	}
 	return c.Text[i]
+}
+
+// floatText writes what is not finite as JSON of Python and PM4Py does:
+// Infinity, -Infinity, NaN. The readers of OCEL, PostgreSQL and DuckDB take
+// these, and none of them takes Go's +Inf. It agrees with storeAsText.
+func floatText(f float64) string {
+	if math.IsInf(f, 1) {
+		return "Infinity"
+	}
+	if math.IsInf(f, -1) {
+		return "-Infinity"
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
 // TimeOf returns a time in µs as a [time.Time] in UTC; the zero time for NoTime.

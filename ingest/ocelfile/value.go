@@ -211,8 +211,9 @@ func parseBool(b []byte) (v, ok bool) {
 	return false, false
 }
 
-// appendReading appends the text form of a value: an integer, a shortest float,
-// true or false, RFC 3339 in UTC; the text itself otherwise.
+// appendReading appends the text form of a value: an integer, a shortest float
+// (Infinity and -Infinity, as package eventlog spells them), true or false,
+// RFC 3339 in UTC; the text itself otherwise.
 func appendReading(dst []byte, r reading, original []byte) []byte {
 	switch r.kind {
 	case eventlog.Int:

@@ -2,6 +2,7 @@ package html_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -39,19 +40,43 @@ type browser struct {
 	complaints []string
 }
 
-func newBrowser(t *testing.T) *browser {
-	t.Helper()
+// startBrowser starts the one Chromium of this package's tests: a start costs
+// more than most tests do. TestMain stops it.
+var startBrowser = sync.OnceValues(func() (context.Context, error) {
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		missing(t, "no chromium in PATH; on Debian: apt-get install chromium fonts-noto-cjk")
+		return nil, err
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+	ctx, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, stop := chromedp.NewContext(ctx)
+	stopBrowser = func() { stop(); stopAllocator() }
+	return ctx, chromedp.Do(ctx)
+})
+
+var stopBrowser = func() {}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	stopBrowser()
+	os.Exit(code)
+}
+
+// newBrowser is a window of the one browser, with nothing that another test
+// has stored or set.
+func newBrowser(t *testing.T) *browser {
+	t.Helper()
+	started, err := startBrowser()
+	if errors.Is(err, exec.ErrNotFound) {
+		missing(t, "no chromium in PATH; on Debian: apt-get install chromium fonts-noto-cjk")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(started, 3*time.Minute)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	b := &browser{Context: ctx, t: t}
 	b.must(chromedp.Listen(ctx, b.hear))

@@ -1,6 +1,7 @@
 package ocel
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"flag"
@@ -304,6 +305,33 @@ func TestAStoreKeepsAll(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A float that is not finite keeps its spelling: alone in its attribute, and
+// beside a text, which makes texts of all.
+func TestAStoreKeepsInfinity(t *testing.T) {
+	h := newShelf(t)
+	path := filepath.Join(h.dir, "in.json")
+	const text = `{"eventTypes":[{"name":"weigh","attributes":[{"name":"kg","type":"float"},{"name":"mixed","type":"string"}]}],
+		"objectTypes":[{"name":"item","attributes":[{"name":"kg","type":"float"},{"name":"mixed","type":"string"}]}],
+		"events":[
+		{"id":"1","type":"weigh","time":"2024-01-01T00:00:00Z","attributes":[{"name":"kg","value":Infinity},{"name":"mixed","value":-Infinity}],"relationships":[{"objectId":"a","qualifier":""}]},
+		{"id":"2","type":"weigh","time":"2024-01-02T00:00:00Z","attributes":[{"name":"kg","value":-Infinity},{"name":"mixed","value":"heavy"}],"relationships":[{"objectId":"a","qualifier":""}]}],
+		"objects":[{"id":"a","type":"item","attributes":[{"name":"kg","time":"2024-01-01T00:00:00Z","value":Infinity},
+		{"name":"mixed","time":"2024-01-01T00:00:00Z","value":-Infinity},{"name":"mixed","time":"2024-01-02T00:00:00Z","value":"heavy"}],"relationships":[]}]}`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	log := h.load(path)
+	for _, to := range []Form{JSON, XML, SQLite} {
+		copied, out := h.write(log, to)
+		if diff := sameFacts(factsOf(t, path, to, false), factsOf(t, copied, to, false), to); diff != "" {
+			t.Errorf("store → %s (-want +got):\n%s", to, diff)
+		}
+		if to != SQLite && (!bytes.Contains(out, []byte("-Infinity")) || bytes.Contains(out, []byte("Inf\""))) {
+			t.Errorf("%s spells it otherwise:\n%s", to, out)
+		}
+	}
 }
 
 // publicLogs are the object-centric logs beside the schemas.
