@@ -46,7 +46,12 @@ func TestRecalledAsAsked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kpis := metrics.Catalogue()
+	var kpis []*metrics.KPI
+	for i, k := range metrics.Catalogue() { // of each kind and view some
+		if i%4 == 0 || k.Clock == metrics.Business {
+			kpis = append(kpis, k)
+		}
+	}
 	changed := *metrics.Named("fill.line")[0]
 	changed.Hit = "NOT (" + changed.Hit + ")"
 	kpis = append(kpis, &changed) // of the same name
