@@ -146,7 +146,7 @@ func number(n *petri.Net) (labels []int32, byName map[string]int32) {
 }
 
 // ErrNoRun says of a net that there is nothing to align with.
-var ErrNoRun = errors.New("no run of the net reaches its final marking")
+var ErrNoRun = errors.New("no run of the net that reaches its final marking was found")
 
 func (a *aligner) prepare(ctx context.Context) error {
 	labels, byName := number(a.Net)
@@ -175,7 +175,7 @@ func (a *aligner) prepare(ctx context.Context) error {
 			f = s.alignWithin(min(mostToEnd, a.o.States), 0, nil, (&worker{stop: ctx.Done()}).stopped)
 		}
 		if f.moves == nil {
-			return fmt.Errorf("%w: none was found among the first %d markings", ErrNoRun, len(s.markings))
+			return fmt.Errorf("%w among the first %d markings", ErrNoRun, len(s.markings))
 		}
 		a.run = f.moves
 	}
