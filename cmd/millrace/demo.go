@@ -47,12 +47,16 @@ func (c *demoCmd) Run(e *env) error {
 	if _, err := writeReport(e, &logFlags{Log: orderToCash.Name, readFlags: readFlags{Quiet: true}}, reportWanted{}, report); err != nil {
 		return err
 	}
+	figures := filepath.Join(c.Dir, "kpi.xlsx")
+	if err := exportFigures(e, figures); err != nil {
+		return err
+	}
 	orders := &logFlags{Log: orderToCash.Name}
 	l, err := orders.open(e)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(c.results(e, l, report), l.Close()); err != nil {
+	if err := errors.Join(c.results(e, l, report, figures), l.Close()); err != nil {
 		return err
 	}
 	fmt.Fprintf(e.Stdout, `
@@ -141,7 +145,7 @@ func (c *demoCmd) tryton(e *env, extract string) (trace string, err error) {
 }
 
 // results writes the exports and says where all is.
-func (c *demoCmd) results(e *env, l *openedLog, report string) error {
+func (c *demoCmd) results(e *env, l *openedLog, report, figures string) error {
 	s, err := eventlog.Summarize(e, l.Log, eventlog.SummaryOptions{})
 	if err != nil {
 		return err
@@ -171,6 +175,7 @@ func (c *demoCmd) results(e *env, l *openedLog, report string) error {
 	}
 	fmt.Fprintln(e.Stdout, "\nreport:  "+report)
 	fmt.Fprintln(e.Stdout, "store:   "+e.Project.storePath())
+	fmt.Fprintln(e.Stdout, "export:  "+figures)
 	for _, x := range []struct{ what, file string }{{"events", "events.csv"}, {"cases", "cases.parquet"}, {"variants", "variants.csv"}} {
 		path := filepath.Join(c.Dir, x.file)
 		if err := exportTo(e, l.Log, x.what, formatOfName(path), path); err != nil {

@@ -42,6 +42,15 @@ func (c *exportKPICmd) Run(e *env) error {
 	return c.deliver(e, to, "kpi", "")
 }
 
+// exportFigures writes all figures to a file, as export kpi does.
+func exportFigures(e *env, path string) error {
+	to, err := e.Project.destination(path)
+	if err != nil {
+		return err
+	}
+	return (&exportKPICmd{}).deliver(e, to, "kpi", "")
+}
+
 // deliver evaluates the figures and brings them to a destination.
 func (c *exportKPICmd) deliver(e *env, to deliver.To, name, period string) error {
 	kpis, err := c.chosen(e)
