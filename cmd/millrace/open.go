@@ -48,6 +48,8 @@ type openedLog struct {
 	Narrowed bool
 	// Stored is the store the log came from; nil if it came from a file.
 	Stored *eventlog.Store
+	// Kept are the answers to take of what takes long; nil: all is computed.
+	Kept *eventlog.Kept
 	// Objects is the object-centric log it is of; "" for others.
 	Objects string
 	closers []io.Closer

@@ -220,7 +220,7 @@ func flowInput(e *env, l *openedLog, title string, lang *words.Language, want fl
 			return in, err
 		}
 	}
-	if in.Models, err = modelFacts(e, s, want.models); err != nil {
+	if in.Models, err = modelFacts(e, l, s, want.models); err != nil {
 		return in, err
 	}
 	if !want.levels {

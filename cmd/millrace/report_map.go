@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io"
 
@@ -182,8 +183,20 @@ func factsOf(e *env, l *openedLog, of *eventlog.Log, s *eventlog.Summary) (f map
 	if f.values, err = l.Stored.CaseValues(e, l.Name); err != nil {
 		return f, err
 	}
-	f.automatic, err = automation(e, of, s)
+	f.automatic, err = eventlog.Remember(l.Kept, "automation "+identity(l, s), func() (map[string]mining.Automation, error) { return automation(e, of, s) })
 	return f, err
+}
+
+// identity tells a log of a store from others of it: which activities its cases
+// follow, how often, and when.
+func identity(l *openedLog, s *eventlog.Summary) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %d %d %d %d %d %d\n", l.Name, s.Activities, len(s.Variants), s.Cases, s.Events, s.DistinctEvents, s.First, s.Last)
+	for i := range s.Variants {
+		v := &s.Variants[i]
+		fmt.Fprintln(h, v.Cases, v.Path)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
 // waitingValue folds the value that waits in l; nil where the values of its

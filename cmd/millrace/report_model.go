@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"fmt"
 
 	"millrace/eventlog"
@@ -9,7 +11,7 @@ import (
 )
 
 // modelFacts compares the cases that s summarizes with models that pages show.
-func modelFacts(e *env, s *eventlog.Summary, specs []reports.ModelSpec) (map[string]*reports.ModelFacts, error) {
+func modelFacts(e *env, l *openedLog, s *eventlog.Summary, specs []reports.ModelSpec) (map[string]*reports.ModelFacts, error) {
 	all := map[string]*reports.ModelFacts{}
 	for i := range specs {
 		spec := &specs[i]
@@ -17,7 +19,7 @@ func modelFacts(e *env, s *eventlog.Summary, specs []reports.ModelSpec) (map[str
 		if spec.Of != "" && spec.Of != referenceModel {
 			path = e.Project.path(spec.Of)
 		}
-		f, err := modelOf(e, s, path, spec.Map)
+		f, err := modelOf(e, l, s, path, spec.Map)
 		if err != nil {
 			return nil, fmt.Errorf("pages: model: %w", err)
 		}
@@ -26,7 +28,7 @@ func modelFacts(e *env, s *eventlog.Summary, specs []reports.ModelSpec) (map[str
 	return all, nil
 }
 
-func modelOf(e *env, s *eventlog.Summary, path string, labels modelMap) (*reports.ModelFacts, error) {
+func modelOf(e *env, l *openedLog, s *eventlog.Summary, path string, labels modelMap) (*reports.ModelFacts, error) {
 	m, err := readModel(path)
 	if err != nil {
 		return nil, err
@@ -36,9 +38,20 @@ func modelOf(e *env, s *eventlog.Summary, path string, labels modelMap) (*report
 		return nil, err
 	}
 	respell(m.net, s.Activities)
-	a, err := conform.Align(e, s, m.net, conform.Options{})
-	if err != nil {
+	var net bytes.Buffer
+	if err := m.net.WritePNML(&net); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return reports.ModelFactsOf(p.diagram, p.tasks, own, a), nil
+	question := fmt.Sprintf("model %s %x", identity(l, s), sha256.Sum256(fmt.Append(net.Bytes(), own, p.tasks, len(p.diagram.Nodes))))
+	f, err := eventlog.Remember(l.Kept, question, func() (f reports.ModelFacts, err error) {
+		a, err := conform.Align(e, s, m.net, conform.Options{})
+		if err != nil {
+			return f, fmt.Errorf("%s: %w", path, err)
+		}
+		f = *reports.ModelFactsOf(p.diagram, p.tasks, own, a)
+		f.Diagram = nil // it is there
+		return f, nil
+	})
+	f.Diagram = p.diagram
+	return &f, err
 }

@@ -259,6 +259,7 @@ func composed(e *env, l *openedLog, want reportWanted, lang *words.Language) (*r
 		if in.Pages, err = e.Project.pagesNamed(want.Pages); err != nil {
 			return nil, err
 		}
+		l.Kept = want.Anew.kept(l.Stored)
 		asked := reports.Ask(in.Pages, "")
 		if in.Flow, err = flowInput(e, l, want.Title, lang, flowWanted{asked.Flow, asked.Models}); err != nil || !want.Profile {
 			return nil, err
