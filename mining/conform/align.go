@@ -100,6 +100,9 @@ func Align(ctx context.Context, s *eventlog.Summary, n *petri.Net, o Options) (*
 	defer cancel()
 	if o.Until != nil {
 		defer context.AfterFunc(o.Until, cancel)()
+		if o.Until.Err() != nil {
+			cancel() // at once, so that what is over before it begins gives the same each time
+		}
 	}
 	a := &aligner{Alignments: Alignments{Summary: s, Net: n, Variants: make([]Alignment, len(s.Variants)), Prefix: o.Prefix}, o: o, stop: until.Done()}
 	if err := a.prepare(ctx); err != nil {
