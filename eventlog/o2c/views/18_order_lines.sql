@@ -69,7 +69,7 @@ promise AS (
 	WHERE l.source_type = 'ScheduleLine' AND l.qualifier = 'promise for' GROUP BY ALL
 ),
 first_promise AS (
-	SELECT line, arg_min(day, since) AS day FROM (
+	SELECT line, arg_min(day, (since, DATE '9999-12-31' - day)) FILTER (since IS NOT NULL) AS day FROM ( -- of several parts promised at once, when all of it is there
 		SELECT coalesce(l.target_object, c.object) AS line, c.time AS since, coalesce(c.old_value, c.new_value)::DATE AS day
 		FROM main.object_change c
 		LEFT JOIN o2c.links l ON l.source_object = c.object AND l.source_type = 'ScheduleLine' AND l.qualifier = 'promise for'
@@ -77,8 +77,8 @@ first_promise AS (
 	GROUP BY ALL
 ),
 changed AS (
-	SELECT object, arg_min(old_value, time) FILTER (attribute = 'quantity') AS first_quantity,
-	       arg_min(old_value, time) FILTER (attribute = 'requested_date') AS first_requested_date
+	SELECT object, arg_min(old_value, (time, old_value)) FILTER (attribute = 'quantity') AS first_quantity,
+	       arg_min(old_value, (time, old_value)) FILTER (attribute = 'requested_date') AS first_requested_date
 	FROM main.object_change WHERE attribute IN ('quantity', 'requested_date') GROUP BY ALL
 ),
 change_count AS (

@@ -113,7 +113,7 @@ WITH blocks AS (
 	FROM stop_event WHERE type = 'SalesOrder' AND kind IN ('credit', 'delivery') GROUP BY ALL
 ),
 last AS (
-	SELECT id, bool_and(last LIKE 'Release %') AS is_free, max(time) AS time, arg_max(precision, time) AS precision, arg_max(sequence, time) AS sequence FROM blocks GROUP BY ALL
+	SELECT id, bool_and(last LIKE 'Release %') AS is_free, max(time) AS time, arg_max(precision, (time, block)) FILTER (time IS NOT NULL) AS precision, arg_max(sequence, (time, block)) FILTER (time IS NOT NULL) AS sequence FROM blocks GROUP BY ALL
 )
 SELECT d.id, coalesce(l.time, d.created_at) AS time, coalesce(l.precision, d.precision) AS precision, coalesce(l.sequence, 0) AS sequence, d.source_key
 FROM sales_document d LEFT JOIN last l ON l.id = d.id

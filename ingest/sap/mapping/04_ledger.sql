@@ -137,8 +137,8 @@ SELECT c.id, c.number, c.date, c.source_table, c.source_key,
        CASE WHEN day_of(k.cpudt) IS NOT NULL THEN precision_of(k.cputm) WHEN c.own_at IS NOT NULL THEN c.own_precision ELSE 'day' END AS precision,
        coalesce(txt(k.usnam), c.own_user) AS "user"
 FROM (SELECT company || '/' || clearing || '/' || clearing_year AS id, company, clearing AS number, clearing_year AS year, max(clearing_date) AS date, max(clearing_entry_day) AS entry_day, max(entered_at) AS last_at,
-             max(entered_at) FILTER (document = clearing AND year = clearing_year) AS own_at, arg_max(precision, entered_at) FILTER (document = clearing AND year = clearing_year) AS own_precision,
-             arg_max("user", entered_at) FILTER (document = clearing AND year = clearing_year) AS own_user, min(source_table) AS source_table, arg_min(source_key, (source_table, source_key)) AS source_key
+             max(entered_at) FILTER (document = clearing AND year = clearing_year) AS own_at, arg_max(precision, (entered_at, source_key)) FILTER (document = clearing AND year = clearing_year AND entered_at IS NOT NULL) AS own_precision,
+             arg_max("user", (entered_at, source_key)) FILTER (document = clearing AND year = clearing_year AND entered_at IS NOT NULL) AS own_user, min(source_table) AS source_table, arg_min(source_key, (source_table, source_key)) AS source_key
       FROM posting WHERE clearing IS NOT NULL GROUP BY ALL) c
 LEFT JOIN BKPF k ON trim(k.bukrs) = c.company AND id_of(k.belnr) = c.number AND trim(k.gjahr) = c.year;
 
@@ -151,7 +151,7 @@ FROM (
 	       'BKPF' AS source_table, min(bukrs || '/' || belnr || '/' || gjahr) AS source_key
 	FROM BKPF WHERE txt(awtyp) = 'VBRK' AND day_of(cpudt) IS NOT NULL GROUP BY id_of(awkey)
 	UNION ALL
-	SELECT 2, invoice, min(entered_at), arg_min(precision, entered_at), arg_min("user", entered_at), min(posting_date), sum(amount), min(source_table), min(source_key)
+	SELECT 2, invoice, min(entered_at), arg_min(precision, (entered_at, source_key)) FILTER (entered_at IS NOT NULL), arg_min("user", (entered_at, source_key)) FILTER (entered_at IS NOT NULL), min(posting_date), sum(amount), min(source_table), min(source_key)
 	FROM posting WHERE invoice IS NOT NULL GROUP BY invoice)
 GROUP BY invoice;
 
