@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -180,11 +181,20 @@ func (k *Kept) save() {
 	k.added = false
 }
 
-// keptClean removes the answers of a store that is about to be written.
+// keptClean removes the answers of a store that is about to be written, and what
+// killed readers left of theirs.
 func keptClean(store string) error {
-	err := os.Remove(keptFile(store))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	old, err := filepath.Glob(stageGlob(keptFile(store)) + ".*")
+	if err != nil {
+		return err
 	}
-	return err
+	for _, path := range append(old, keptFile(store)) {
+		if path != keptFile(store) && strings.Trim(strings.TrimPrefix(path, keptFile(store)+"."), "0123456789") != "" {
+			continue // somebody else's
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }

@@ -161,6 +161,25 @@ func TestKeptOfTheSame(t *testing.T) {
 	}
 }
 
+// What a killed reader left of its answers goes with them; what is called alike stays.
+func TestKeptOfTheKilled(t *testing.T) {
+	path, _ := keptStore(t)
+	for _, name := range []string{".answers", ".answers.123", ".answers.old"} {
+		if err := os.WriteFile(path+name, []byte("Smith"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := eventlog.Open(t.Context(), path, eventlog.OpenOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed(t, s)
+	left, err := filepath.Glob(path + ".answers*")
+	if err != nil || len(left) != 1 || left[0] != path+".answers.old" {
+		t.Errorf("left are %q, %v", left, err)
+	}
+}
+
 // What is too large is asked each time, and what was kept stays.
 func TestKeptBound(t *testing.T) {
 	path, open := keptStore(t)

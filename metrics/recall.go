@@ -39,7 +39,7 @@ func (a *asking) asked(kind string, about ...any) string {
 	if o.Rates != nil {
 		rates = fmt.Sprint(o.Rates.list)
 	}
-	text, err := json.Marshal([]any{about, a.end.day, a.end.at, a.end.past, o.LinkRate, a.zone.String(), o.Grain, o.From, o.To, o.FiscalYear, o.By, o.Only, o.Currency, rates, a.calendars()})
+	text, err := json.Marshal([]any{about, a.end.day, a.end.at, a.end.past, o.LinkRate, a.zone.String(), o.Grain, o.From, o.To, o.FiscalYear, fmt.Sprintf("%q %q", o.By, o.Only), o.Currency, rates, a.calendars()})
 	if err != nil {
 		return ""
 	}
