@@ -51,7 +51,7 @@ func TestLevel(t *testing.T) {
 		case "backward":
 			out, back := "", Backward(s)
 			for _, e := range DFG(s).Edges {
-				if back(e.From, e.To) {
+				if back[[2]string{e.From, e.To}] {
 					out += label(e.From) + " → " + label(e.To) + "\n"
 				}
 			}
@@ -237,13 +237,13 @@ func TestBackwardIsTheMajority(t *testing.T) {
 			turned := [2]string{b, a}
 			switch _, both := all[turned]; {
 			case a == b:
-				if back(a, b) {
+				if back[[2]string{a, b}] {
 					t.Fatalf("%q is a self-loop and leads back", l)
 				}
-			case both && back(a, b) == back(b, a):
+			case both && back[[2]string{a, b}] == back[[2]string{b, a}]:
 				t.Fatalf("%q and its turn: both lead back, or none", l)
-			case before[l] != before[turned] && back(a, b) != (before[turned] > before[l]):
-				t.Fatalf("%q: %d before, %d after, back is %v", l, before[l], before[turned], back(a, b))
+			case before[l] != before[turned] && back[[2]string{a, b}] != (before[turned] > before[l]):
+				t.Fatalf("%q: %d before, %d after, back is %v", l, before[l], before[turned], back[[2]string{a, b}])
 			}
 		}
 	})

@@ -38,7 +38,7 @@ func Spine(g *Graph) []string {
 	}
 }
 
-// Backward tells which edges of DFG(s) lead back: a → b does if b comes before
+// Backward is the set of the edges of DFG(s) that lead back: a → b does if b comes before
 // a in most cases that have both, by their first occurrences. A layout that
 // turns them around keeps the usual order from top to bottom; ranking by mean
 // position was tried and moved whole blocks beside the wrong step.
@@ -52,7 +52,7 @@ func Spine(g *Graph) []string {
 // It looks, in every variant, at the edges out of its activities: O(Σ over
 // variants of min(E, |variant| × largest out-degree)) time, O(E) memory. A
 // table of all pairs would take gigabytes at the largest vocabulary.
-func Backward(s *eventlog.Summary) func(from, to string) bool {
+func Backward(s *eventlog.Summary) map[[2]string]bool {
 	lead := make([]int64, len(s.Arcs)) // cases with From first less cases with To first
 	out := arcsFrom(s)
 	position := make([]int, len(s.Activities)) // of the first occurrence, from 1; 0: none
@@ -92,7 +92,7 @@ func Backward(s *eventlog.Summary) func(from, to string) bool {
 			back[[2]string{s.Activities[a.From], s.Activities[a.To]}] = true
 		}
 	}
-	return func(from, to string) bool { return back[[2]string{from, to}] }
+	return back
 }
 
 // arcsFrom returns where the arcs of each activity begin in s.Arcs, which are

@@ -48,9 +48,9 @@ type MapLevel struct {
 type Level struct {
 	Name     string
 	Graph    *mining.Graph
-	Spine    []string                   // see layout.Options
-	Backward func(from, to string) bool // see layout.Options
-	LeftOut  int                        // activities of the log that are not in Graph
+	Spine    []string           // see layout.Options
+	Backward map[[2]string]bool // see layout.Options
+	LeftOut  int                // activities of the log that are not in Graph
 	layout.Facts
 }
 

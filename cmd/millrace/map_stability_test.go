@@ -82,7 +82,7 @@ func mapOf(t *testing.T, rows *eventlog.Batch, level int) (*layout.Drawing, []st
 		t.Fatal(err)
 	}
 	d := reports.Details[level]
-	m, err := mapLevel(e, &openedLog{Log: log}, log, s, mining.KeepActivities(s, d.Events, d.Activities), mapFacts{}, detail{paths: d.Steps, most: d.Paths})
+	m, err := mapLevel(e, &openedLog{Log: log}, log, s, mining.KeepActivities(s, d.Events, d.Activities), detail{paths: d.Steps, most: d.Paths})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -250,14 +250,14 @@ func (c *mineMapCmd) Run(e *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	known, err := factsOf(e, l, l.Log, s)
+	level, err := mapLevel(e, l, l.Log, s, mining.KeepActivities(s, c.Activities, 0), detail{paths: c.Paths})
 	if err != nil {
 		return err
 	}
-	level, err := mapLevel(e, l, l.Log, s, mining.KeepActivities(s, c.Activities, 0), known, detail{paths: c.Paths})
-	if err != nil {
+	if level.Automatic, err = automationOf(e, l, l.Log, s); err != nil {
 		return err
 	}
+	level.Agreed = l.agreed()
 	if c.JSON {
 		return printJSON(e.Stdout, level.Graph)
 	}

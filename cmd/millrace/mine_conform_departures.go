@@ -61,11 +61,9 @@ func (c *mineConformCmd) departures(e *env, l *openedLog, s *eventlog.Summary, a
 	if err != nil {
 		return err
 	}
-	var values map[int64]eventlog.CaseValue
-	if l.Stored != nil {
-		if values, err = l.Stored.CaseValues(e, l.Name); err != nil {
-			return err
-		}
+	values, err := l.caseValues(e)
+	if err != nil {
+		return err
 	}
 	delays := mining.FindDelays(followers)
 	for _, d := range found {

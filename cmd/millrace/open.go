@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 
 	"millrace/eventlog"
+	"millrace/eventlog/o2c"
 	"millrace/ingest"
 	"millrace/ingest/csvfile"
 	"millrace/ingest/jsonlfile"
@@ -53,6 +54,29 @@ type openedLog struct {
 	// Objects is the object-centric log it is of; "" for others.
 	Objects string
 	closers []io.Closer
+
+	values     map[int64]eventlog.CaseValue // once asked
+	identified *eventlog.Summary            // what id is of
+	id         string
+}
+
+// agreed says which waits were agreed on; nil: none.
+func (l *openedLog) agreed() func(from, to string) bool {
+	if l.ofOrders() {
+		return o2c.AgreedWait
+	}
+	return nil
+}
+
+// caseValues are the values of the cases, by number, which are asked once; none
+// for a log without a store.
+func (l *openedLog) caseValues(e *env) (map[int64]eventlog.CaseValue, error) {
+	if l.Stored == nil || l.values != nil {
+		return l.values, nil
+	}
+	var err error
+	l.values, err = l.Stored.CaseValues(e, l.Name)
+	return l.values, err
 }
 
 // counted are objects that are counted already.

@@ -196,13 +196,13 @@ func flowInput(e *env, l *openedLog, title string, lang *words.Language, want fl
 	if err != nil {
 		return in, err
 	}
-	waits, err := bottlenecks(e, l, s)
+	waits, err := eventlog.Remember(l.Kept, "waits "+l.identity(s), func() (*mining.Bottlenecks, error) { return bottlenecks(e, l, s) })
 	if err != nil {
 		return in, err
 	}
 	in = reports.FlowInput{
 		Title: title, Language: lang, Source: lang.Word("source.log", "file", filepath.Base(l.Origin), "log", l.Name), Maker: "millrace " + version(),
-		Variants: mining.FindVariants(s), Waits: waits, Notes: s.Notes,
+		Variants: mining.FindVariants(s), Waits: waits, Agreed: l.agreed(), Notes: s.Notes,
 	}
 	zone := e.Project.zone()
 	if s.First != eventlog.NoTime {
@@ -210,7 +210,6 @@ func flowInput(e *env, l *openedLog, title string, lang *words.Language, want fl
 	}
 	if l.ofOrders() {
 		in.Cases = "orders"
-		in.Agreed = o2c.AgreedWait
 		if in.Title == "" {
 			in.Title = lang.Word("report.title")
 		}
@@ -261,7 +260,7 @@ func bottlenecks(e *env, l *openedLog, s *eventlog.Summary) (*mining.Bottlenecks
 		noted.Notes = slices.Concat(s.Notes, agreedNotes(s))
 		s = &noted
 	}
-	waiting, err := waitingValue(e, l)
+	waiting, err := valueWaiting(e, l, l.Log)
 	if err != nil {
 		return nil, err
 	}

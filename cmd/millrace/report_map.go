@@ -2,11 +2,11 @@ package main
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"io"
 
 	"millrace/eventlog"
-	"millrace/eventlog/o2c"
 	"millrace/mining"
 	"millrace/reports"
 	"millrace/reports/layout"
@@ -19,7 +19,7 @@ const replayed = 150
 // detail, who did what, which ways are touchless, cost time, are open, and a
 // sample of cases. s summarizes the log in elapsed time.
 func flowFacts(e *env, l *openedLog, s *eventlog.Summary, in *reports.FlowInput) (err error) {
-	of, timed := l.Log, s
+	of, timed, hours := l.Log, s, ""
 	if c := e.Project.calendarsOf(l.Name); c != nil {
 		if of, err = l.WithCalendars(e, &c.Calendars); err != nil {
 			return err
@@ -27,18 +27,22 @@ func flowFacts(e *env, l *openedLog, s *eventlog.Summary, in *reports.FlowInput)
 		if timed, err = eventlog.Summarize(e, of, eventlog.SummaryOptions{WithoutVariants: true, Working: true}); err != nil {
 			return err
 		}
+		hours = c.Key()
 		in.Notes = append(in.Notes, timed.Notes...)
 	}
-	known, err := factsOf(e, l, of, s)
+	automatic, err := automationOf(e, l, of, s)
 	if err != nil {
 		return err
 	}
 	for _, d := range reports.Details {
-		level, err := mapLevel(e, l, of, s, mining.KeepActivities(s, d.Events, d.Activities), known, detail{paths: d.Steps, most: d.Paths, working: timed.Working})
+		question := fmt.Sprintf("level %v %q %s", d, hours, l.identity(s))
+		level, err := eventlog.Remember(l.Kept, question, func() (reports.Level, error) {
+			return mapLevel(e, l, of, s, mining.KeepActivities(s, d.Events, d.Activities), detail{paths: d.Steps, most: d.Paths, timed: timed})
+		})
 		if err != nil {
 			return err
 		}
-		level.Name = d.Name
+		level.Name, level.Automatic, level.Agreed = d.Name, automatic, in.Agreed
 		in.Levels = append(in.Levels, level)
 	}
 	avoidable, err := eventlog.Fold(e, of, mining.ByVariant(of.Label, mining.Avoidable(timed, of.Label, in.Agreed)))
@@ -123,16 +127,16 @@ func orderWays(e *env, l *openedLog, ways *reports.Ways) error {
 
 // A detail says how much of a log is drawn.
 type detail struct {
-	paths   float64 // share of the steps
-	most    int     // paths
-	working bool    // the log has working time, which is to be told too
+	paths float64           // share of the steps
+	most  int               // paths
+	timed *eventlog.Summary // of the log in working time, which is to be told too; nil, or in elapsed time: it is not
 }
 
 // mapLevel projects a log onto some activities and draws the most frequent
 // paths between them. of is l's log, with its working time if that is wanted;
-// s summarizes it.
-func mapLevel(e *env, l *openedLog, of *eventlog.Log, s *eventlog.Summary, keep []string, known mapFacts, d detail) (reports.Level, error) {
-	projected, left := of, len(s.Activities)-len(keep)
+// s summarizes it. It is not said who does the activities, nor what was agreed on.
+func mapLevel(e *env, l *openedLog, of *eventlog.Log, s *eventlog.Summary, keep []string, d detail) (reports.Level, error) {
+	projected, timed, left := of, d.timed, len(s.Activities)-len(keep)
 	var err error
 	if left > 0 {
 		if projected, err = of.Where(e, eventlog.Keep(keep...)); err != nil {
@@ -144,18 +148,15 @@ func mapLevel(e *env, l *openedLog, of *eventlog.Log, s *eventlog.Summary, keep 
 	}
 	g := mining.DFG(s)
 	level := reports.Level{Graph: g.KeepEdges(d.paths, d.most), Spine: mining.Spine(g), Backward: mining.Backward(s), LeftOut: left}
-	if d.working {
-		work, err := eventlog.Summarize(e, projected, eventlog.SummaryOptions{WithoutVariants: true, Working: true})
-		if err != nil {
-			return reports.Level{}, err
+	if timed != nil && timed.Working {
+		if left > 0 {
+			if timed, err = eventlog.Summarize(e, projected, eventlog.SummaryOptions{WithoutVariants: true, Working: true}); err != nil {
+				return reports.Level{}, err
+			}
 		}
-		level.Working = mining.DFG(work)
+		level.Working = mining.DFG(timed)
 	}
-	if l.ofOrders() {
-		level.Agreed = o2c.AgreedWait
-	}
-	level.Automatic = known.automatic
-	waiting, err := known.waiting(e, projected)
+	waiting, err := valueWaiting(e, l, projected)
 	if err != nil {
 		return reports.Level{}, err
 	}
@@ -168,55 +169,46 @@ func mapLevel(e *env, l *openedLog, of *eventlog.Log, s *eventlog.Summary, keep 
 	return level, nil
 }
 
-// mapFacts are what a store knows besides the log, the same at every level of
-// detail. Of a log without a store they are empty.
-type mapFacts struct {
-	values    map[int64]eventlog.CaseValue
-	automatic map[string]mining.Automation // by activity
-}
-
-// factsOf asks a store for what its maps tell of a log that s summarizes.
-func factsOf(e *env, l *openedLog, of *eventlog.Log, s *eventlog.Summary) (f mapFacts, err error) {
+// automationOf finds out who does the activities of a log that s summarizes; nil
+// for a log without a store.
+func automationOf(e *env, l *openedLog, of *eventlog.Log, s *eventlog.Summary) (map[string]mining.Automation, error) {
 	if l.Stored == nil {
-		return f, nil
-	}
-	if f.values, err = l.Stored.CaseValues(e, l.Name); err != nil {
-		return f, err
-	}
-	f.automatic, err = eventlog.Remember(l.Kept, "automation "+identity(l, s), func() (map[string]mining.Automation, error) { return automation(e, of, s) })
-	return f, err
-}
-
-// identity tells a log of a store from others of it: which activities its cases
-// follow, how often, and when.
-func identity(l *openedLog, s *eventlog.Summary) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%q %q %d %d %d %d %d %d\n", l.Name, s.Activities, len(s.Variants), s.Cases, s.Events, s.DistinctEvents, s.First, s.Last)
-	for i := range s.Variants {
-		v := &s.Variants[i]
-		fmt.Fprintln(h, v.Cases, v.Path)
-	}
-	return fmt.Sprintf("%x", h.Sum(nil))
-}
-
-// waitingValue folds the value that waits in l; nil where the values of its
-// cases are not known.
-func waitingValue(e *env, l *openedLog) (*mining.ValueWaiting, error) {
-	values, err := l.Stored.CaseValues(e, l.Name)
-	if err != nil {
-		return nil, err
-	}
-	return mapFacts{values: values}.waiting(e, l.Log)
-}
-
-// waiting folds the value that waits in a log; nil where the values of its
-// cases are not known.
-func (f mapFacts) waiting(e *env, of *eventlog.Log) (*mining.ValueWaiting, error) {
-	if len(f.values) == 0 {
 		return nil, nil
 	}
+	return eventlog.Remember(l.Kept, "automation "+l.identity(s), func() (map[string]mining.Automation, error) { return automation(e, of, s) })
+}
+
+// identity tells a log of a store, which s summarizes, from others of it: which
+// activities its cases follow, how often, and when.
+func (l *openedLog) identity(s *eventlog.Summary) string {
+	if l.Kept == nil || l.identified == s {
+		return l.id
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %d %d %d %d %d %d\n", l.Name, s.Activities, len(s.Variants), s.Cases, s.Events, s.DistinctEvents, s.First, s.Last)
+	var line []byte
+	for i := range s.Variants {
+		v := &s.Variants[i]
+		line = binary.AppendVarint(line[:0], v.Cases)
+		line = binary.AppendUvarint(line, uint64(len(v.Path)))
+		for _, a := range v.Path {
+			line = binary.AppendUvarint(line, uint64(a))
+		}
+		h.Write(line)
+	}
+	l.identified, l.id = s, fmt.Sprintf("%x", h.Sum(nil))
+	return l.id
+}
+
+// valueWaiting folds the value that waits in of, which is l or a part of it; nil
+// where the values of its cases are not known.
+func valueWaiting(e *env, l *openedLog, of *eventlog.Log) (*mining.ValueWaiting, error) {
+	values, err := l.caseValues(e)
+	if err != nil || len(values) == 0 {
+		return nil, err
+	}
 	return eventlog.Fold(e, of, mining.WaitingValue(of.Label, func(n int64) (mining.Money, bool) {
-		v, ok := f.values[n]
+		v, ok := values[n]
 		return mining.Money{Currency: v.Currency, Amount: v.Amount}, ok
 	}))
 }

@@ -42,7 +42,7 @@ func modelOf(e *env, l *openedLog, s *eventlog.Summary, path string, labels mode
 	if err := m.net.WritePNML(&net); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	question := fmt.Sprintf("model %s %x", identity(l, s), sha256.Sum256(fmt.Append(net.Bytes(), own, p.tasks, len(p.diagram.Nodes))))
+	question := fmt.Sprintf("model %s %x", l.identity(s), sha256.Sum256(fmt.Append(net.Bytes(), own, p.tasks, len(p.diagram.Nodes))))
 	f, err := eventlog.Remember(l.Kept, question, func() (f reports.ModelFacts, err error) {
 		a, err := conform.Align(e, s, m.net, conform.Options{})
 		if err != nil {

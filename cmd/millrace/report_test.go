@@ -104,6 +104,32 @@ func TestReportSaysWhatTheFiguresAre(t *testing.T) {
 			t.Errorf("report %v: the same store gives other bytes", args)
 		}
 	}
+	// The hours of work are the project's, not the store's.
+	flow := map[string][]byte{}
+	own, err := os.ReadFile(project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, hours := range []string{"08:00-18:00", "06:00-22:00"} {
+		of := filepath.Join(dir, "hours.yaml")
+		write(t, of, []byte(string(own)+"calendars: {site: {weekdays: \""+hours+"\"}}\nlogs: {order-to-cash: {calendar: site}}\n"))
+		for _, args := range [][]string{{"--anew"}, nil, nil} {
+			again := filepath.Join(dir, "again.html")
+			millrace(t, append([]string{"report", "flow", "--project", of, "--out", again}, args...)...)
+			page, err := os.ReadFile(again)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if flow[hours] == nil {
+				flow[hours] = page
+			} else if !bytes.Equal(page, flow[hours]) {
+				t.Errorf("flow %v, %s: the same store gives other bytes", args, hours)
+			}
+		}
+	}
+	if bytes.Equal(flow["08:00-18:00"], flow["06:00-22:00"]) {
+		t.Error("the flow is the same whatever the hours of work are")
+	}
 	if len(page) > html.MaxSize {
 		t.Errorf("the report is %d bytes large", len(page))
 	}

@@ -176,7 +176,7 @@ func (d *Drawing) findSpine(given []string) {
 // breakCircles marks the edges that are drawn upwards, so that what is left
 // has no circle. dot would break circles itself, but by the shape of the graph
 // alone, and puts rework at the bottom of the map.
-func (d *Drawing) breakCircles(backward func(from, to string) bool) {
+func (d *Drawing) breakCircles(backward map[[2]string]bool) {
 	order := make([]int, len(d.edges))
 	strength := make([]float64, len(d.edges))
 	depth := d.depths()
@@ -199,7 +199,7 @@ func (d *Drawing) breakCircles(backward func(from, to string) bool) {
 			continue
 		}
 		if backward != nil && e.from != start && e.to != end {
-			e.back = backward(d.nodes[e.from].name, d.nodes[e.to].name)
+			e.back = backward[[2]string{d.nodes[e.from].name, d.nodes[e.to].name}]
 		}
 		upper, lower := e.ends()
 		if reaches(forward, lower, upper) { // the more frequent ones say otherwise

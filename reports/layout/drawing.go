@@ -14,10 +14,10 @@ type Options struct {
 	// Spine is the usual way through the process, drawn as one straight
 	// line. By default it follows the most frequent path from the start.
 	Spine []string
-	// Backward says that an edge runs against the usual order of its two
-	// activities, so it is drawn upwards. By default, and wherever edges that
+	// Backward are the edges that run against the usual order of their two
+	// activities, so they are drawn upwards. By default, and wherever edges that
 	// are said to run forward make a circle, the less frequent one is.
-	Backward func(from, to string) bool
+	Backward map[[2]string]bool
 	// Scale is what colours and widths mean; share one among the levels of a
 	// map. By default it is the scale of this graph alone.
 	Scale *Scale

@@ -259,9 +259,9 @@ func (l *Log) Bottlenecks() *mining.Bottlenecks {
 // Spine is the most frequent way.
 func (l *Log) Spine() []string { return l.Variants().Variants[0].Activities }
 
-// Backward says whether from comes after to, first occurrences, in most cases
-// that have both.
-func (l *Log) Backward() func(from, to string) bool {
+// Backward are the pairs of which the first comes after the second, first
+// occurrences, in most cases that have both.
+func (l *Log) Backward() map[[2]string]bool {
 	before := map[[2]string]int{}
 	for _, c := range l.Cases {
 		var seen []string
@@ -275,7 +275,13 @@ func (l *Log) Backward() func(from, to string) bool {
 			seen = append(seen, a)
 		}
 	}
-	return func(from, to string) bool { return before[[2]string{to, from}] > before[[2]string{from, to}] }
+	back := map[[2]string]bool{}
+	for turned, n := range before {
+		if pair := [2]string{turned[1], turned[0]}; n > before[pair] {
+			back[pair] = true
+		}
+	}
+	return back
 }
 
 // Numbered returns names that are long, and differ only in their numbers.
