@@ -17,7 +17,7 @@ LINK := $(if $(shell command -v ld.gold),-ldflags=-extldflags=-fuse-ld=gold)
 # Where .ci/needs puts what a browser test loads into a page.
 export MILLRACE_AXE ?= $(CURDIR)/.build/node_modules/axe-core/axe.min.js
 
-.PHONY: help build test needs check vet lint fuzz bench bench-kpi bench-report rewrite demo clean
+.PHONY: help build test needs check vet lint fuzz bench bench-kpi bench-report rewrite echarts demo clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name doc; do printf '  make %-13s%s\n' "$$name" "$$doc"; done
@@ -89,6 +89,9 @@ rewrite: ## rewrite all expected text; then read the diff
 	done
 	UPDATE=1 go test $(TAGS) ./cmd/millrace
 	@git --no-pager diff --stat
+
+echarts: ## the script that reports have of ECharts, made again of reports/html/echarts
+	@cd reports/html/echarts && npm ci --no-audit --no-fund && node build.mjs
 
 demo: ## the sample distributor, from its data to a report
 	go run $(TAGS) ./cmd/millrace demo

@@ -78,7 +78,10 @@ func readPage(t *testing.T, file, expression string, into any) {
 	}
 }
 
-const readFigures = `({figures: [...document.querySelectorAll("data[data-kpi]")].map(e => ({Page: e.closest(".sheet").id, KPI: e.dataset.kpi, Of: e.dataset.of || "", Period: e.dataset.period, Part: e.dataset.part, Value: Number(e.value), Text: e.textContent.replace(/\s+/g, " ").trim()})),
+const readFigures = `({figures: [...document.querySelectorAll("data[data-is]")].map(e => {
+		const [KPI, Period, Part, ...of] = e.dataset.is.split(" ");
+		return {Page: e.closest(".sheet").id, KPI, Of: of.join(" "), Period, Part, Value: Number(e.value), Text: e.textContent.replace(/\s+/g, " ").trim()};
+	}),
 	shown: [...document.querySelectorAll(".sheet")].filter(e => e.checkVisibility()).map(e => e.id).join(" "),
 	styled: document.querySelectorAll("[style]").length,
 	text: document.body.innerText})`

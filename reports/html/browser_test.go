@@ -239,7 +239,7 @@ func TestModesWithoutScript(t *testing.T) {
 	// the hand-over from Create delivery to Pick, as each mode tells it
 	const label = `(() => {
 		const l1 = document.querySelector(".l1"), n = name => [...l1.querySelectorAll(".act")].find(a => a.querySelector(".name").textContent === name).dataset.n;
-		const of = s => l1.querySelector(s + "[data-from='" + n("Create delivery") + "'][data-to='" + n("Pick") + "']");
+		const of = s => l1.querySelector(s + "[data-way='" + n("Create delivery") + " " + n("Pick") + "']");
 		const text = [...of(".label").querySelectorAll("text")].filter(t => t.checkVisibility()).map(t => t.textContent);
 		const key = [...document.querySelectorAll(".key")].filter(k => k.checkVisibility()).map(k => k.classList[1]);
 		const heads = [...of(".path").querySelectorAll(".head")].filter(k => k.checkVisibility()).length;

@@ -16,7 +16,7 @@ import (
 
 var (
 	noText    = regexp.MustCompile(`(?s)<style>.*?</style>|<script.*?</script>`)
-	attribute = regexp.MustCompile(`\b(?:aria-label|title|alt|data-head|data-play|data-pause)="([^"]*)"`)
+	attribute = regexp.MustCompile(`\b(?:aria-label|title|alt|data-play|data-pause)="([^"]*)"`)
 	tag       = regexp.MustCompile(`(?s)<[^>]*>`)
 )
 

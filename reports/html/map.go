@@ -126,8 +126,8 @@ func hours(l *words.Language, us float64) string {
 }
 
 // island is what the script needs of a replay: numbers only. A case is its
-// steps in turn, each the number of its activity and the seconds since the
-// step before.
+// steps in turn, each the number of its activity and the minutes since the
+// step before, of times in whole minutes: a replay is of months.
 func island(r *reports.Replay, pictures []*picture) (template.JS, error) {
 	data := struct {
 		First   int64     `json:"first"`
@@ -142,8 +142,9 @@ func island(r *reports.Replay, pictures []*picture) (template.JS, error) {
 		var flat []int64
 		before := int64(0)
 		for i, n := range c.Steps {
-			flat = append(flat, int64(n), c.At[i]-before)
-			before = c.At[i]
+			at := c.At[i] / 60
+			flat = append(flat, int64(n), at-before)
+			before = at
 		}
 		data.Cases = append(data.Cases, flat)
 	}

@@ -38,7 +38,7 @@ const MaxSize = 1_200_000
 
 // Render writes p. The same page gives the same bytes.
 func Render(w io.Writer, p *reports.Page) error {
-	style, script := faces()+layout.CSS()+reportCSS+flowCSS+paper(p.Foot())+colours(p.Brand), reportJS+replayJS
+	style, script := faces()+layout.CSS()+reportCSS+flowCSS+heads(p.Blocks)+paper(p.Foot())+colours(p.Brand), bare(reportJS+replayJS)
 	var out bytes.Buffer
 	err := inLanguage(p.Language).Execute(&out, struct {
 		*reports.Page
@@ -56,14 +56,18 @@ func Render(w io.Writer, p *reports.Page) error {
 	return err
 }
 
-// policy is the page's content security policy: its own style and script,
+// policy is the page's content security policy: its own style and scripts,
 // known by their hashes, and nothing else.
-func policy(style, script string) string {
+func policy(style string, scripts ...string) string {
 	hash := func(s string) string {
 		sum := sha256.Sum256([]byte(s))
-		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+		return " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
-	return "default-src 'none'; script-src " + hash(script) + "; style-src " + hash(style) +
+	known := ""
+	for _, s := range scripts {
+		known += hash(s)
+	}
+	return "default-src 'none'; script-src" + known + "; style-src" + hash(style) +
 		"; img-src data:; font-src data:; base-uri 'none'; form-action 'none'"
 }
 
@@ -71,24 +75,57 @@ func policy(style, script string) string {
 var pagesCSS string
 
 // RenderReport writes r as one file, with a tab for each page. The same report
-// gives the same bytes.
+// gives the same bytes. Its charts are pictures; ECharts, which tells what is
+// under the pointer, is in it as well, unless it would be larger than MaxSize
+// then.
 func RenderReport(w io.Writer, r *reports.Report) error {
-	style, script := faces()+layout.CSS()+reportCSS+flowCSS+pagesCSS+tabs(r)+paper(r.Foot())+colours(r.Brand), reportJS+replayJS
 	var out bytes.Buffer
-	err := inLanguage(r.Language).ExecuteTemplate(&out, "report", struct {
+	for _, live := range []bool{hasCharts(r), false} {
+		out.Reset()
+		if err := renderReport(&out, r, live); err != nil {
+			return fmt.Errorf("report %q: %w", r.Title, err)
+		}
+		if out.Len() <= MaxSize {
+			_, err := out.WriteTo(w)
+			return err
+		}
+	}
+	return fmt.Errorf("report %q: %d bytes, more than %d; write fewer pages, by name, or fewer levels of detail", r.Title, out.Len(), MaxSize)
+}
+
+func renderReport(out *bytes.Buffer, r *reports.Report, live bool) error {
+	var blocks [][]reports.Block
+	for _, p := range r.Pages {
+		blocks = append(blocks, p.Blocks)
+	}
+	style, script := faces()+layout.CSS()+reportCSS+flowCSS+pagesCSS+tabs(r)+heads(blocks...)+paper(r.Foot())+colours(r.Brand), bare(reportJS+replayJS)
+	known, echarts := inLanguage(r.Language), template.JS("")
+	scripts := []string{script}
+	if live {
+		script += bare(chartJS)
+		scripts = []string{script, echartsCode()}
+		known.Funcs(template.FuncMap{"chart": func(b reports.Block) (template.JS, error) { return chartIsland(cmp.Or(r.Language, words.English()), b) }})
+		echarts = echartsIsland()
+	}
+	return known.ExecuteTemplate(out, "report", struct {
 		*reports.Report
-		CSP    string
-		Style  template.CSS
-		Script template.JS
-	}{r, policy(style, script), template.CSS(style), template.JS(script)})
-	if err != nil {
-		return fmt.Errorf("report %q: %w", r.Title, err)
+		CSP     string
+		Style   template.CSS
+		Script  template.JS
+		ECharts template.JS // "": charts are pictures only
+	}{r, policy(style, scripts...), template.CSS(style), template.JS(script), echarts})
+}
+
+// bare is a script without its remarks, those for the reader of a page apart, and
+// without what stands before a line. None of ours has a text of several lines.
+func bare(script string) string {
+	var b strings.Builder
+	for line := range strings.Lines(script) {
+		if line = strings.TrimLeft(line, " "); line != "\n" && !strings.HasPrefix(line, "//") {
+			b.WriteString(line)
+		}
 	}
-	if out.Len() > MaxSize {
-		return fmt.Errorf("report %q: %d bytes, more than %d; write fewer pages, by name, or fewer levels of detail", r.Title, out.Len(), MaxSize)
-	}
-	_, err = out.WriteTo(w)
-	return err
+	return b.String()
 }
 
 // tabs is the style that shows the page whose address is chosen, and marks its
@@ -105,19 +142,39 @@ func tabs(r *reports.Report) string {
 	return b.String()
 }
 
-// paper is the style of the margin of a sheet. The text is a title and a date;
-// of the title, all but letters and digits is written as code points, so that it
-// ends neither the string nor the style.
-func paper(foot string) string {
+// heads is the style that names the cells of tables where a screen is too narrow
+// for columns: in each cell of each row the names were a thirtieth of a report.
+func heads(pages ...[]reports.Block) string {
 	var b strings.Builder
-	for _, r := range foot {
+	for _, blocks := range pages {
+		for _, block := range blocks {
+			t, ok := block.(*reports.Table)
+			if !ok {
+				continue
+			}
+			for i, c := range t.Columns[1:] {
+				fmt.Fprintf(&b, "[aria-labelledby=%s] td:nth-child(%d)::before{content:%s}\n", quoted(t.ID), i+2, quoted(c.Head))
+			}
+		}
+	}
+	return "@media screen and (max-width:760px){\n" + b.String() + "}\n"
+}
+
+// paper is the style of the margin of a sheet.
+func paper(foot string) string { return "@page{@bottom-left{content:" + quoted(foot) + "}}\n" }
+
+// quoted is a text as a string of CSS: all but letters and digits is written as
+// code points, so that it ends neither the string nor the style.
+func quoted(text string) string {
+	var b strings.Builder
+	for _, r := range text {
 		if r < 0x80 && !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9') {
 			fmt.Fprintf(&b, "\\%x ", r)
 		} else {
 			b.WriteRune(r)
 		}
 	}
-	return "@page{@bottom-left{content:\"" + b.String() + "\"}}\n"
+	return `"` + b.String() + `"`
 }
 
 // colours is the style that puts a brand's colours in the place of ours.
@@ -185,6 +242,7 @@ func funcs(l *words.Language) template.FuncMap {
 		"pictures":   func(m *reports.Map) ([]*picture, error) { return pictures(l, m) },
 		"keys":       func(m *reports.Map) []key { return keys(l, m) },
 		"island":     island,
+		"chart":      func(reports.Block) template.JS { return "" }, // see renderReport
 		"plan":       plan,
 		"threes":     threes,
 		"mailColour": mailColour,

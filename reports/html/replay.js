@@ -19,7 +19,7 @@
       var levels = Array.prototype.slice.call(process.querySelectorAll(".level"));
       var shown = Math.max(0, levels.findIndex(function (l) { return l.checkVisibility ? l.checkVisibility() : l.offsetParent; }));
       var svg = levels[shown].querySelector(".map"), numbers = data.levels[shown], lines = {};
-      svg.querySelectorAll(".path").forEach(function (p) { lines[p.dataset.from + " " + p.dataset.to] = p.querySelector(".line"); });
+      svg.querySelectorAll(".path").forEach(function (p) { lines[p.dataset.way] = p.querySelector(".line"); });
       var bends = function (line) {
         if (line.bends) return line.bends;
         var length = line.getTotalLength();
@@ -34,7 +34,7 @@
       stage = {layer: layer, cases: data.cases.map(function (flat) {
         var legs = [], at = 0, from = -1, since = 0;
         for (var i = 0; i < flat.length; i += 2) {
-          at += flat[i + 1];
+          at += flat[i + 1] * 60;
           var to = numbers[flat[i]];
           if (to < 0) continue;
           var line = from < 0 ? null : lines[from + " " + to];

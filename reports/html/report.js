@@ -36,12 +36,13 @@
       var n = act.dataset.n, near = {}, said = [];
       near[n] = true;
       svg.querySelectorAll(".path").forEach(function (p) {
-        if (p.dataset.from !== n && p.dataset.to !== n) return p.classList.add("faint");
-        near[p.dataset.from] = near[p.dataset.to] = true;
+        var ends = p.dataset.way.split(" ");
+        if (ends.indexOf(n) < 0) return p.classList.add("faint");
+        near[ends[0]] = near[ends[1]] = true;
         said.push(p.querySelector("title").textContent);
       });
       svg.querySelectorAll(".label").forEach(function (l) {
-        if (l.dataset.from !== n && l.dataset.to !== n) l.classList.add("faint");
+        if (l.dataset.way.split(" ").indexOf(n) < 0) l.classList.add("faint");
       });
       svg.querySelectorAll(".act").forEach(function (a) {
         if (!near[a.dataset.n]) a.classList.add("faint");

@@ -145,7 +145,7 @@ func (d *Drawing) writePath(w *svgWriter, i int) {
 		class += fmt.Sprintf(" %c%d", m.letter, m.class(e, d.scale))
 		line += fmt.Sprintf(" w%c%d", m.letter, m.width(e, d.scale))
 	}
-	w.printf(`<g class="%s" data-from="%d" data-to="%d"><title>%s</title>`, class, e.from, e.to, escape(d.sentence(e)))
+	w.printf(`<g class="%s" data-way="%d %d"><title>%s</title>`, class, e.from, e.to, escape(d.sentence(e)))
 	var shape strings.Builder
 	for k, p := range e.points {
 		switch k {
@@ -181,10 +181,9 @@ func (e *edge) head(width int) string {
 	if length == 0 {
 		return ""
 	}
-	dx, dy = dx/length, dy/length
-	half := 2.6 + 0.72*strokeWidth(width)
-	return fmt.Sprintf("M%.1f,%.1fL%.1f,%.1fL%.1f,%.1fz", e.tip.x, e.tip.y,
-		last.x-dy*half, last.y+dx*half, last.x+dy*half, last.y-dx*half)
+	half := (2.6 + 0.72*strokeWidth(width)) / length
+	x, y := dx*half, dy*half // along e, as far as the head is wide to each side
+	return fmt.Sprintf("M%.1f,%.1fl%.1f,%.1fl%.1f,%.1fz", e.tip.x, e.tip.y, -dx-y, -dy+x, 2*y, -2*x)
 }
 
 // sentence says in words what the picture says with lines.
@@ -231,7 +230,7 @@ func (d *Drawing) writeLabel(w *svgWriter, i int) {
 	if !e.labelled {
 		return
 	}
-	w.printf(`<g class="label" transform="translate(%.0f,%.0f)" data-from="%d" data-to="%d">`, e.label.x, e.label.y+3.5, e.from, e.to)
+	w.printf(`<g class="label" transform="translate(%.0f,%.0f)" data-way="%d %d">`, e.label.x, e.label.y+3.5, e.from, e.to)
 	for at, m := range d.shown {
 		text := m.label(e, d.scale, d.Style)
 		if text == "" {
