@@ -87,18 +87,21 @@ Its notice and the licence of zrender, which is in it, are at the head of its sc
         },
       };
     },
-    columns: function (d, of, w) {
-      var most = Math.max.apply(null, d.bars.map(function (b) { return b[1]; }).concat(1)), name = {};
+    columns: function (d, of) { // the bars on one axis, what lies between them on another
+      var n = d.bars.length, most = Math.max.apply(null, d.bars.map(function (b) { return b[1]; }).concat(1)), name = {};
       d.ticks.forEach(function (t) { name[t.At] = t.Text; });
+      var ink = of("text", "fill");
       return {
-        grid: {left: 1, right: 1, top: 6 + 14 * d.marks.length, bottom: 2},
-        xAxis: axisOf({type: "value", min: 0, max: d.bars.length, axisLine: {show: true, lineStyle: {color: of(".axis", "stroke")}},
-          axisLabel: {color: of("text", "fill"), fontSize: fontSize, hideOverlap: true, customValues: d.ticks.map(function (t) { return t.At; }), formatter: function (v) { return name[v] || ""; }}}),
+        grid: {left: 0, right: 0, top: 6 + 14 * d.marks.length, bottom: 2},
+        xAxis: [axisOf({type: "category", data: d.bars.map(function (b) { return b[0]; }), axisLabel: {show: false}}),
+          axisOf({type: "value", position: "bottom", min: 0, max: n, axisLine: {show: true, lineStyle: {color: of(".axis", "stroke")}}, axisPointer: {show: false, triggerTooltip: false},
+            axisLabel: {color: ink, fontSize: fontSize, hideOverlap: true, alignMinLabel: "left", customValues: d.ticks.map(function (t) { return t.At; }), formatter: function (v) { return name[v] || ""; }}})],
         yAxis: axisOf({type: "value", min: 0, max: most, axisLabel: {show: false}}),
-        series: [{type: "bar", barWidth: Math.max((w - 2) / d.bars.length - 2, 1), color: of(".bar", "fill"), emphasis: {disabled: true}, barMinHeight: 1,
-          data: d.bars.map(function (b, i) { return [i + 0.5, b[1]]; })}].concat(d.marks.map(function (m, k) {
-          var before = m.At > d.bars.length * 0.7;
-          return {type: "line", silent: true, symbol: "none", z: 4, data: [[m.At, 0], [m.At, most]], lineStyle: {color: of(".mark", "stroke"), width: 1.3, type: "dashed"},
+        series: [{type: "bar", barCategoryGap: 2, color: of(".bar", "fill"), emphasis: {disabled: true}, barMinHeight: 1,
+          data: d.bars.map(function (b) { return b[1]; })}].concat(d.marks.map(function (m, k) {
+          var at = Math.min(m.At, n), before = at > n * 0.7;
+          return {type: "line", xAxisIndex: 1, silent: true, symbol: "none", z: 4, clip: false, tooltip: {show: false}, data: [[at, 0], [at, most]],
+            lineStyle: {color: of(".mark", "stroke"), width: 1.3, type: "dashed"},
             endLabel: {show: true, formatter: function () { return m.Text; }, align: before ? "right" : "left", distance: 0, offset: [before ? -4 : 4, -7 - 14 * (d.marks.length - 1 - k)],
               color: of(".said", "fill"), fontSize: fontSize, fontWeight: 600}};
         })), trigger: "axis",
@@ -158,7 +161,8 @@ Its notice and the licence of zrender, which is in it, are at the head of its sc
       o.tooltip = {trigger: o.trigger, confine: true, transitionDuration: 0, backgroundColor: getComputedStyle(plot.closest(".card")).backgroundColor, borderColor: page.color, padding: [6, 9],
         textStyle: {color: page.color, fontSize: 12.6, fontFamily: page.fontFamily}, axisPointer: {type: "line", lineStyle: {color: of("text", "fill")}},
         formatter: function (p) { // of an axis: of all series, in their order
-          p = Array.isArray(p) ? p[0] : p;
+          p = Array.isArray(p) ? p.find(function (x) { return x.seriesIndex === 0; }) : p;
+          if (!p) return "";
           return told(tell(p.dataIndex, p.seriesName));
         }};
       o.animation = false;
