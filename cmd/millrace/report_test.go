@@ -115,7 +115,10 @@ func TestReportSaysWhatTheFiguresAre(t *testing.T) {
 	}
 	for _, hours := range []string{"08:00-18:00", "06:00-22:00"} {
 		of := filepath.Join(dir, "hours.yaml")
-		write(t, of, []byte(string(own)+"calendars: {site: {weekdays: \""+hours+"\"}}\nlogs: {order-to-cash: {calendar: site}}\n"))
+		err := os.WriteFile(of, []byte(string(own)+"calendars: {site: {weekdays: \""+hours+"\"}}\nlogs: {order-to-cash: {calendar: site}}\n"), 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, args := range [][]string{{"--anew"}, nil, nil} {
 			again := filepath.Join(dir, "again.html")
 			millrace(t, append([]string{"report", "flow", "--project", of, "--out", again}, args...)...)
