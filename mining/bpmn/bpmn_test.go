@@ -24,7 +24,7 @@ func trees(depth int) *rapid.Generator[*tree.Tree] {
 		case tree.Tau:
 			return tree.Skip()
 		case tree.Activity:
-			return tree.Do(rapid.SampledFrom([]string{"a", "b", "<c> & \"d\""}).Draw(t, "label"))
+			return tree.Do(rapid.SampledFrom([]string{"a", "b", "<c> & \"d\"", " a", "a\n  b\t"}).Draw(t, "label"))
 		}
 		n := tree.Of(op)
 		for range 2 {
