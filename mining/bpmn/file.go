@@ -113,10 +113,10 @@ func (d *Diagram) Write(w io.Writer) error {
 // passed over. A sub-process is read as if what is in it stood in its place; one
 // with nothing in it is a task. What says something of the order that is not
 // understood is an error: complex gateways, sub-processes that an event begins, that
-// repeat themselves or have no order, boundary events; so is a file of several processes. A file is read within the bounds of 16 MB and 200,000 elements; entities
-// are not expanded.
+// repeat themselves or have no order, boundary events; so is a file of several processes. A file is read within the
+// bounds of 16 MB and 200,000 elements beside its drawing, and of 80 MB with it; entities are not expanded.
 func Read(r io.Reader) (*Diagram, error) {
-	root, err := markup.Read(r)
+	root, err := markup.Read(r, "BPMNDiagram", "incoming", "outgoing")
 	if err != nil {
 		return nil, err
 	}
