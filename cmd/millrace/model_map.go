@@ -44,18 +44,31 @@ func readModelMap(args []string) (modelMap, error) {
 	return m, nil
 }
 
-// apply gives the transitions of a net the names of activities.
+// apply gives the transitions of a net the names of activities. A label that the
+// net does not have stands for those that differ from it in nothing but space and
+// line breaks.
 func (m modelMap) apply(n *petri.Net) error {
 	labels := n.Labels()
+	exact := modelMap{}
 	for _, label := range slices.Sorted(maps.Keys(m)) {
-		if !slices.Contains(labels, label) {
+		found := slices.Contains(labels, label)
+		if found {
+			exact[label] = m[label]
+		} else {
+			for _, l := range labels {
+				if _, named := m[l]; !named && kept(l) == kept(label) {
+					exact[l], found = m[label], true
+				}
+			}
+		}
+		if !found {
 			guess := cmp.Or(eventlog.DidYouMean(label, labels), "; it has "+strings.Join(labels, ", "))
 			return usageError{fmt.Errorf("--map: the model has no task %q%s", label, guess)}
 		}
 	}
 	for i := range n.Transitions {
 		if t := &n.Transitions[i]; !t.Silent() {
-			if activity, ok := m[t.Label]; ok {
+			if activity, ok := exact[t.Label]; ok {
 				t.Label = activity
 			}
 		}
@@ -66,6 +79,7 @@ func (m modelMap) apply(n *petri.Net) error {
 // respell gives a label that no activity of the log has the name of the one
 // activity that differs from it in nothing but what files of models do not keep:
 // editors break lines, readers cut space off, and XML has no control characters.
+// A label that means none of them is one line, to be shown.
 func respell(n *petri.Net, activities []string) {
 	names := map[string][]string{}
 	for _, a := range activities {
@@ -73,8 +87,14 @@ func respell(n *petri.Net, activities []string) {
 	}
 	for i := range n.Transitions {
 		t := &n.Transitions[i]
-		if a := names[kept(t.Label)]; !t.Silent() && len(a) == 1 {
-			t.Label = a[0]
+		if t.Silent() {
+			continue
+		}
+		switch a := names[kept(t.Label)]; len(a) {
+		case 0:
+			t.Label = cmp.Or(kept(t.Label), t.Label)
+		case 1:
+			t.Label = cmp.Or(a[0], t.Label) // without a label it would be silent
 		}
 	}
 }

@@ -18,6 +18,8 @@ func TestRespell(t *testing.T) {
 		"pay ":        "pay ",
 		"file it":     "file it", // which of the two is not known
 		"Take order":  "Take order",
+		"ship\nit ":   "ship it",
+		" ":           " ",
 	} {
 		n := &petri.Net{}
 		n.AddTransition(label, []int{n.AddPlace("p")}, []int{n.AddPlace("q")})

@@ -24,7 +24,7 @@ func trees(depth int) *rapid.Generator[*tree.Tree] {
 		case tree.Tau:
 			return tree.Skip()
 		case tree.Activity:
-			return tree.Do(rapid.SampledFrom([]string{"a", "b", "<c> & \"d\""}).Draw(t, "label"))
+			return tree.Do(rapid.SampledFrom([]string{"a", " a", "<c>\n & \"d\"\t"}).Draw(t, "label"))
 		}
 		n := tree.Of(op)
 		for range 2 {
@@ -186,7 +186,7 @@ func TestDrawingOfNets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		(&pen{d: d, Style: Style{}.filled()}).layers()
+		(&pen{d: d, Style: Style{}.filled()}).layers(rapid.SampledFrom([]int{0, 3, mostPassing}).Draw(t, "passing"))
 		inside := func(p Point, b Box) bool { return p.X > b.X && p.X < b.X+b.W && p.Y > b.Y && p.Y < b.Y+b.H }
 		for i, a := range d.Nodes {
 			for _, b := range d.Nodes[:i] {

@@ -107,15 +107,16 @@ func (d *Diagram) Write(w io.Writer) error {
 	return x.Close()
 }
 
-// Read reads the process of a file of BPMN 2.0, without its drawing. A task
-// without a name is called by its id. Data, messages, lanes and comments are
+// Read reads the process of a file of BPMN 2.0, without its drawing. Names are
+// as in the file, with the space and the line breaks that editors put into long
+// ones. A task without a name is called by its id. Data, messages, lanes and comments are
 // passed over. A sub-process is read as if what is in it stood in its place; one
 // with nothing in it is a task. What says something of the order that is not
 // understood is an error: complex gateways, sub-processes that an event begins, that
-// repeat themselves or have no order, boundary events; so is a file of several processes. A file is read within the bounds of 16 MB and 200,000 elements; entities
-// are not expanded.
+// repeat themselves or have no order, boundary events; so is a file of several processes. A file is read within the
+// bounds of 16 MB and 200,000 elements beside its drawing, and of 80 MB with it; entities are not expanded.
 func Read(r io.Reader) (*Diagram, error) {
-	root, err := markup.Read(r)
+	root, err := markup.Read(r, "BPMNDiagram", "incoming", "outgoing")
 	if err != nil {
 		return nil, err
 	}
@@ -137,9 +138,6 @@ func Read(r io.Reader) (*Diagram, error) {
 	}
 	return read(process)
 }
-
-// lines makes one line of a name: editors break long ones.
-var lines = strings.NewReplacer("\r\n", " ", "\n", " ")
 
 // A reading is a diagram that is being read.
 type reading struct {
@@ -179,7 +177,7 @@ func (r *reading) nodes(in *markup.Element) error {
 		if slices.Contains(refused, e.Name) {
 			return e.Errorf("%s %q: what it says of the order is not understood; only tasks, events, exclusive, parallel and inclusive gateways and sub-processes are", e.Name, e.Attr("id"))
 		}
-		name := strings.TrimSpace(lines.Replace(e.Attr("name")))
+		name := e.Attr("name")
 		kind, ok := kindOf(e.Name)
 		if e.Name == "subProcess" {
 			if slices.ContainsFunc(e.Children, func(c *markup.Element) bool { _, ok := kindOf(c.Name); return ok || c.Name == "subProcess" }) {

@@ -16,10 +16,12 @@ type spot struct {
 // layers draws a diagram that is not made of blocks, in columns from left to
 // right: each node behind all that lead to it, those that lead back left out.
 // Flows pass between nodes; those that lead back go above all of them. Nodes
-// that no start leads to are in the first column.
-func (p *pen) layers() {
+// that no start leads to are in the first column. Where very many flows pass, the
+// longest go above, too, so that all others together pass at most so many columns.
+func (p *pen) layers(mostPassing int) {
 	d := p.d
 	column, back := d.columns()
+	above := d.above(column, back, mostPassing)
 	width := p.Gateway
 	for i := range d.Nodes {
 		width = max(width, p.along(i))
@@ -38,7 +40,7 @@ func (p *pen) layers() {
 	}
 	ways := make([][]*spot, len(d.Flows))
 	for i, f := range d.Flows {
-		if back[i] {
+		if above[i] {
 			continue
 		}
 		last := spots[f.From]
@@ -66,9 +68,9 @@ func (p *pen) layers() {
 	for _, c := range columns {
 		most = max(most, height(c))
 	}
-	lines := 0 // above, a flow that leads back each
-	for i := range back {
-		if back[i] {
+	lines := 0 // a flow that goes above each
+	for i := range above {
+		if above[i] {
 			lines++
 		}
 	}
@@ -101,7 +103,7 @@ func (p *pen) layers() {
 		left := func(column int) int { return p.Margin + column*step }
 		from, to := left(column[f.From])+width, left(column[f.To]) // sides of columns
 		f.Way = []Point{{a.X + a.W, a.Center().Y}}
-		if back[i] {
+		if above[i] {
 			f.Way = append(f.Way, Point{from + half, a.Center().Y}, Point{from + half, line}, Point{to - half, line}, Point{to - half, b.Center().Y})
 			line += p.Lane
 		} else {
@@ -114,6 +116,32 @@ func (p *pen) layers() {
 		}
 		f.Way = slices.Compact(append(f.Way, Point{b.X, b.Center().Y}))
 	}
+}
+
+// mostPassing is for [pen.layers]: each column that a flow passes is two points of
+// the file, and a drawing of more is for no reader.
+const mostPassing = 20_000
+
+// above are the flows that lead back, and the longest of the others, as few as
+// leave no more than mostPassing columns to be passed.
+func (d *Diagram) above(column []int, back []bool, mostPassing int) []bool {
+	passing := make([]int, len(d.Nodes)+1) // columns, by how many a flow passes
+	length := func(f Flow) int { return max(0, column[f.To]-column[f.From]-1) }
+	for i, f := range d.Flows {
+		if !back[i] {
+			passing[length(f)] += length(f)
+		}
+	}
+	longest, sum := 0, 0
+	for longest < len(passing) && sum+passing[longest] <= mostPassing {
+		sum += passing[longest]
+		longest++
+	}
+	out := slices.Clone(back)
+	for i, f := range d.Flows {
+		out[i] = out[i] || length(f) >= longest
+	}
+	return out
 }
 
 // columns are the length of the longest way from a start to each node, flows that

@@ -59,7 +59,7 @@ func (d *Diagram) Lay(s Style) {
 		p.measure(root)
 		p.place(root, p.Margin, p.Margin+root.size.up, 1)
 	} else {
-		p.layers()
+		p.layers(mostPassing)
 	}
 	if s.Down { // all is drawn from left to right, and turned
 		for i := range d.Nodes {

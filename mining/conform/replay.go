@@ -219,6 +219,8 @@ const mostLooks = 500
 // are tried that can be fired, and markings with a shorter plan are looked at
 // first (additive heuristic and helpful actions: Bonet and Geffner,
 // doi:10.1016/S0004-3702(01)00108-4; Hoffmann and Nebel, doi:10.1613/jair.855).
+// A plan may lack what is wanted twice, so where that finds nothing all silent
+// transitions are tried.
 func (r *replayer) way(m petri.Marking, goal int32, wanted []petri.Arc) (way []int32, ok bool) {
 	key := string(m.AppendKey(strconv.AppendInt(nil, int64(goal), 10)))
 	if way, known := r.ways[key]; known {
@@ -234,7 +236,7 @@ type look struct {
 	parent  int
 	fired   int32
 	steps   int32
-	plan    []int32
+	next    []int32
 }
 
 func (r *replayer) look(m petri.Marking, wanted []petri.Arc) []int32 {
@@ -245,7 +247,19 @@ func (r *replayer) look(m petri.Marking, wanted []petri.Arc) []int32 {
 	if way := r.climb(m.Clone(), wanted, left); way != nil {
 		return way
 	}
-	looks := []look{{m.Clone(), -1, -1, 0, r.plan(m, wanted)}}
+	way, all := r.search(m, wanted, left, r.plan)
+	if way == nil && all {
+		way, _ = r.search(m, wanted, left, r.enabled)
+	}
+	return way
+}
+
+// search looks for a way on which each marking is left by one of the
+// transitions that next names for it, once the marking was estimated; all says
+// whether every such way was seen.
+func (r *replayer) search(m petri.Marking, wanted []petri.Arc, left int32, next func(petri.Marking, []petri.Arc) []int32) (way []int32, all bool) {
+	r.estimate(m, wanted)
+	looks := []look{{m.Clone(), -1, -1, 0, next(m, wanted)}}
 	seen := map[string]bool{string(m.AppendKey(nil)): true}
 	queue := make([][]int, left+1) // by steps and what is left; the last found goes first
 	queue[left] = []int{0}
@@ -258,17 +272,17 @@ func (r *replayer) look(m petri.Marking, wanted []petri.Arc) []int32 {
 		i := queue[at][last]
 		queue[at] = queue[at][:last]
 		if covers(looks[i].marking, wanted) {
-			way := []int32{}
+			way = []int32{}
 			for ; looks[i].parent >= 0; i = looks[i].parent {
 				way = append(way, looks[i].fired)
 			}
 			slices.Reverse(way)
-			return way
+			return way, true
 		}
 		if len(looks) > mostLooks {
-			return nil
+			return nil, false
 		}
-		for _, t := range looks[i].plan {
+		for _, t := range looks[i].next {
 			to := looks[i].marking.Clone()
 			r.net.Fire(to, int(t))
 			key := string(to.AppendKey(nil))
@@ -281,7 +295,7 @@ func (r *replayer) look(m petri.Marking, wanted []petri.Arc) []int32 {
 				continue
 			}
 			steps := looks[i].steps + 1
-			looks = append(looks, look{to, i, t, steps, r.plan(to, wanted)})
+			looks = append(looks, look{to, i, t, steps, next(to, wanted)})
 			total := min(steps+left, mostLooks)
 			for int(total) >= len(queue) {
 				queue = append(queue, nil)
@@ -290,7 +304,7 @@ func (r *replayer) look(m petri.Marking, wanted []petri.Arc) []int32 {
 			at = min(at, total)
 		}
 	}
-	return nil
+	return nil, true
 }
 
 // climb fires what shortens the plan, as long as something does: mostly that is
@@ -387,6 +401,16 @@ func (r *replayer) plan(m petri.Marking, wanted []petri.Arc) (enabled []int32) {
 	need(wanted)
 	slices.Sort(enabled)
 	return enabled
+}
+
+// enabled are the silent transitions that can be fired in m, ascending.
+func (r *replayer) enabled(m petri.Marking, _ []petri.Arc) (out []int32) {
+	for _, t := range r.index.Silent {
+		if r.net.Enabled(m, int(t)) {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // A Tokens adds up the tokens of all cases.

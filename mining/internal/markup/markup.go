@@ -7,15 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/encoding/ianaindex"
 )
 
 // Bounds of what is read. A model of ten thousand nodes, with its layout, has
-// some five megabytes.
+// some five megabytes. What is skipped is not kept, so it may be more.
 const (
 	MaxBytes    = 16 << 20
+	MaxSkipped  = 64 << 20
 	MaxElements = 200_000
 	MaxDepth    = 200
 )
@@ -69,9 +71,11 @@ func (e *Element) Errorf(format string, args ...any) error {
 // Read reads a document and returns its root. A document type is skipped, and
 // entities are not expanded, so a few lines cannot become gigabytes; more than
 // [MaxBytes], [MaxElements] or [MaxDepth] is an error. Errors say the line.
-func Read(r io.Reader) (*Element, error) { return read(r, MaxBytes) }
+// Elements with one of the names skip are left out, with all that is in them; they
+// count to no bound but depth and [MaxSkipped] bytes.
+func Read(r io.Reader, skip ...string) (*Element, error) { return read(r, MaxBytes, MaxSkipped, skip) }
 
-func read(r io.Reader, bytes int) (*Element, error) {
+func read(r io.Reader, bytes, skippable int, skip []string) (*Element, error) {
 	in := &limited{r: r, left: bytes}
 	d := xml.NewDecoder(in)
 	d.CharsetReader = charset
@@ -79,7 +83,9 @@ func read(r io.Reader, bytes int) (*Element, error) {
 	var open []*Element
 	var text [][]byte
 	elements := 0
+	skipped := 0 // elements that are open from the first skipped one on
 	for {
+		before := d.InputOffset()
 		t, err := d.RawToken()
 		line, _ := d.InputPos()
 		if errors.Is(err, io.EOF) {
@@ -90,7 +96,11 @@ func read(r io.Reader, bytes int) (*Element, error) {
 		}
 		switch t := t.(type) {
 		case xml.StartElement:
-			elements++
+			if skipped > 0 || root != nil && slices.Contains(skip, t.Name.Local) {
+				skipped++
+			} else {
+				elements++
+			}
 			switch {
 			case len(open) >= MaxDepth:
 				return nil, fmt.Errorf("line %d: elements are nested deeper than %d", line, MaxDepth)
@@ -102,7 +112,7 @@ func read(r io.Reader, bytes int) (*Element, error) {
 			e := &Element{Name: t.Name.Local, Line: line, attrs: t.Attr}
 			if root == nil {
 				root = e
-			} else {
+			} else if skipped == 0 {
 				parent := open[len(open)-1]
 				parent.Children = append(parent.Children, e)
 			}
@@ -116,10 +126,15 @@ func read(r io.Reader, bytes int) (*Element, error) {
 				open[last].Text = strings.TrimSpace(open[last].Text)
 			}
 			open, text = open[:last], text[:last]
+			skipped = max(0, skipped-1)
 		case xml.CharData:
-			if last := len(open) - 1; last >= 0 {
+			if last := len(open) - 1; last >= 0 && skipped == 0 {
 				text[last] = append(text[last], t...)
 			}
+		}
+		if skipped > 0 {
+			gone := min(int(d.InputOffset()-before), skippable)
+			in.left, skippable = in.left+gone, skippable-gone
 		}
 	}
 	switch {

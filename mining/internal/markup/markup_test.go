@@ -31,29 +31,33 @@ func TestReadRefuses(t *testing.T) {
 }
 
 // endless repeats a text for ever.
-type endless struct{ text string }
+type endless struct {
+	text string
+	at   int
+}
 
-func (e endless) Read(p []byte) (int, error) {
-	n := 0
-	for n < len(p) {
-		n += copy(p[n:], e.text)
+func (e *endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = e.text[e.at%len(e.text)]
+		e.at++
 	}
-	return n, nil
+	return len(p), nil
 }
 
 func TestReadIsBounded(t *testing.T) {
 	for name, r := range map[string]io.Reader{
-		"text":      io.MultiReader(strings.NewReader("<a>"), endless{"x"}),
-		"attribute": io.MultiReader(strings.NewReader("<a b='"), endless{"x"}),
-		"comment":   io.MultiReader(strings.NewReader("<!-- "), endless{"x"}),
-		"doctype":   io.MultiReader(strings.NewReader("<!DOCTYPE a ["), endless{"x"}),
+		"text":      io.MultiReader(strings.NewReader("<a>"), &endless{text: "x"}),
+		"skipped":   io.MultiReader(strings.NewReader("<a><skipped>"), &endless{text: "<b></b>"}),
+		"attribute": io.MultiReader(strings.NewReader("<a b='"), &endless{text: "x"}),
+		"comment":   io.MultiReader(strings.NewReader("<!-- "), &endless{text: "x"}),
+		"doctype":   io.MultiReader(strings.NewReader("<!DOCTYPE a ["), &endless{text: "x"}),
 		"attributes": io.MultiReader(strings.NewReader("<a "),
-			endless{"x='' "}),
+			&endless{text: "x='' "}),
 	} {
 		runtime.GC()
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := read(r, 1<<20)
+		_, err := read(r, 1<<20, 1<<20, []string{"skipped"})
 		runtime.ReadMemStats(&after)
 		if err == nil || !strings.Contains(err.Error(), "more than 16 MB") {
 			t.Errorf("%s: got %v", name, err)
@@ -70,6 +74,36 @@ func TestReadStopsAtTheLimit(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := Read(strings.NewReader(blank + " <a/>")); err == nil || err.Error() != tooLong {
+		t.Errorf("got %v, want %s", err, tooLong)
+	}
+}
+
+// What is skipped leaves no trace, and counts to no bound but those of depth and
+// its own bytes.
+func TestReadSkips(t *testing.T) {
+	long := strings.Repeat("<c d='e'/>", 2*MaxElements)
+	e, err := Read(strings.NewReader("<a>1<b>"+long+"<b/></b>2<c><b/>3<d/></c><b/></a>"), "b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Text != "12" || len(e.Children) != 1 || e.Children[0].Text != "3" || len(e.Children[0].Children) != 1 {
+		t.Errorf("got %+v", e)
+	}
+	for text, want := range map[string]string{
+		"<a><b>" + strings.Repeat("<c>", 300): "line 1: elements are nested deeper than 200",
+		"<a><b><c></b></c></a>":               "line 1: </b> closes no element that is open",
+		"<a><b>":                              "the file ends within <b> of line 1: was it cut off?",
+		"<a><b/>" + strings.Repeat("<c/>", MaxElements) + "</a>": "line 1: more than 200000 elements: that is no model for people",
+	} {
+		if _, err := Read(strings.NewReader(text), "b"); err == nil || err.Error() != want {
+			t.Errorf("%.20s: got %v, want %s", text, err, want)
+		}
+	}
+	// Seven bytes are left when all that may be skipped was: as many as end it.
+	if _, err := read(strings.NewReader("<a><b>"+strings.Repeat("<c/>", 99)+"</b>"), 13, 4*99, []string{"b"}); err == nil || err.Error() == tooLong {
+		t.Errorf("got %v", err)
+	}
+	if _, err := read(strings.NewReader("<a><b>"+strings.Repeat("<c/>", 101)+"</b>"), 13, 4*99, []string{"b"}); err == nil || err.Error() != tooLong {
 		t.Errorf("got %v, want %s", err, tooLong)
 	}
 }
