@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +61,7 @@ func Print(ctx context.Context, browser string, page []byte, maker string) (pdf 
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", browser, failed(ctx, err))
 	}
-	return timeless(pdf), nil
+	return renumbered(timeless(pdf)), nil
 }
 
 // failed is the reason why ctx ended, if it did.
@@ -78,6 +80,26 @@ func timeless(pdf []byte) []byte {
 	end := max(0, bytes.Index(pdf, []byte("endobj")))
 	for _, at := range dates.FindAllIndex(pdf[:end], -1) {
 		copy(pdf[at[0]:at[1]], bytes.Repeat([]byte{' '}, at[1]-at[0]))
+	}
+	return pdf
+}
+
+var nodes = regexp.MustCompile(`\(node\d{8}\)`)
+
+// renumbered numbers the nodes of the file's tags from 1. Chromium numbers all
+// nodes that it has, of which there may be one more before them or not. The order
+// stays, by which a tree of names is searched, and all stays where it is.
+func renumbered(pdf []byte) []byte {
+	found := nodes.FindAllIndex(pdf, -1)
+	number := map[string]int{}
+	for _, at := range found {
+		number[string(pdf[at[0]:at[1]])] = 0
+	}
+	for i, name := range slices.Sorted(maps.Keys(number)) {
+		number[name] = i + 1
+	}
+	for _, at := range found {
+		copy(pdf[at[0]:at[1]], fmt.Sprintf("(node%08d)", number[string(pdf[at[0]:at[1]])]))
 	}
 	return pdf
 }
