@@ -22,6 +22,9 @@ func (s *Store) MergeTables(ctx context.Context, staged *StagedTables) (LoadRece
 	}
 	err := s.write(ctx, func(c *storeConn) error {
 		m.c = c
+		if err := s.threadsFor(ctx, c, staged.rowsRead); err != nil {
+			return err
+		}
 		return m.run(ctx)
 	})
 	if err == nil && m.stale {

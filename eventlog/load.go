@@ -64,6 +64,9 @@ func (s *Store) Merge(ctx context.Context, staged *Staged) (LoadReceipt, error) 
 	}
 	err := s.write(ctx, func(c *storeConn) error {
 		m.c = c
+		if err := s.threadsFor(ctx, c, staged.events.rows); err != nil {
+			return err
+		}
 		return m.run(ctx)
 	})
 	if err != nil {

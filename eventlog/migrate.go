@@ -77,18 +77,17 @@ func (s *Store) migrateTo(ctx context.Context, all []migration) error {
 func (s *Store) version(ctx context.Context) (int, error) {
 	var n int
 	err := s.session(ctx, func(c *storeConn) error {
-		tables, err := c.int(ctx, storeText("store_tables"))
-		if err != nil {
+		var tables, known int64
+		if err := c.QueryRowContext(ctx, storeText("store_tables")).Scan(&tables, &known); err != nil || tables == 0 {
 			return err
 		}
-		known, err := c.int(ctx, storeText("store_is_ours"))
-		if err != nil {
-			return err
+		if known > 0 {
+			var err error
+			if known, err = c.int(ctx, storeText("store_is_ours")); err != nil {
+				return err
+			}
 		}
-		switch {
-		case tables == 0:
-			return nil
-		case known == 0:
+		if known == 0 {
 			return errors.New("is a DuckDB database, but not a millrace store; choose another path")
 		}
 		at, err := c.int(ctx, storeText("store_version"))

@@ -25,6 +25,9 @@ func (s *Store) MergeObjects(ctx context.Context, staged *StagedObjects) (LoadRe
 	}
 	err := s.write(ctx, func(c *storeConn) error {
 		m.c = c
+		if err := s.threadsFor(ctx, c, staged.Rows()); err != nil {
+			return err
+		}
 		return m.run(ctx)
 	})
 	if err != nil {

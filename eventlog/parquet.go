@@ -31,6 +31,7 @@ func WriteParquet(ctx context.Context, w io.Writer, schema *arrow.Schema, batche
 		return err
 	}
 	stream := newStageStream(ctx, db, schema, "rows", path)
+	stream.begin(false) // by one thread, however many rows there are
 	for rec, err := range batches {
 		if err == nil {
 			err = stream.send(rec)

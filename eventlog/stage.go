@@ -148,6 +148,7 @@ func stageScratch(dir *stagedDir, memory Memory) (*sql.DB, error) {
 	set := url.Values{
 		"temp_directory":               {filepath.Join(dir.path, "spill")},
 		"preserve_insertion_order":     {"false"}, // rows carry their order
+		"threads":                      {"1"},     // until a stream has many rows
 		"autoinstall_known_extensions": {"false"},
 		"autoload_known_extensions":    {"false"},
 	}

@@ -13,25 +13,43 @@ import (
 )
 
 // A stageStream is a Parquet file that is being written: record batches are
-// pushed here, and DuckDB, running COPY in a goroutine, pulls them.
+// pushed here, and DuckDB, running COPY in a goroutine, pulls them. The first
+// batch begins it: until then nobody knows whether it is work for many cores.
 //
 // Files are not synced: a stage never outlives its process, and a store that
 // merged one does not need it any more.
 type stageStream struct {
-	rows chan arrow.RecordBatch
-	done chan struct{}
-	err  error // of COPY; after done
+	rows  chan arrow.RecordBatch
+	done  chan struct{}
+	err   error // of COPY; after done
+	copy  func(many bool) error
+	began bool
 }
 
 func newStageStream(ctx context.Context, db *sql.DB, schema *arrow.Schema, view, path string) *stageStream {
 	s := &stageStream{rows: make(chan arrow.RecordBatch, 1), done: make(chan struct{})}
-	go func() {
-		defer close(s.done)
-		s.err = storeSessionOf(ctx, db, func(c *storeConn) error {
+	s.copy = func(many bool) error {
+		return storeSessionOf(ctx, db, func(c *storeConn) error {
+			if many {
+				if err := c.allThreads(ctx); err != nil {
+					return err
+				}
+			}
 			return stageCopy(ctx, c, &stageReader{schema: schema, rows: s.rows}, view, path)
 		})
-	}()
+	}
 	return s
+}
+
+func (s *stageStream) begin(many bool) {
+	if s.began {
+		return
+	}
+	s.began = true
+	go func() {
+		defer close(s.done)
+		s.err = s.copy(many)
+	}()
 }
 
 func stageCopy(ctx context.Context, c *storeConn, r array.RecordReader, view, path string) error {
@@ -53,6 +71,7 @@ func stageCopy(ctx context.Context, c *storeConn, r array.RecordReader, view, pa
 
 // send passes a batch on, and gives it away.
 func (s *stageStream) send(rec arrow.RecordBatch) error {
+	s.begin(rec.NumRows() >= stageChunk/4)
 	select {
 	case s.rows <- rec:
 		return nil
@@ -67,6 +86,7 @@ func (s *stageStream) send(rec arrow.RecordBatch) error {
 
 // close waits until the file is complete.
 func (s *stageStream) close() error {
+	s.begin(false)
 	close(s.rows)
 	<-s.done
 	for rec := range s.rows {

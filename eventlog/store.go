@@ -54,7 +54,8 @@ type OpenOptions struct {
 	// Memory is how much the process may take; the default is half of the
 	// machine. DuckDB keeps to its share, and spills beside the store.
 	Memory Memory
-	// Threads is how many cores DuckDB uses. The default is all.
+	// Threads is how many cores DuckDB uses. The default is all, but one for a
+	// store that is small until a load brings more, see threads.go.
 	Threads int
 	// Closed is for SQL that users write: it can read this store and nothing
 	// else, neither files nor the network, and cannot change a setting. It
@@ -224,8 +225,8 @@ func storeConnect(ctx context.Context, path string, o OpenOptions) (*sql.DB, err
 	if limit := o.Memory.duckdb(); limit != "" {
 		set.Set("memory_limit", limit)
 	}
-	if o.Threads > 0 {
-		set.Set("threads", strconv.Itoa(o.Threads))
+	if n := storeThreads(path, o); n > 0 {
+		set.Set("threads", strconv.Itoa(n))
 	}
 	session := storeSession
 	if o.Closed {

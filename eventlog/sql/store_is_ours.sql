@@ -1,4 +1,2 @@
--- Does the file keep a list of Millrace's migrations?
-SELECT count(*) FROM duckdb_columns()
-WHERE database_name = current_database() AND schema_name = 'main'
-  AND table_name = 'migration' AND column_name = 'number'
+-- Does it number them? Not duckdb_columns(): that describes every view there is.
+SELECT count(*) FROM pragma_table_info('main.migration') WHERE name = 'number'
