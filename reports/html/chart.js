@@ -175,7 +175,8 @@ Its notice and the licence of zrender, which is in it, are at the head of its sc
       chart.setOption(o);
     };
     plot.addEventListener("pointerenter", function () { wanted = true; load().then(live); });
-    plot.addEventListener("pointerleave", rest);
+    plot.addEventListener("pointerleave", function (e) { if (e.pointerType !== "touch") rest(); }); // a finger leaves as soon as it is lifted
+    document.addEventListener("pointerdown", function (e) { if (!plot.contains(e.target)) rest(); });
     ["resize", "beforeprint"].forEach(function (what) { addEventListener(what, rest); });
   });
 })();

@@ -93,6 +93,22 @@ func TestChartsTell(t *testing.T) {
 				t.Errorf("%s: no %s was pointed at", lang, kind)
 			}
 		}
+		// A finger that is lifted has read nothing yet; one that points elsewhere has.
+		touched := eval[[]bool](b, `(async () => {
+			const plot = document.querySelector(".plot"), live = () => plot.classList.contains("live");
+			location.hash = plot.closest(".sheet").id;
+			const shown = [];
+			plot.dispatchEvent(new PointerEvent("pointerenter", {pointerType: "touch"}));
+			for (let i = 0; i < 400 && !live(); i++) await new Promise(r => setTimeout(r, 25));
+			plot.dispatchEvent(new PointerEvent("pointerleave", {pointerType: "touch"}));
+			shown.push(live());
+			document.querySelector("h1").dispatchEvent(new PointerEvent("pointerdown", {bubbles: true}));
+			shown.push(live());
+			return shown;
+		})()`)
+		if !slices.Equal(touched, []bool{true, false}) {
+			t.Errorf("%s: touched, lifted, elsewhere: %v", lang, touched)
+		}
 		if n := eval[int](b, `document.querySelectorAll(".host, .live, body [style]").length`); n != 0 {
 			t.Errorf("%s: %d elements are left of charts that nobody points at", lang, n)
 		}
