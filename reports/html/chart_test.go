@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -178,6 +179,17 @@ func TestChartsWhereThereIsRoom(t *testing.T) {
 	r.Pages[0].Blocks = append(r.Pages[0].Blocks, &reports.Prose{Paragraphs: []string{strings.Repeat("x", html.MaxSize-size+1)}})
 	if live, size := has(r); live || size > html.MaxSize {
 		t.Errorf("a report of %d bytes has ECharts: %v", size, live)
+	}
+	r = pagetest.Report(l)
+	endless := &reports.Trend{ID: "endless", Series: []reports.Series{{Points: []reports.Point{{Label: "x", V: math.Inf(1)}, {Label: "y", V: 1}}}},
+		Ticks: []reports.Tick{{At: 0}, {At: 1}}, Table: &reports.Table{}}
+	without := *endless
+	without.Limits = &reports.LimitLines{High: math.Inf(1)} // no JSON has it
+	for _, c := range []*reports.Trend{endless, &without} {
+		r.Pages[0].Blocks = append(r.Pages[0].Blocks, c)
+		if live, _ := has(r); !live {
+			t.Error("a value without end takes ECharts from the report")
+		}
 	}
 	r = pagetest.Report(l)
 	for _, p := range r.Pages {

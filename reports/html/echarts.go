@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/ascii85"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -65,7 +66,8 @@ type chartSeries struct {
 	Out   []int // of V
 }
 
-// chartIsland is what chart.js draws a block from.
+// chartIsland is what chart.js draws a block from; "" where JSON has no number for
+// something in it: such a chart is a picture only.
 func chartIsland(l *words.Language, block reports.Block) (template.JS, error) {
 	data := map[string]any{"kind": block.Kind()}
 	switch b := block.(type) {
@@ -78,7 +80,7 @@ func chartIsland(l *words.Language, block reports.Block) (template.JS, error) {
 					c.Out = append(c.Out, i)
 				}
 				c.V, c.Texts = append(c.V, &p.V), append(c.Texts, p.Text)
-				if math.IsNaN(p.V) {
+				if math.IsNaN(p.V) || math.IsInf(p.V, 0) {
 					c.V[i] = nil
 				}
 			}
@@ -103,6 +105,9 @@ func chartIsland(l *words.Language, block reports.Block) (template.JS, error) {
 	default:
 		return "", fmt.Errorf("a %s is no chart", block.Kind())
 	}
-	text, err := json.Marshal(data)
-	return template.JS(text), err // Marshal escapes <, > and &
+	text, err := json.Marshal(data) // it escapes <, > and &
+	if unwritable := new(json.UnsupportedValueError); errors.As(err, &unwritable) {
+		return "", nil
+	}
+	return template.JS(text), err
 }
