@@ -27,7 +27,7 @@ build: ## bin/millrace
 
 # check has vetted everything already.
 test: needs check ## everything that must hold before a commit; says at its end what was skipped and why
-	@go test $(TAGS) $(LINK) -vet=off -timeout 30m -json $(PKG) | go run ./internal/testreport
+	@go test $(TAGS) $(LINK) -vet=off -timeout 45m -json $(PKG) | go run ./internal/testreport
 
 needs: # what tests need besides Go: installed where that is allowed, else named
 	@.ci/needs
