@@ -9,7 +9,7 @@ Its notice and the licence of zrender, which is in it, are at the head of its sc
   var packed = document.querySelector("script.echarts");
   if (!packed || !window.DecompressionStream) return;
 
-  // ASCII 85, of which three signs are others: see charts.go.
+  // ASCII 85, of which three signs are others: see echarts.go.
   var unpack = function (text) {
     var bytes = new Uint8Array(Math.ceil(text.length * 4 / 5) + 4), n = 0, group = [];
     var put = function (digits) {
@@ -39,9 +39,8 @@ Its notice and the licence of zrender, which is in it, are at the head of its sc
   };
 
   var fontSize = 11.5;
-  var axisOf = function (more, ink, line) {
-    return Object.assign({axisTick: {show: false}, splitLine: {show: false}, axisLine: {show: false, lineStyle: {color: line}},
-      axisLabel: {color: ink, fontSize: fontSize, hideOverlap: true}}, more);
+  var axisOf = function (more, ink) {
+    return Object.assign({axisTick: {show: false}, splitLine: {show: false}, axisLine: {show: false}, axisLabel: {color: ink, fontSize: fontSize, hideOverlap: true}}, more);
   };
   var told = function (rows) { // what a tip says: a heading, then names and values
     var tip = document.createElement("div");
@@ -80,7 +79,7 @@ Its notice and the licence of zrender, which is in it, are at the head of its sc
         grid: {left: 0, right: d.series.length > 1 && w > 600 ? 200 : 14, top: 16, bottom: 2},
         xAxis: axisOf({type: "category", data: d.labels, boundaryGap: false}, of("text", "fill")),
         yAxis: axisOf({type: "value", min: at[0], max: at[at.length - 1], interval: at[1] - at[0], splitLine: {lineStyle: {color: of(".grid", "stroke")}},
-          axisLabel: {color: of("text", "fill"), fontSize: fontSize, customValues: at, formatter: function (v) { return name[v] || ""; }}}, of("text", "fill")),
+          axisLabel: {color: of("text", "fill"), fontSize: fontSize, customValues: at, formatter: function (v) { return name[v] || ""; }}}),
         series: series, trigger: "axis",
         tell: function (i) {
           return [d.labels[i]].concat(d.series.map(function (s) { return (d.series.length > 1 ? s.Name + ": " : "") + s.Texts[i]; }));

@@ -152,8 +152,10 @@ func heads(pages ...[]reports.Block) string {
 			if !ok {
 				continue
 			}
-			for i, c := range t.Columns[1:] {
-				fmt.Fprintf(&b, "[aria-labelledby=%s] td:nth-child(%d)::before{content:%s}\n", quoted(t.ID), i+2, quoted(c.Head))
+			for i, c := range t.Columns {
+				if i > 0 { // the first names the row
+					fmt.Fprintf(&b, "[aria-labelledby=%s] td:nth-child(%d)::before{content:%s}\n", quoted(t.ID), i+1, quoted(c.Head))
+				}
 			}
 		}
 	}
