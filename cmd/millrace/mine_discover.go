@@ -29,7 +29,7 @@ type mineDiscoverCmd struct {
 	Distance   float64 `name:"long-distance" placeholder:"SHARE" help:"Of flexible: an activity may depend on one that it does not follow directly, if it does so at least so surely, such as 0.9. Default: none does."`
 	Loose      bool    `help:"Of flexible: keep only what is sure. Else the best steps from and to each activity are kept, so that all are connected."`
 	Concurrent float64 `name:"concurrency" placeholder:"SHARE" help:"Of split: two activities are concurrent if how often they follow each other in one order and in the other differs by less than this share; default: 0.1."`
-	Filter     float64 `name:"filter" placeholder:"SHARE" help:"Of split: keep steps that are more frequent than this share of the best steps from and to activities, 0 to 1, beside those without which an activity would be cut off; --filter=-1 keeps all. Default: 0.4."`
+	Filter     float64 `name:"filter" placeholder:"SHARE" help:"Of split: keep steps that are at least as frequent as this share of the best steps from and to activities, 0 to 1, beside those without which an activity would be cut off; --filter=-1 keeps all. Default: 0.4."`
 	Format     string  `enum:",tree,net,json,pnml,ptml,bpmn,svg" default:"" placeholder:"tree|net|json|pnml|ptml|bpmn|svg" help:"What to write: the process tree in one line, the net with a transition a line, JSON, a file for other tools, or a picture. Default: by the name of --out, else tree, or net if there is no tree."`
 	Out        string  `short:"o" placeholder:"FILE" help:"Write here instead of standard output."`
 }

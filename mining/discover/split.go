@@ -1,8 +1,10 @@
 package discover
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -17,17 +19,18 @@ type SplitOptions struct {
 	// are concurrent if the two frequencies differ by less than this share of
 	// their sum; 0 is 0.1.
 	Concurrency float64
-	// Filter is η: which percentile of the best edges of activities an edge must be more
-	// frequent than to be kept for its own sake; 0 is 0.4.
+	// Filter is η: which percentile of the best edges of activities an edge must be as
+	// frequent as to be kept for its own sake; 0 is 0.4, and less than 0 keeps all.
 	Filter float64
 }
 
 // Split discovers a diagram by the Split Miner (Augusto, Conforti, Dumas, La
 // Rosa, Polyvyanyy 2019, doi:10.1007/s10115-018-1214-x), from what directly
 // follows what, how often. Every activity is in it, on a way from the start to the
-// end. A diagram without cycles has no deadlock; it may end with tokens left
-// over where the paper has an inclusive join, as ours is exclusive there: see
-// [petri.Net.CheckSoundness]. It takes O(Σ|variant| + activities³) time.
+// end. A diagram without cycles is sound. Where it is not known what an inclusive join
+// of the paper waits for, which takes a loop ([bpmn.Diagram.Undecided]), ours is exclusive, and
+// the diagram may not be sound: see [petri.Net.CheckSoundness]. It takes
+// O(Σ|variant| + activities³) time, more where most activities are concurrent with most.
 func Split(ctx context.Context, s *eventlog.Summary, o SplitOptions) (*bpmn.Diagram, error) {
 	for _, x := range []struct {
 		value     *float64
@@ -60,7 +63,11 @@ func Split(ctx context.Context, s *eventlog.Summary, o SplitOptions) (*bpmn.Diag
 	}
 	f.joins()
 	f.loops(m.loop)
-	return f.diagram(s), nil
+	d := f.diagram(s)
+	for _, v := range d.Undecided() {
+		d.Nodes[v].Kind = bpmn.Exclusive
+	}
+	return d, nil
 }
 
 // A splitter is a directly-follows graph on its way to a diagram. Its nodes are
@@ -102,9 +109,12 @@ func newSplitter(s *eventlog.Summary) *splitter {
 }
 
 // concurrency is step 2. Of two activities that follow each other in both orders
-// and are no loop of two, both edges go if they are concurrent, else the rarer one.
+// and are no loop of two, both edges go if they are concurrent, else the rarer one. As in
+// the program of the paper's authors, the rarest edges go first, and no edge goes that is
+// the only one into or out of an activity: then the two are not concurrent, and the other one goes.
 func (m *splitter) concurrency(between []map[int]int64, epsilon float64) {
-	remove := func(a, b int) { m.removed[a][b], m.count[a][b] = m.count[a][b], 0 }
+	type edge struct{ a, b int }
+	var edges []edge
 	for a := range m.n {
 		for b := range a {
 			ab, ba := m.count[a][b], m.count[b][a]
@@ -112,16 +122,41 @@ func (m *splitter) concurrency(between []map[int]int64, epsilon float64) {
 			if ab == 0 || ba == 0 || short {
 				continue
 			}
-			switch {
-			case math.Abs(float64(ab-ba))/float64(ab+ba) < epsilon:
+			if math.Abs(float64(ab-ba))/float64(ab+ba) < epsilon {
 				m.concurrent[a][b], m.concurrent[b][a] = true, true
-				remove(a, b)
-				remove(b, a)
-			case ab < ba:
-				remove(a, b)
-			default:
-				remove(b, a)
+				edges = append(edges, edge{a, b}, edge{b, a})
+			} else if ab < ba {
+				edges = append(edges, edge{a, b})
+			} else {
+				edges = append(edges, edge{b, a})
 			}
+		}
+	}
+	slices.SortFunc(edges, func(x, y edge) int {
+		return cmp.Or(cmp.Compare(m.count[x.a][x.b], m.count[y.a][y.b]), cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b))
+	})
+	into, out := make([]int, m.nodes), make([]int, m.nodes)
+	for u := range m.nodes {
+		for v := range m.nodes {
+			if m.count[u][v] > 0 {
+				out[u]++
+				into[v]++
+			}
+		}
+	}
+	remove := func(a, b int) bool {
+		if m.count[a][b] == 0 || out[a] < 2 || into[b] < 2 {
+			return false
+		}
+		m.removed[a][b], m.count[a][b] = m.count[a][b], 0
+		out[a]--
+		into[b]--
+		return true
+	}
+	for _, e := range edges {
+		if m.count[e.a][e.b] > 0 && !remove(e.a, e.b) && m.concurrent[e.a][e.b] {
+			m.concurrent[e.a][e.b], m.concurrent[e.b][e.a] = false, false
+			remove(e.b, e.a)
 		}
 	}
 }
@@ -184,8 +219,8 @@ func (m *splitter) edge(u, v int, forth bool) int64 {
 }
 
 // filter is step 3. Kept are the edges of the ways from the start to each
-// activity, and from each to the end, whose rarest edge is the most frequent; and those more
-// frequent than a percentile of the best edges into and out of activities.
+// activity, and from each to the end, whose rarest edge is the most frequent; and those as
+// frequent as a percentile of the best edges into and out of activities, the start and the end.
 func (m *splitter) filter(eta float64) {
 	keep := make([][]bool, m.nodes)
 	for v := range keep {
@@ -193,22 +228,32 @@ func (m *splitter) filter(eta float64) {
 	}
 	m.widest(true, func(from, to int) { keep[from][to] = true })
 	m.widest(false, func(to, from int) { keep[from][to] = true })
-	var best []int64
-	for v := range m.n {
-		var in, out int64
+	// As in the program of the paper's authors, an edge that is the best of two nodes is one.
+	best := map[[2]int]int64{}
+	for v := range m.nodes {
+		in, out := -1, -1
 		for u := range m.nodes {
-			in, out = max(in, m.count[u][v]), max(out, m.count[v][u])
+			if m.count[u][v] > 0 && (in < 0 || m.count[u][v] >= m.count[in][v]) {
+				in = u
+			}
+			if m.count[v][u] > 0 && (out < 0 || m.count[v][u] >= m.count[v][out]) {
+				out = u
+			}
 		}
-		best = append(best, in, out)
+		if in >= 0 {
+			best[[2]int{in, v}] = m.count[in][v]
+		}
+		if out >= 0 {
+			best[[2]int{v, out}] = m.count[v][out]
+		}
 	}
-	slices.Sort(best)
-	var least int64
-	if k := int(math.Ceil(eta * float64(len(best)))); k > 0 {
-		least = best[k-1]
+	var least int64 // at 0, where that program leaves out what is rarer than the rarest of the best, all is kept
+	if eta > 0 {
+		least = slices.Sorted(maps.Values(best))[min(int(math.Round(eta*float64(len(best)))), len(best)-1)]
 	}
 	for u := range m.nodes {
 		for v := range m.nodes {
-			if !keep[u][v] && m.count[u][v] <= least {
+			if !keep[u][v] && m.count[u][v] < least {
 				m.count[u][v] = 0
 			}
 		}

@@ -9,24 +9,24 @@ import (
 // An order is what is known of a flow without its edges that lead back.
 type order struct {
 	nodes     []int    // the start first, every node after those that lead to it
+	place     []int    // by node: where it is in nodes
 	back      [][]int  // by node: those that lead back to it
-	in        [][]int  // by node: the others
+	in, forth [][]int  // by node: the others, and those that it leads to so
 	dominator []bitset // by node: what every way from the start to it passes, itself too
-	behind    []bitset // by node: what every way from it to the end passes, itself too
+	end       int      // of the flow
 }
 
 // newOrder walks the flow depth first; what leads to a node that the walk has not
 // left yet leads back.
 func newOrder(f *flow) *order {
 	n := len(f.out)
-	o := &order{back: make([][]int, n), in: make([][]int, n), dominator: make([]bitset, n), behind: make([]bitset, n)}
+	o := &order{place: make([]int, n), back: make([][]int, n), in: make([][]int, n), forth: make([][]int, n), dominator: make([]bitset, n), end: f.m.end}
 	const (
 		fresh = iota
 		open
 		left
 	)
 	state := make([]int, n)
-	forth := make([][]int, n)
 	var visit func(v int)
 	visit = func(v int) {
 		state[v] = open
@@ -35,7 +35,7 @@ func newOrder(f *flow) *order {
 				o.back[w] = append(o.back[w], v)
 				continue
 			}
-			forth[v], o.in[w] = append(forth[v], w), append(o.in[w], v)
+			o.in[w], o.forth[v] = append(o.in[w], v), append(o.forth[v], w)
 			if state[w] == fresh {
 				visit(w)
 			}
@@ -45,6 +45,9 @@ func newOrder(f *flow) *order {
 	}
 	visit(f.m.start)
 	slices.Reverse(o.nodes)
+	for i, v := range o.nodes {
+		o.place[v] = i
+	}
 	passed := func(of []bitset, v int, near []int) {
 		for i, u := range near {
 			if i == 0 {
@@ -62,45 +65,36 @@ func newOrder(f *flow) *order {
 	for _, v := range o.nodes {
 		passed(o.dominator, v, o.in[v])
 	}
-	for _, v := range slices.Backward(o.nodes) {
-		passed(o.behind, v, forth[v])
-		if len(forth[v]) == 0 && v != f.m.end { // it leads back only, and is on no way to the end
-			for k := range o.behind[v] {
-				o.behind[v][k] = ^uint64(0)
-			}
-		}
-	}
 	return o
 }
 
 // An entry is a way into a node.
 type entry struct {
-	node      int
-	dominator bitset // what every way to it passes
-	from      bitset // of a split that is looked at: which of its branches lead here
+	node      int       // of no join
+	kind      bpmn.Kind // of a join
+	joined    []entry   // by it
+	dominator bitset    // what every way to it passes
+	parts     []int     // the nodes that it is of
 }
 
 // joins is step 5: a gateway before each node that several ways lead to, made from within, where
 // the paper uses the tree of fragments: the ways out of one split that come
 // together are joined as they were split, the innermost split first. What
-// leads back is joined by a choice. A join is parallel only if each branch of
-// its split surely comes there, so it never waits in vain; where branches may come
-// and may not, the paper puts an inclusive join, and we an exclusive one.
+// leads back is joined by a choice. A join is a choice if never two branches of a parallel
+// split come by two of its ways; it is parallel if each branch of its split that leads
+// there surely comes, by a way of its own, so that it never waits in vain; else it is inclusive.
 func (f *flow) joins() {
 	o := newOrder(f)
-	nodes := len(f.out)
 	splits := slices.DeleteFunc(slices.Clone(o.nodes), func(v int) bool { return len(f.out[v]) < 2 })
 	branches := slices.Clone(f.out) // before joins stand between
-	for i := range branches {
-		branches[i] = slices.Clone(branches[i])
+	for _, v := range splits {
+		branches[v] = slices.Clone(branches[v])
 	}
-	for _, v := range o.nodes {
-		if len(o.in[v])+len(o.back[v]) < 2 {
-			continue
-		}
+	// together joins what comes to v, within splits.
+	together := func(v int, from, splits []int) []entry {
 		var entries []entry
-		for _, u := range o.in[v] {
-			entries = append(entries, entry{node: u, dominator: o.dominator[u]})
+		for _, u := range from {
+			entries = append(entries, entry{node: u, dominator: o.dominator[u], parts: []int{u}})
 			f.cut(u, v)
 		}
 		for _, g := range slices.Backward(splits) {
@@ -115,98 +109,146 @@ func (f *flow) joins() {
 			if len(here) < 2 {
 				continue
 			}
-			if f.kind[g] == bpmn.Parallel {
-				here = f.alternatives(o, g, v, branches[g], here, nodes)
-				if all := here[0].from.count(); o.behind[g].has(v) && len(here) > 1 {
-					for _, e := range here[1:] {
-						all += e.from.count()
-					}
-					if all == len(branches[g]) {
-						here = []entry{f.meet(bpmn.Parallel, here)}
-					}
+			kind := bpmn.Exclusive
+			if o.meets(f, here) {
+				kind = bpmn.Inclusive
+				if f.kind[g] == bpmn.Parallel && o.surely(v, branches[g], from, here) {
+					kind = bpmn.Parallel
 				}
 			}
-			if len(here) > 1 {
-				here = []entry{f.meet(bpmn.Exclusive, here)}
-			}
-			entries = append(others, here...)
+			entries = append(others, meet(kind, here))
 		}
-		for _, u := range o.back[v] {
-			entries = append(entries, entry{node: u, dominator: o.dominator[u]})
-			f.cut(u, v)
+		return entries
+	}
+	for _, v := range o.nodes {
+		if len(o.in[v])+len(o.back[v]) < 2 {
+			continue
+		}
+		entries := together(v, o.in[v], splits)
+		// Behind v only, else it leads back into the middle of something.
+		within := slices.DeleteFunc(slices.Clone(splits), func(g int) bool { return !o.dominator[g].has(v) })
+		for _, e := range together(v, o.back[v], within) {
+			if e.kind == bpmn.Exclusive { // as the join with what comes first is
+				entries = append(entries, e.joined...)
+			} else {
+				entries = append(entries, e)
+			}
 		}
 		last := entries[0]
 		if len(entries) > 1 {
-			last = f.meet(bpmn.Exclusive, entries)
+			last = meet(bpmn.Exclusive, entries)
 		}
-		f.out[last.node] = append(f.out[last.node], v)
+		u := f.gather(last)
+		f.out[u] = append(f.out[u], v)
 	}
 }
 
-// alternatives joins those entries that one branch of g may lead to several of,
-// so that each branch leads to one entry.
-func (f *flow) alternatives(o *order, g, v int, branches []int, entries []entry, nodes int) []entry {
-	for i, b := range branches {
-		seen := newBitset(nodes)
-		if b == v {
-			seen.add(g)
-		} else {
-			seen.add(b)
+// meets says whether tokens of two branches of a parallel split may come by two of the entries:
+// whether two ways that have no node in common lead from it to two of them, and so nothing before the
+// join is on all ways (Menger's theorem).
+func (o *order) meets(f *flow, entries []entry) bool {
+	// What is behind the nodes: the entries, and the join of them.
+	n := len(o.in)
+	join := n + len(entries)
+	next := make([]int, join+1) // by node: what is on all ways from it to the join, the first of it; -1 if there is none
+	by := make([]int, n)        // by node: the entry that it is of; -1 if it is of none
+	for v := range by {
+		next[v], by[v] = -1, -1
+	}
+	last := 0
+	for i, e := range entries {
+		next[n+i] = join
+		for _, u := range e.parts {
+			by[u], last = n+i, max(last, o.place[u])
 		}
-		for _, w := range o.nodes {
-			if slices.ContainsFunc(o.in[w], func(u int) bool { return u != g && w != v && seen.has(u) && o.dominator[w].has(g) }) {
+	}
+	place := func(v int) int {
+		if v < n {
+			return o.place[v]
+		}
+		return v
+	}
+	for _, u := range slices.Backward(o.nodes[:last+1]) {
+		ways := 0
+		pass := func(v int) {
+			if v < n && next[v] < 0 {
+				return
+			}
+			if ways++; ways == 1 {
+				next[u] = v
+			}
+			for v != next[u] {
+				if place(v) < place(next[u]) {
+					v = next[v]
+				} else {
+					next[u] = next[next[u]]
+				}
+			}
+		}
+		if by[u] >= 0 {
+			pass(by[u])
+		}
+		for _, v := range o.forth[u] {
+			pass(v)
+		}
+		if ways > 1 && next[u] == join && f.kind[u] == bpmn.Parallel {
+			return true
+		}
+	}
+	return false
+}
+
+// surely says whether each branch of g that leads to entries of v always comes there, by one of
+// them. From are all nodes that lead to v, those that the entries are of and maybe others.
+func (o *order) surely(v int, branches, from []int, entries []entry) bool {
+	for _, b := range branches {
+		if b == v {
+			continue
+		}
+		seen := newBitset(len(o.in)) // what the branch comes to before v
+		seen.add(b)
+		for _, w := range o.nodes[o.place[b]+1:] {
+			if w != v && slices.ContainsFunc(o.in[w], seen.has) {
 				seen.add(w)
 			}
 		}
-		for k := range entries {
-			if entries[k].from == nil {
-				entries[k].from = newBitset(len(branches))
-			}
-			if ends := f.ends(entries[k].node, nodes); slices.ContainsFunc(ends, seen.has) {
-				entries[k].from.add(i)
-			}
+		by := slices.IndexFunc(entries, func(e entry) bool { return slices.ContainsFunc(e.parts, seen.has) })
+		if by < 0 {
+			continue
+		}
+		if seen.has(o.end) || slices.ContainsFunc(from, func(u int) bool { return seen.has(u) && !slices.Contains(entries[by].parts, u) }) {
+			return false
 		}
 	}
-	for i := 0; i < len(entries); i++ {
-		for j := i + 1; j < len(entries); j++ {
-			if entries[i].from.common(entries[j].from) == 0 {
-				continue
-			}
-			from := united(entries[i].from, entries[j].from)
-			entries[i] = f.meet(bpmn.Exclusive, []entry{entries[i], entries[j]})
-			entries[i].from = from
-			entries = slices.Delete(entries, j, j+1)
-			i = -1
-			break
-		}
-	}
-	return entries
+	return true
 }
 
-// ends are the nodes, joins left out, that lead to a node.
-func (f *flow) ends(v, nodes int) (all []int) {
-	if v < nodes {
-		return []int{v}
-	}
-	for u := range f.out {
-		if slices.Contains(f.out[u], v) {
-			all = append(all, f.ends(u, nodes)...)
+// meet is a join of entries.
+func meet(kind bpmn.Kind, entries []entry) entry {
+	e := entry{kind: kind, joined: entries, dominator: slices.Clone(entries[0].dominator)}
+	for _, x := range entries {
+		for k := range e.dominator {
+			e.dominator[k] &= x.dominator[k]
 		}
+		e.parts = append(e.parts, x.parts...)
 	}
-	return all
+	return e
 }
 
-// meet puts a join behind entries.
-func (f *flow) meet(kind bpmn.Kind, entries []entry) entry {
-	j := f.gate(kind)
-	dominator := slices.Clone(entries[0].dominator)
-	for _, e := range entries {
-		f.out[e.node] = append(f.out[e.node], j)
-		for k := range dominator {
-			dominator[k] &= e.dominator[k]
-		}
+// gather puts the joins of an entry behind its nodes; the last is returned.
+func (f *flow) gather(e entry) int {
+	if e.joined == nil {
+		return e.node
 	}
-	return entry{node: j, dominator: dominator}
+	var from []int
+	for _, x := range e.joined {
+		from = append(from, f.gather(x))
+	}
+	j := f.gate(e.kind)
+	for _, u := range from {
+		f.out[u] = append(f.out[u], j)
+	}
+	return j
 }
 
 // cut takes out the edge from u to v.

@@ -2,6 +2,7 @@ package discover
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,13 +17,13 @@ import (
 // diagramText has a line for each node that something leads out of.
 func diagramText(d *bpmn.Diagram) string {
 	names := make([]string, len(d.Nodes))
-	signs := map[bpmn.Kind]string{bpmn.Start: "▶", bpmn.End: "■", bpmn.Exclusive: "×", bpmn.Parallel: "+"}
+	signs := map[bpmn.Kind]string{bpmn.Start: "▶", bpmn.End: "■", bpmn.Exclusive: "×", bpmn.Parallel: "+", bpmn.Inclusive: "○"}
 	for i, n := range d.Nodes {
 		names[i] = n.Name
 		switch n.Kind {
 		case bpmn.Start, bpmn.End:
 			names[i] = signs[n.Kind]
-		case bpmn.Exclusive, bpmn.Parallel:
+		case bpmn.Exclusive, bpmn.Parallel, bpmn.Inclusive:
 			names[i] = signs[n.Kind] + strings.TrimPrefix(n.ID, "Gateway_")
 		}
 	}
@@ -41,6 +42,28 @@ func diagramText(d *bpmn.Diagram) string {
 	return b.String()
 }
 
+// graphText is what steps 1 to 3 leave, by default.
+func graphText(s *eventlog.Summary) string {
+	m := newSplitter(s)
+	m.concurrency(aba(s), .1)
+	m.connect()
+	m.filter(.4)
+	name := func(v int) string { return append(slices.Clone(s.Activities), "▶", "■")[v] }
+	var pairs, edges []string
+	for u := range m.nodes {
+		for v := range m.nodes {
+			if m.count[u][v] > 0 {
+				edges = append(edges, name(u)+"→"+name(v))
+			}
+			if u < v && m.concurrent[u][v] {
+				pairs = append(pairs, name(u)+"‖"+name(v))
+			}
+		}
+	}
+	slices.Sort(edges)
+	return "concurrent: " + strings.Join(pairs, ", ") + "\n" + strings.Join(edges, ", ") + "\n"
+}
+
 func TestSplit(t *testing.T) {
 	datadriven.RunTest(t, "testdata/split", func(t *testing.T, d *datadriven.TestData) string {
 		s, err := eventlog.ParseSummary(d.Input)
@@ -53,6 +76,9 @@ func TestSplit(t *testing.T) {
 			if _, err := fmt.Sscan(a.Vals[0], into); err != nil {
 				t.Fatal(err)
 			}
+		}
+		if d.Cmd == "graph" {
+			return graphText(s)
 		}
 		m, err := Split(t.Context(), s, o)
 		if err != nil {
@@ -70,44 +96,10 @@ func TestSplit(t *testing.T) {
 	})
 }
 
-// stuck returns a marking that is reached, enables nothing and has no token at
-// the end; nil if there is none among the first markings.
-func stuck(n *petri.Net, most int) petri.Marking {
-	sink := 0
-	for p, tokens := range n.Final {
-		if tokens > 0 {
-			sink = p
-		}
-	}
-	seen := map[string]bool{}
-	for todo := []petri.Marking{n.Initial}; len(todo) > 0 && len(seen) < most; {
-		m := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if key := fmt.Sprint(m); seen[key] {
-			continue
-		} else {
-			seen[key] = true
-		}
-		alive := m[sink] > 0
-		for i := range n.Transitions {
-			if n.Enabled(m, i) {
-				alive = true
-				next := m.Clone()
-				n.Fire(next, i)
-				todo = append(todo, next)
-			}
-		}
-		if !alive {
-			return m
-		}
-	}
-	return nil
-}
-
 // Every activity is on a way from the start to the end; a diagram without
-// cycles has no deadlock; the same log makes the same file.
+// cycles is sound; the same log makes the same file.
 func TestSplitLaws(t *testing.T) {
-	acyclic, parallel := 0, 0
+	acyclic, parallel, inclusive := 0, 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		activities := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"})
 		var text strings.Builder
@@ -141,27 +133,34 @@ func TestSplitLaws(t *testing.T) {
 			if n.Kind == bpmn.Task {
 				names[n.Name] = true
 			}
-			if n.Kind == bpmn.Parallel {
+			switch n.Kind {
+			case bpmn.Parallel:
 				parallel++
+			case bpmn.Inclusive:
+				inclusive++
 			}
 		}
 		if len(names) != len(s.Activities) {
 			t.Fatalf("%d activities, not %d", len(names), len(s.Activities))
 		}
-		if cyclic(d) {
-			return
-		}
-		acyclic++
 		n, err := d.Net()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m := stuck(n, 20_000); m != nil {
-			t.Fatalf("stuck at %v\n%s%s%s", m, text.String(), diagramText(d), n)
+		if cyclic(d) {
+			return
+		}
+		acyclic++
+		sound, err := n.CheckSoundness(t.Context(), 20_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sound.Sound == petri.Fails {
+			t.Fatalf("%v\n%s%s%s", sound.Reasons, text.String(), diagramText(d), n)
 		}
 	})
-	if acyclic == 0 || parallel == 0 {
-		t.Errorf("%d diagrams without cycles, %d parallel gateways", acyclic, parallel)
+	if acyclic == 0 || parallel == 0 || inclusive == 0 {
+		t.Errorf("%d diagrams without cycles, %d parallel gateways, %d inclusive", acyclic, parallel, inclusive)
 	}
 }
 

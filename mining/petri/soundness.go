@@ -225,6 +225,22 @@ func (n *Net) CheckSoundness(ctx context.Context, bound int) (*Soundness, error)
 	return s, nil
 }
 
+// Dead says of each transition whether it can never fire; nil if the net has more
+// markings than bound (0: [DefaultStates]). It takes as long as [Net.CheckSoundness].
+func (n *Net) Dead(bound int) []bool {
+	if bound <= 0 {
+		bound = DefaultStates
+	}
+	g, err := n.explore(context.Background(), bound)
+	if err != nil || !g.complete {
+		return nil
+	}
+	for t, fires := range g.fires {
+		g.fires[t] = !fires
+	}
+	return g.fires
+}
+
 // A graph is the reachable markings of a net, or the first of them.
 type graph struct {
 	markings []Marking
