@@ -79,10 +79,10 @@ type entry struct {
 
 // joins is step 5: a gateway before each node that several ways lead to, made from within, where
 // the paper uses the tree of fragments: the ways out of one split that come
-// together are joined as they were split, the innermost split first. What
-// leads back is joined by a choice. A join is a choice if never two branches of a parallel
-// split come by two of its ways; it is parallel if each branch of its split that leads
-// there surely comes, by a way of its own, so that it never waits in vain; else it is inclusive.
+// together are joined as they were split, the innermost split first; what leads back is joined
+// so by itself, and then with the rest by a choice. A join is a choice if never two branches
+// of a parallel split come by two of its ways; it is parallel if each branch of its split
+// that leads there surely comes, so that it never waits in vain; else it is inclusive.
 func (f *flow) joins() {
 	o := newOrder(f)
 	splits := slices.DeleteFunc(slices.Clone(o.nodes), func(v int) bool { return len(f.out[v]) < 2 })
