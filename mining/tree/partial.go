@@ -110,6 +110,9 @@ func indices(n int) []int {
 // checkOrder says what is wrong with the order of a node's children: it relates
 // children, and none comes before itself.
 func (t *Tree) checkOrder() error {
+	if len(t.Order) == 0 {
+		return nil
+	}
 	n := len(t.Children)
 	for _, p := range t.Order {
 		if p.First < 0 || p.First >= n || p.Then < 0 || p.Then >= n {
