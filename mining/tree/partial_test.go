@@ -63,7 +63,7 @@ func TestPartialOrderByProjection(t *testing.T) {
 			}
 		}
 		a := NewAcceptor(m)
-		for _, trace := range everyTrace([]string{"a", "b", "c", "d", "e", "f"}, 5) {
+		for _, trace := range everyTrace([]string{"a", "b", "c", "d", "e", "f"}, 4) {
 			want := true
 			own := make([][]string, len(parts))
 			for _, label := range trace {
@@ -85,8 +85,8 @@ func TestPartialOrderByProjection(t *testing.T) {
 			}
 		}
 	})
-	if partial < 5 {
-		t.Errorf("only %d were no process trees", partial)
+	if partial == 0 {
+		t.Error("all were process trees")
 	}
 }
 
@@ -118,14 +118,18 @@ func TestPartialOrdersOfTrees(t *testing.T) {
 func TestReducedPartialOrders(t *testing.T) {
 	seen := 0
 	rapid.Check(t, func(t *rapid.T) {
-		m := Reduce(trees().Draw(t, "tree"))
+		leaf := rapid.Map(rapid.SampledFrom([]string{"a", "b", "c", "d", "e"}), Do)
+		m := Reduce(ordersOf([]*rapid.Generator[*Tree]{leaf, leaf, trees(), leaf, leaf}).Draw(t, "tree"))
 		m.Walk(func(n *Tree) {
 			if n.Op != Partial {
 				return
 			}
 			seen++
 			all := precedes(len(n.Children), n.Order)
-			for i := range n.Order {
+			for i, p := range n.Order {
+				if p.First >= p.Then {
+					t.Fatalf("%s: pair %d goes back", n, i)
+				}
 				less := precedes(len(n.Children), slices.Delete(slices.Clone(n.Order), i, i+1))
 				if fmt.Sprint(less) == fmt.Sprint(all) {
 					t.Fatalf("%s: pair %d follows from others", n, i)
@@ -153,8 +157,8 @@ func TestReducedPartialOrders(t *testing.T) {
 			}
 		})
 	})
-	if seen < 5 {
-		t.Errorf("only %d partial orders", seen)
+	if seen == 0 {
+		t.Error("all were process trees")
 	}
 }
 
