@@ -121,25 +121,27 @@ func (m *inductive) mine(l *log) (*tree.Tree, error) {
 	}
 	// Step 3: a cut of the directly-follows graph divides the log.
 	g := l.graph(noActivity)
-	if c := m.cut(l, g, 0); c != nil {
-		return m.node(c, l.split(c))
+	c, err := m.cut(l, g, 0)
+	if m.filters && c == nil && err == nil {
+		// Step 4 of IMf: a cut of the graph without infrequent edges.
+		c, err = m.cut(l, g.without(m.noise), m.noise)
 	}
-	// Step 4 of IMf: a cut of the graph without infrequent edges.
-	if m.filters {
-		if c := m.cut(l, g.without(m.noise), m.noise); c != nil {
-			return m.node(c, l.split(c))
-		}
+	switch {
+	case err != nil:
+		return nil, err
+	case c != nil:
+		return m.node(c, l.split(c))
 	}
 	// Step 5: fall through.
 	return m.fallThrough(l, g)
 }
 
 // cut returns the first cut of a log and its graph there is, or nil.
-func (m *inductive) cut(l *log, g *graph, noise float64) *cut {
+func (m *inductive) cut(l *log, g *graph, noise float64) (*cut, error) {
 	if c := g.cut(); c != nil || !m.partial {
-		return c
+		return c, nil
 	}
-	return l.partialOrder(g, noise)
+	return l.partialOrder(m.ctx, g, noise)
 }
 
 // node mines each part of a log and puts them under the operator of a cut.

@@ -39,15 +39,18 @@ func POWL(ctx context.Context, s *eventlog.Summary, o POWLOptions) (*tree.Tree, 
 
 // follows counts the cases in which one activity precedes another, somewhere:
 // n·first + then, the eventually-follows graph.
-func (l *log) follows() []int64 {
-	n := len(l.names)
+func (l *log) follows(ctx context.Context) ([]int64, error) {
 	if l.leads != nil {
-		return l.leads
+		return l.leads, nil
 	}
-	l.leads = make([]int64, n*n)
+	n := len(l.names)
+	leads := make([]int64, n*n)
 	first, last := make([]int, n), make([]int, n)
 	var own []int // the activities of a trace
-	for _, t := range l.traces {
+	for i, t := range l.traces {
+		if i%1000 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		own = own[:0]
 		for j, a := range t.path {
 			if last[a] == 0 {
@@ -59,7 +62,7 @@ func (l *log) follows() []int64 {
 		for _, a := range own {
 			for _, b := range own {
 				if first[a] < last[b] {
-					l.leads[a*n+b] += t.cases
+					leads[a*n+b] += t.cases
 				}
 			}
 		}
@@ -67,7 +70,8 @@ func (l *log) follows() []int64 {
 			last[a] = 0
 		}
 	}
-	return l.leads
+	l.leads = leads
+	return leads, nil
 }
 
 // A precedence is who precedes whom in a log, among the activities of a graph.
@@ -101,53 +105,65 @@ func (p *precedence) free(x, y []int) bool {
 // partialOrder returns the maximal partial order as a cut of the activities of a
 // graph, or nil. As nothing of a group precedes what is before it, and a trace
 // goes to the groups by projection, every trace is in the cut's language.
-func (l *log) partialOrder(g *graph, noise float64) *cut {
-	p := &precedence{g, l.follows(), noise}
+func (l *log) partialOrder(ctx context.Context, g *graph, noise float64) (*cut, error) {
+	follows, err := l.follows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &precedence{g, follows, noise}
 	// Steps 1 and 2: activities with the same ones before and behind them are a group.
 	groups := p.groups()
 	if len(groups) < 2 {
-		return nil
+		return nil, nil
 	}
 	// Step 3: groups are in the order of their activities.
 	c := &cut{op: tree.Partial, groups: groups}
-	behind := make([][]uint64, len(groups))
-	first, last := make([]bool, len(groups)), make([]bool, len(groups))
-	for i := range groups {
-		behind[i] = make([]uint64, (len(groups)+63)/64)
-		first[i], last[i] = true, true
-	}
 	for i, x := range groups {
 		for j, y := range groups {
 			if p.before(x[0], y[0]) {
-				behind[i][j>>6] |= 1 << (j & 63)
 				c.order = append(c.order, tree.Pair{First: i, Then: j})
-				last[i], first[j] = false, false
 			}
 		}
 	}
-	// Step 4: the order is valid if it is transitive, if groups without order
-	// follow each other both ways, and if cases start in the groups that nothing
-	// is before and end in those that nothing is behind.
+	if !p.valid(c) {
+		return nil, nil
+	}
+	return c, nil
+}
+
+// valid is step 4: an order of groups is one if it is transitive, if groups
+// without order follow each other both ways, and if cases start in the groups
+// that nothing is before and end in those that nothing is behind.
+func (p *precedence) valid(c *cut) bool {
+	behind := make([][]uint64, len(c.groups))
+	for i := range behind {
+		behind[i] = make([]uint64, (len(behind)+63)/64)
+	}
+	notFirst, notLast := make([]bool, len(behind)), make([]bool, len(behind))
+	for _, pair := range c.order {
+		behind[pair.First][pair.Then>>6] |= 1 << (pair.Then & 63)
+		notLast[pair.First], notFirst[pair.Then] = true, true
+	}
 	for _, pair := range c.order {
 		for w, bits := range behind[pair.Then] {
 			if bits&^behind[pair.First][w] != 0 {
-				return nil
+				return false
 			}
 		}
 	}
-	starts := func(a int) bool { return g.start[a] > 0 }
-	ends := func(a int) bool { return g.end[a] > 0 }
-	for i, x := range groups {
-		if first[i] && !slices.ContainsFunc(x, starts) || last[i] && !slices.ContainsFunc(x, ends) {
-			return nil
+	starts := func(a int) bool { return p.start[a] > 0 }
+	ends := func(a int) bool { return p.end[a] > 0 }
+	for i, x := range c.groups {
+		if !notFirst[i] && !slices.ContainsFunc(x, starts) || !notLast[i] && !slices.ContainsFunc(x, ends) {
+			return false
 		}
-		for _, y := range groups[:i] {
+		for _, y := range c.groups[:i] {
 			if !p.before(x[0], y[0]) && !p.before(y[0], x[0]) && !p.free(x, y) {
-				return nil
+				return false
 			}
 		}
 	}
-	return c
+	return true
 }
 
 // groups divides the activities by what is before and behind each.

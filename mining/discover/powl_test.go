@@ -182,7 +182,10 @@ func TestPartialOrderCut(t *testing.T) {
 		if len(l.traces) == 0 {
 			return
 		}
-		got := l.partialOrder(l.graph(noActivity), 0)
+		got, err := l.partialOrder(t.Context(), l.graph(noActivity), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
 		want := slowOrder(l)
 		text := ""
 		if got != nil {
@@ -343,6 +346,37 @@ func TestPOWLAgainstPM4Py(t *testing.T) {
 	}
 	if compared < 160 || partial < 40 {
 		t.Errorf("only %d models were compared, %d with a partial order", compared, partial)
+	}
+}
+
+// On a log of BPI Challenge 2012's size, too, every case fits.
+func TestPOWLFitsALargeLog(t *testing.T) {
+	powlFits(t, large(t))
+}
+
+func BenchmarkPOWL(b *testing.B) {
+	s := large(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := POWL(context.Background(), s, POWLOptions{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func TestPOWLIsCancelled(t *testing.T) {
+	s, err := eventlog.ParseSummary("1: a b\n1: b a a\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := POWL(ctx, s, POWLOptions{}); err != context.Canceled {
+		t.Errorf("got %v", err)
+	}
+	l := newLog(s)
+	if c, err := l.partialOrder(ctx, l.graph(noActivity), 0); c != nil || err != context.Canceled {
+		t.Errorf("counting who precedes whom: %v, %v", c, err)
 	}
 }
 
