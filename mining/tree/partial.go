@@ -87,11 +87,17 @@ func precedes(n int, order []Pair) relation {
 // pairs returns the least pairs from which a strict partial order follows, its
 // transitive reduction, in ascending order.
 func (r relation) pairs() (order []Pair) {
-	all := indices(len(r))
 	for a := range r {
+		follows := make([]uint64, len(r[a])) // what comes after what comes after a
+		for via := range r {
+			if r.has(a, via) {
+				for w, bits := range r[via] {
+					follows[w] |= bits
+				}
+			}
+		}
 		for b := range r {
-			between := func(via int) bool { return r.has(a, via) && r.has(via, b) }
-			if r.has(a, b) && !slices.ContainsFunc(all, between) {
+			if r.has(a, b) && follows[b>>6]>>(b&63)&1 == 0 {
 				order = append(order, Pair{a, b})
 			}
 		}
