@@ -42,6 +42,9 @@ func models() []step {
 	add("model", "Process tree, IMf with noise 0.2, "+easy,
 		step{way: "Millrace: Summarize, discover.Inductive", commands: one("inside", "model", "imf", "log.xes")},
 		step{way: "PM4Py: discover_process_tree_inductive", commands: one("python", "with_pm4py_models.py", "imf", "log.xes"), most: 1e7, rival: true})
+	add("model", "Partially ordered workflow model, "+easy,
+		step{way: "Millrace: Summarize, discover.POWL", commands: one("inside", "model", "powl", "log.xes")},
+		step{way: "PM4Py: discover_powl", commands: one("python", "with_pm4py_models.py", "powl", "log.xes"), most: 1e7, rival: true})
 	add("model", "Token replay, "+easy+", the net of IMf",
 		step{way: "Millrace: Summarize, conform.ReplayTokens", commands: one("inside", "model", "replay", "log.xes", "log.pnml")},
 		step{way: "PM4Py: conformance_diagnostics_token_based_replay", commands: one("python", "with_pm4py_models.py", "replay", "log.xes", "log.pnml"), most: 1e7, rival: true})
@@ -103,6 +106,13 @@ func model(ctx context.Context, out io.Writer, args []string) error {
 		},
 		"imf": func() error {
 			t, err := discover.Inductive(ctx, s, discover.InductiveOptions{Variant: discover.IMf, Noise: .2})
+			if err == nil {
+				found["tree"] = t.String()
+			}
+			return err
+		},
+		"powl": func() error {
+			t, err := discover.POWL(ctx, s, discover.POWLOptions{})
 			if err == nil {
 				found["tree"] = t.String()
 			}

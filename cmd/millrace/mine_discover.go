@@ -21,9 +21,9 @@ import (
 type mineDiscoverCmd struct {
 	logFlags
 	jsonFlag
-	Algorithm  string  `enum:"inductive,split,heuristics,flexible,alpha,alpha+" default:"inductive" placeholder:"NAME" help:"How to find the model: ${enum}. inductive gives a process tree, whose net is sound; split a diagram with gateways, flexible a causal net, which says what comes together how often, the others a net; these may not be sound."`
+	Algorithm  string  `enum:"inductive,powl,split,heuristics,flexible,alpha,alpha+" default:"inductive" placeholder:"NAME" help:"How to find the model: ${enum}. inductive gives a process tree, whose net is sound; powl one in which activities may be in a partial order, if that is more exact, sound too; split a diagram with gateways, flexible a causal net, which says what comes together how often, the others a net; these may not be sound."`
 	Variant    string  `enum:",im,imf,imd" default:"" placeholder:"NAME" help:"Of inductive: im keeps every case, imf leaves out what is rarer than --noise, imd looks at the directly-follows graph alone. Default: im, or imf if there is noise."`
-	Noise      float64 `placeholder:"SHARE" help:"Of imf: a step is left out if it is no more frequent than this share of the most frequent step from the same activity; 0 to 1, such as 0.2."`
+	Noise      float64 `placeholder:"SHARE" help:"Of imf and powl: a step is left out if it is no more frequent than this share of the most frequent step from the same activity, and of powl an order of two activities if it is no more frequent than this share of the other order; 0 to 1, such as 0.2."`
 	Threshold  float64 `name:"dependency" placeholder:"SHARE" help:"Of heuristics and flexible: how surely an activity must depend on another, 0 to 1; default: 0.5, of flexible 0.9."`
 	Near       float64 `name:"relative-to-best" placeholder:"SHARE" help:"Of flexible: keep a step too if its dependency is less than this below that of the best step from or to an activity; --relative-to-best=-1 keeps none. Default: 0.05."`
 	Distance   float64 `name:"long-distance" placeholder:"SHARE" help:"Of flexible: an activity may depend on one that it does not follow directly, if it does so at least so surely, such as 0.9. Default: none does."`
@@ -39,6 +39,7 @@ func (c *mineDiscoverCmd) Help() string {
   millrace mine discover orders.csv
   millrace mine discover orders.xes --noise 0.2 --out orders.bpmn
   millrace mine discover order-to-cash --variant imd --format json
+  millrace mine discover orders.csv --algorithm powl
   millrace mine discover orders.csv --algorithm split --out orders.bpmn
   millrace mine discover orders.csv --noise 0.2 --out model.svg
   millrace mine discover orders.csv --algorithm heuristics --dependency 0.9
@@ -57,7 +58,7 @@ type discovered struct {
 	variant   discover.Variant
 	noise     float64
 	summary   *eventlog.Summary
-	tree      *tree.Tree          // nil of a net
+	tree      *tree.Tree          // of inductive and powl; nil of a net
 	diagram   *bpmn.Diagram       // of Split only
 	causal    *discover.CausalNet // of Flexible only
 	net       *petri.Net
@@ -84,6 +85,13 @@ func (m *discovered) mine(e *env, c *mineDiscoverCmd, o discover.InductiveOption
 		}
 	case "flexible":
 		err = m.flexible(c)
+	case "powl":
+		m.noise = c.Noise
+		if m.tree, err = discover.POWL(e, m.summary, discover.POWLOptions{Noise: c.Noise}); err == nil {
+			m.net, m.sound = m.tree.Net(), petri.Holds
+			m.fit()
+		}
+		return err
 	default:
 		m.variant, m.noise = o.Variant, o.Noise
 		if m.tree, err = discover.Inductive(e, m.summary, o); err == nil {
@@ -149,7 +157,7 @@ func (c *mineDiscoverCmd) format() (string, error) {
 	switch {
 	case c.JSON && c.Format != "" && c.Format != "json":
 		return "", usageError{fmt.Errorf("--json and --format %s do not go together", c.Format)}
-	case c.Algorithm != "inductive" && (slices.Contains(ofTrees, c.Format) || c.Format == "" && slices.Contains(ofTrees, strings.ToLower(strings.TrimPrefix(filepath.Ext(c.Out), ".")))):
+	case !c.findsTree() && (slices.Contains(ofTrees, c.Format) || c.Format == "" && slices.Contains(ofTrees, strings.ToLower(strings.TrimPrefix(filepath.Ext(c.Out), ".")))):
 		return "", usageError{fmt.Errorf("--algorithm %s finds a net, which is no process tree; write net, pnml, bpmn or json", c.Algorithm)}
 	case c.JSON:
 		return "json", nil
@@ -162,18 +170,25 @@ func (c *mineDiscoverCmd) format() (string, error) {
 	if ext := strings.ToLower(filepath.Ext(c.Out)); ext != "" {
 		return ext[1:], nil
 	}
-	if c.Algorithm != "inductive" {
+	if !c.findsTree() {
 		return "net", nil
 	}
 	return "tree", nil
+}
+
+// findsTree says whether the model is a tree, which may have partial orders.
+func (c *mineDiscoverCmd) findsTree() bool {
+	return c.Algorithm == "inductive" || c.Algorithm == "powl"
 }
 
 // inductive are the options of the inductive miner.
 func (c *mineDiscoverCmd) inductive() (o discover.InductiveOptions, err error) {
 	o = discover.InductiveOptions{Variant: discover.Variant(c.Variant), Noise: c.Noise}
 	switch {
-	case c.Algorithm != "inductive" && (c.Noise != 0 || c.Variant != ""):
-		return o, usageError{fmt.Errorf("--noise and --variant are of --algorithm inductive, not of %s", c.Algorithm)}
+	case c.Algorithm == "powl" && c.Variant != "":
+		return o, usageError{errors.New("--variant is of --algorithm inductive, not of powl")}
+	case !c.findsTree() && (c.Noise != 0 || c.Variant != ""):
+		return o, usageError{fmt.Errorf("--noise is of --algorithm inductive or powl and --variant of inductive, not of %s", c.Algorithm)}
 	case c.Algorithm != "heuristics" && c.Algorithm != "flexible" && c.Threshold != 0:
 		return o, usageError{fmt.Errorf("--dependency is of --algorithm heuristics or flexible, not of %s", c.Algorithm)}
 	case c.Algorithm != "flexible" && (c.Near != 0 || c.Distance != 0 || c.Loose):

@@ -21,7 +21,7 @@ func diagramOf(d *bpmn.Diagram, t *tree.Tree, n *petri.Net) (*bpmn.Diagram, erro
 	switch {
 	case d != nil:
 		return d, nil
-	case t != nil:
+	case t != nil && !t.HasPartial():
 		return bpmn.FromTree(t), nil
 	}
 	d, err := bpmn.FromNet(n)

@@ -8,8 +8,12 @@ import (
 
 // FromTree draws a process tree, in its normal form: from left to right, the
 // ways of a choice or of what goes in parallel below each other, the first
-// straight on, the way back of a loop below, from right to left.
+// straight on, the way back of a loop below, from right to left. A tree with a
+// partial order has none: draw its net, by [FromNet].
 func FromTree(t *tree.Tree) *Diagram {
+	if t.HasPartial() {
+		panic("bpmn: a tree with a partial order is drawn by its net")
+	}
 	g := &growth{d: &Diagram{}, counts: map[string]int{}}
 	from := g.node(Start, "")
 	from = g.grow(tree.Reduce(t), from)

@@ -52,18 +52,11 @@ func Inductive(ctx context.Context, s *eventlog.Summary, o InductiveOptions) (*t
 	if o.Variant == "" {
 		o.Variant = IM
 	}
-	switch {
-	case !(o.Noise >= 0 && o.Noise <= 1):
-		return nil, fmt.Errorf("noise is a share from 0 to 1, not %v", o.Noise)
-	case o.Noise > 0 && o.Variant != IMf:
-		return nil, fmt.Errorf("noise is for the variant %q; %q leaves nothing out", IMf, o.Variant)
-	case len(s.Activities) > MaxActivities:
-		return nil, fmt.Errorf("the log has %d activities, more than the %d a model can be mined of; keep the most frequent ones", len(s.Activities), MaxActivities)
+	if err := minable(s, o.Noise); err != nil {
+		return nil, err
 	}
-	for _, name := range s.Activities {
-		if name == "" {
-			return nil, fmt.Errorf("an activity of the log has no name, which in a model is what nobody sees; give it one")
-		}
+	if o.Noise > 0 && o.Variant != IMf {
+		return nil, fmt.Errorf("noise is for the variant %q; %q leaves nothing out", IMf, o.Variant)
 	}
 	m := &inductive{ctx: ctx, names: s.Activities, noise: o.Noise, filters: o.Variant == IMf}
 	var t *tree.Tree
@@ -82,11 +75,28 @@ func Inductive(ctx context.Context, s *eventlog.Summary, o InductiveOptions) (*t
 	return tree.Reduce(t), nil
 }
 
+// minable says why no model can be mined by cuts.
+func minable(s *eventlog.Summary, noise float64) error {
+	switch {
+	case !(noise >= 0 && noise <= 1):
+		return fmt.Errorf("noise is a share from 0 to 1, not %v", noise)
+	case len(s.Activities) > MaxActivities:
+		return fmt.Errorf("the log has %d activities, more than the %d a model can be mined of; keep the most frequent ones", len(s.Activities), MaxActivities)
+	}
+	for _, name := range s.Activities {
+		if name == "" {
+			return fmt.Errorf("an activity of the log has no name, which in a model is what nobody sees; give it one")
+		}
+	}
+	return nil
+}
+
 type inductive struct {
 	ctx     context.Context
 	names   []string
 	noise   float64
 	filters bool // IMf
+	partial bool // POWL: partial orders are cuts, too
 }
 
 // mine is the recursion of IM and IMf.
@@ -99,7 +109,7 @@ func (m *inductive) mine(l *log) (*tree.Tree, error) {
 		skip := !m.filters || float64(l.empty) > m.noise*float64(l.cases())
 		l = &log{names: l.names, traces: l.traces}
 		if skip {
-			return m.node(tree.Choice, []*log{{}, l})
+			return m.node(&cut{op: tree.Choice}, []*log{{}, l})
 		}
 	}
 	// Step 2: base cases.
@@ -111,22 +121,32 @@ func (m *inductive) mine(l *log) (*tree.Tree, error) {
 	}
 	// Step 3: a cut of the directly-follows graph divides the log.
 	g := l.graph(noActivity)
-	if c := g.cut(); c != nil {
-		return m.node(c.op, l.split(c))
+	c, err := m.cut(l, g, 0)
+	if m.filters && c == nil && err == nil {
+		// Step 4 of IMf: a cut of the graph without infrequent edges.
+		c, err = m.cut(l, g.without(m.noise), m.noise)
 	}
-	// Step 4 of IMf: a cut of the graph without infrequent edges.
-	if m.filters {
-		if c := g.without(m.noise).cut(); c != nil {
-			return m.node(c.op, l.split(c))
-		}
+	switch {
+	case err != nil:
+		return nil, err
+	case c != nil:
+		return m.node(c, l.split(c))
 	}
 	// Step 5: fall through.
 	return m.fallThrough(l, g)
 }
 
-// node mines each part of a log and puts them under an operator.
-func (m *inductive) node(op tree.Operator, parts []*log) (*tree.Tree, error) {
-	t := tree.Of(op)
+// cut returns the first cut of a log and its graph there is, or nil.
+func (m *inductive) cut(l *log, g *graph, noise float64) (*cut, error) {
+	if c := g.cut(); c != nil || !m.partial {
+		return c, nil
+	}
+	return l.partialOrder(m.ctx, g, noise)
+}
+
+// node mines each part of a log and puts them under the operator of a cut.
+func (m *inductive) node(c *cut, parts []*log) (*tree.Tree, error) {
+	t := &tree.Tree{Op: c.op, Order: c.order}
 	for _, part := range parts {
 		child, err := m.mine(part)
 		if err != nil {
@@ -156,11 +176,12 @@ func (m *inductive) fallThrough(l *log, g *graph) (*tree.Tree, error) {
 				rest = append(rest, b)
 			}
 		}
-		return m.node(tree.Parallel, l.split(&cut{tree.Parallel, [][]int{{a}, rest}}))
+		c := &cut{op: tree.Parallel, groups: [][]int{{a}, rest}}
+		return m.node(c, l.split(c))
 	}
 	for _, strict := range []bool{true, false} {
 		if once, ok := l.tauLoop(g, strict); ok {
-			return m.node(tree.Loop, []*log{once, {}})
+			return m.node(&cut{op: tree.Loop}, []*log{once, {}})
 		}
 	}
 	return m.flower(l.names), nil
@@ -175,7 +196,8 @@ func (m *inductive) flower(names []eventlog.Activity) *tree.Tree {
 	return tree.Of(tree.Loop, tree.Skip(), each)
 }
 
-// concurrent returns the first activity without which the rest has a cut.
+// concurrent returns the first activity without which the rest has a cut of IM,
+// for POWL too: see DESIGN.md.
 func (m *inductive) concurrent(l *log) (activity int, ok bool, err error) {
 	for a := range l.names {
 		if err := m.ctx.Err(); err != nil {

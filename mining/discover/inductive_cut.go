@@ -86,7 +86,8 @@ func (g *graph) without(noise float64) *graph {
 // A cut divides activities into groups, at least two, under an operator.
 type cut struct {
 	op     tree.Operator
-	groups [][]int // each ascending
+	groups [][]int     // each ascending
+	order  []tree.Pair // of groups, of a partial order
 }
 
 // cut returns the first cut there is, in the order of the paper, or nil.
@@ -104,7 +105,7 @@ func (g *graph) cut() *cut {
 			for _, x := range groups {
 				slices.Sort(x)
 			}
-			return &cut{find.op, groups}
+			return &cut{op: find.op, groups: groups}
 		}
 	}
 	return nil

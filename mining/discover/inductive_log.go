@@ -14,6 +14,7 @@ type log struct {
 	names  []eventlog.Activity // ascending; all occur
 	traces []trace             // distinct, none of them empty
 	empty  int64               // cases without events
+	leads  []int64             // see [log.follows]
 }
 
 type trace struct {
@@ -134,7 +135,7 @@ func (l *log) split(c *cut) []*log {
 		l.splitChoice(parts, group)
 	case tree.Sequence:
 		l.splitSequence(parts, group)
-	case tree.Parallel:
+	case tree.Parallel, tree.Partial:
 		for _, t := range l.traces {
 			for _, b := range parts {
 				b.add(t.path, t.cases)

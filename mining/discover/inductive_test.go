@@ -270,7 +270,7 @@ func TestCutsAreThoseDefined(t *testing.T) {
 				}
 			}
 			for _, op := range []tree.Operator{tree.Choice, tree.Parallel, tree.Loop} {
-				if c := (&cut{op, [][]int{one, two}}); defined(g, reach, c) {
+				if c := (&cut{op: op, groups: [][]int{one, two}}); defined(g, reach, c) {
 					t.Fatalf("%v was not found in %v, start %v, end %v", c, g.count, g.start, g.end)
 				}
 			}

@@ -71,6 +71,10 @@ func (b *bounded) of(t *Tree) (traces, error) {
 				return nil, err
 			}
 		}
+	case Partial:
+		if err := b.shuffle(t, parts, nil, out); err != nil {
+			return nil, err
+		}
 	case Loop:
 		once := parts[0]
 		again, err := b.combine(Sequence, parts[1], once)
@@ -133,4 +137,47 @@ func interleave(done, l, r []string, add func([]string)) {
 	}
 	interleave(append(slices.Clone(done), l[0]), l[1:], r, add)
 	interleave(append(slices.Clone(done), r[0]), l, r[1:], add)
+}
+
+// shuffle adds to out the interleavings of every choice of one trace a child, of
+// which those of the first children are chosen, such that a child begins when
+// all that come before it in the order are over.
+func (b *bounded) shuffle(t *Tree, parts []traces, chosen [][]string, out traces) error {
+	if len(chosen) < len(parts) {
+		for _, trace := range parts[len(chosen)] {
+			if err := b.shuffle(t, parts, append(chosen[:len(chosen):len(chosen)], trace), out); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	length := 0
+	for _, trace := range chosen {
+		length += len(trace)
+	}
+	if length > b.length {
+		return nil
+	}
+	before := precedes(len(parts), t.Order)
+	at := make([]int, len(chosen)) // how much of each is done
+	var next func(done []string) error
+	next = func(done []string) error {
+		if len(done) == length {
+			out.add(slices.Clone(done))
+			return b.check(out)
+		}
+		for i, trace := range chosen {
+			waits := func(j int) bool { return before.has(j, i) && at[j] < len(chosen[j]) }
+			if at[i] == len(trace) || slices.ContainsFunc(indices(len(parts)), waits) {
+				continue
+			}
+			at[i]++
+			if err := next(append(done, trace[at[i]-1])); err != nil {
+				return err
+			}
+			at[i]--
+		}
+		return nil
+	}
+	return next(make([]string, 0, length))
 }

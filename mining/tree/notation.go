@@ -24,6 +24,8 @@ func (t *Tree) write(out *strings.Builder) {
 		out.WriteByte('\'')
 		escape.WriteString(out, t.Label)
 		out.WriteByte('\'')
+	case Partial:
+		t.writeOrder(out)
 	default:
 		out.WriteString(symbols[t.Op])
 		for i, c := range t.Children {
@@ -40,7 +42,10 @@ func (t *Tree) write(out *strings.Builder) {
 
 // Parse reads a tree in its one-line notation. Space between words does not
 // matter. Labels are quoted by ' or "; a backslash takes the next character as
-// it is, except for \n, \r and \t.
+// it is, except for \n, \r and \t. The nodes of a partial order are called in its
+// order as they are written or by their number, #1 the first; activities by
+// their bare labels too, as PM4Py writes them. What follows from other pairs may
+// be left out.
 //
 // Errors say where: "column 12: want , or ) but got \"x\"".
 func Parse(text string) (*Tree, error) {
@@ -92,6 +97,9 @@ func (p *parser) tree(depth int) (*Tree, error) {
 	}
 	for op, symbol := range symbols {
 		if symbol != "" && p.skip(symbol) {
+			if Operator(op) == Partial {
+				return p.partial(depth)
+			}
 			return p.node(Operator(op), depth)
 		}
 	}
@@ -106,7 +114,7 @@ func (p *parser) tree(depth int) (*Tree, error) {
 	if p.skip("tau") || p.skip("τ") {
 		return Skip(), nil
 	}
-	return nil, p.wrong(`->, X, +, *, tau or a quoted activity`)
+	return nil, p.wrong(`->, X, +, *, PO=, tau or a quoted activity`)
 }
 
 func (p *parser) node(op Operator, depth int) (*Tree, error) {

@@ -13,8 +13,12 @@ import (
 var elements = [...]string{Tau: "automaticTask", Activity: "manualTask", Sequence: "sequence", Choice: "xor", Parallel: "and", Loop: "xorLoop"}
 
 // WritePTML writes t as ProM and PM4Py do. Ids are numbers in the shape of
-// UUIDs, which ProM insists on; a loop has a third child that does nothing.
+// UUIDs, which ProM insists on; a loop has a third child that does nothing. A
+// partial order is an error: PTML has none.
 func (t *Tree) WritePTML(w io.Writer) error {
+	if t.HasPartial() {
+		return errors.New("PTML holds process trees, and this model has a partial order; write its net as pnml, or bpmn")
+	}
 	x := markup.NewWriter(w)
 	x.Open("ptml")
 	ids := 0

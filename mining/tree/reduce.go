@@ -22,6 +22,10 @@ import (
 //	↺(τ, τ)                     τ
 //	×(τ, ↺(A, τ))               ↺(τ, A)
 //
+// A partial order is taken apart into sequences and parallel nodes as far as it
+// consists of them, so a tree of the same language has the same normal form; one
+// that is left has its children's children, and the least pairs.
+//
 // Children of × and ∧ are in the order of their first activity, τ first, so
 // that trees that differ in that order only become equal. Not every two trees
 // of one language have one normal form; see [Difference].
@@ -29,10 +33,10 @@ func Reduce(t *Tree) *Tree {
 	if t.Leaf() {
 		return &Tree{Op: t.Op, Label: t.Label}
 	}
-	n := &Tree{Op: t.Op}
+	n := &Tree{Op: t.Op, Order: t.Order}
 	for _, c := range t.Children {
 		c = Reduce(c)
-		if c.Op == t.Op && t.Op != Loop {
+		if c.Op == t.Op && t.Op != Loop && t.Op != Partial {
 			n.Children = append(n.Children, c.Children...)
 		} else {
 			n.Children = append(n.Children, c)
@@ -48,6 +52,8 @@ func Reduce(t *Tree) *Tree {
 		return reduceChoice(n)
 	case Loop:
 		return reduceLoop(n)
+	case Partial:
+		return reducePartial(n)
 	}
 	return single(n)
 }

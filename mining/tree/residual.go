@@ -108,12 +108,14 @@ type expressions struct {
 	ids     map[string]int32
 	letters map[string]int32
 	steps   map[uint64]int32 // derivatives, by expression and letter
+	orders  []relation       // of partial orders, once each
+	numbers map[string]int32 // of orders
 }
 
 type expression struct {
 	kind     kind
-	letter   int32   // of an atom
-	parts    []int32 // sorted, except of a sequence, which has two
+	letter   int32   // of an atom; of a partial order, the number of the order
+	parts    []int32 // sorted, except of a sequence, which has two, and a partial order
 	nullable bool
 	alphabet []uint64 // set of letters that occur
 }
@@ -128,6 +130,7 @@ const (
 	kindEither
 	kindBoth // all parts, interleaved
 	kindStar
+	kindOrder // all parts, interleaved as an order allows
 )
 
 const (
@@ -136,7 +139,7 @@ const (
 )
 
 func newExpressions() *expressions {
-	e := &expressions{ids: map[string]int32{}, letters: map[string]int32{}, steps: map[uint64]int32{}}
+	e := &expressions{ids: map[string]int32{}, letters: map[string]int32{}, steps: map[uint64]int32{}, numbers: map[string]int32{}}
 	e.intern(kindNothing, 0, nil)
 	e.intern(kindEmpty, 0, nil)
 	return e
@@ -155,7 +158,7 @@ func (e *expressions) intern(k kind, letter int32, parts []int32) int32 {
 	switch k {
 	case kindEmpty, kindStar:
 		x.nullable = true
-	case kindThen, kindBoth:
+	case kindThen, kindBoth, kindOrder:
 		x.nullable = true
 		for _, p := range parts {
 			x.nullable = x.nullable && e.nodes[p].nullable
@@ -331,6 +334,44 @@ func (e *expressions) star(a int32) int32 {
 	return e.intern(kindStar, 0, []int32{a})
 }
 
+// ordered is what parts are that are done in an order. Those that are over are
+// left out, and what is then in no order is interleaved.
+func (e *expressions) ordered(before relation, parts []int32) int32 {
+	var left []int
+	for i, p := range parts {
+		if p == nothing {
+			return nothing
+		}
+		if p != empty {
+			left = append(left, i)
+		}
+	}
+	rest, some := make([]int32, len(left)), false
+	order := newRelation(len(left))
+	key := make([]byte, 0, 8*len(left))
+	for x, i := range left {
+		rest[x] = parts[i]
+		for y, j := range left {
+			if before.has(i, j) {
+				order.set(x, y)
+				some = true
+			}
+		}
+		for _, word := range order[x] {
+			key = binary.LittleEndian.AppendUint64(key, word)
+		}
+	}
+	if !some {
+		return e.both(rest...)
+	}
+	number, ok := e.numbers[string(key)]
+	if !ok {
+		number = int32(len(e.orders))
+		e.orders, e.numbers[string(key)] = append(e.orders, order), number
+	}
+	return e.intern(kindOrder, number, rest)
+}
+
 // of writes a tree as an expression; a loop is A·(B·A)*.
 func (e *expressions) of(t *Tree) int32 {
 	parts := make([]int32, len(t.Children))
@@ -355,6 +396,8 @@ func (e *expressions) of(t *Tree) int32 {
 		return e.either(parts...)
 	case Parallel:
 		return e.both(parts...)
+	case Partial:
+		return e.ordered(precedes(len(parts), t.Order), parts)
 	case Loop:
 		return e.then(parts[0], e.star(e.then(parts[1], parts[0])))
 	}
@@ -401,6 +444,24 @@ func (e *expressions) after(id, letter int32) int32 {
 		next = e.either(all...)
 	case kindStar:
 		next = e.then(e.after(x.parts[0], letter), id)
+	case kindOrder:
+		order := e.orders[x.letter]
+		var all []int32
+		for i, p := range x.parts {
+			step := e.after(p, letter)
+			rest := slices.Clone(x.parts)
+			for j, q := range x.parts {
+				if order.has(j, i) { // it has to be over, and may be if it need do nothing
+					if rest[j] = empty; !e.nodes[q].nullable {
+						step = nothing
+					}
+				}
+			}
+			if rest[i] = step; step != nothing {
+				all = append(all, e.ordered(order, rest))
+			}
+		}
+		next = e.either(all...)
 	}
 	e.steps[key] = next
 	return next

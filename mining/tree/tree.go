@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // A Tree is a process tree, or a node of one.
@@ -11,6 +12,7 @@ type Tree struct {
 	Op       Operator
 	Label    string // of an Activity
 	Children []*Tree
+	Order    []Pair // of a Partial node; what follows from other pairs may be left out
 }
 
 // An Operator says what a node of a tree does with its children.
@@ -23,10 +25,11 @@ const (
 	Choice                   // one of the children
 	Parallel                 // all children, interleaved
 	Loop                     // the first child, then any number of times the second and the first
+	Partial                  // all children, interleaved as far as Order allows
 )
 
 // symbols are the operators as they are written; leaves have none.
-var symbols = [...]string{Sequence: "->", Choice: "X", Parallel: "+", Loop: "*"}
+var symbols = [...]string{Sequence: "->", Choice: "X", Parallel: "+", Loop: "*", Partial: "PO="}
 
 // MaxDepth bounds how deep trees that are read may be nested.
 const MaxDepth = 1000
@@ -44,10 +47,11 @@ func Of(op Operator, children ...*Tree) *Tree { return &Tree{Op: op, Children: c
 func (t *Tree) Leaf() bool { return t.Op <= Activity }
 
 // Validate says what is wrong with t: a leaf has no children, an activity has
-// a label and nothing else has, a loop has two children, other nodes at least one.
+// a label and nothing else has, a loop has two children, other nodes at least
+// one, and only a Partial node has an order, in which no child comes before itself.
 func (t *Tree) Validate() error {
 	switch {
-	case t.Op > Loop:
+	case t.Op > Partial:
 		return fmt.Errorf("%d is no operator of process trees", t.Op)
 	case t.Leaf() && len(t.Children) > 0:
 		return errors.New("a leaf has children")
@@ -58,14 +62,16 @@ func (t *Tree) Validate() error {
 	case t.Op == Loop && len(t.Children) != 2:
 		return fmt.Errorf("a loop has two children, what is done and what is done before doing it again, not %d; write several ways back as one X( … )", len(t.Children))
 	case !t.Leaf() && len(t.Children) == 0:
-		return fmt.Errorf("%s has no children", symbols[t.Op])
+		return fmt.Errorf("%s has no children", strings.TrimSuffix(symbols[t.Op], "="))
+	case t.Op != Partial && len(t.Order) > 0:
+		return errors.New("a node that is no partial order has an order")
 	}
 	for _, c := range t.Children {
 		if err := c.Validate(); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.checkOrder()
 }
 
 // Walk calls visit for each node of t, parents first.
@@ -103,9 +109,10 @@ func (t *Tree) Depth() int {
 	return deepest + 1
 }
 
-// Equal compares trees node by node; the order of children matters.
+// Equal compares trees node by node; the order of children matters, and so does
+// how a partial order is written.
 func (t *Tree) Equal(o *Tree) bool {
-	return t.Op == o.Op && t.Label == o.Label && slices.EqualFunc(t.Children, o.Children, (*Tree).Equal)
+	return t.Op == o.Op && t.Label == o.Label && slices.Equal(t.Order, o.Order) && slices.EqualFunc(t.Children, o.Children, (*Tree).Equal)
 }
 
 // Nullable says whether the empty trace is in the language of t.

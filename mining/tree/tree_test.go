@@ -11,11 +11,35 @@ import (
 )
 
 // trees draws trees of a few leaves; labels may occur twice.
-func trees() *rapid.Generator[*Tree] { return treesOf([]string{"a", "b", "c", "d"}, 3) }
+func trees() *rapid.Generator[*Tree] {
+	labels := []string{"a", "b", "c", "d"}
+	leaf := rapid.Map(rapid.SampledFrom(labels), Do)
+	return rapid.OneOf(treesOf(labels, 3), ordersOf([]*rapid.Generator[*Tree]{leaf, leaf, leaf, leaf, treesOf(labels, 1)}))
+}
+
+// ordersOf draws a partial order of parts.
+func ordersOf(parts []*rapid.Generator[*Tree]) *rapid.Generator[*Tree] {
+	return rapid.Custom(func(t *rapid.T) *Tree {
+		node := Of(Partial)
+		for _, p := range parts {
+			node.Children = append(node.Children, p.Draw(t, "part"))
+		}
+		for a := range parts {
+			for b := range parts {
+				// Along a line, so that there is no cycle: 2, 4, 0, 3, 1 of five.
+				at := func(x int) int { return (3*x + 4) % 5 }
+				if at(a) < at(b) && rapid.SampledFrom([]bool{false, true, false}).Draw(t, "order") {
+					node.Order = append(node.Order, Pair{a, b})
+				}
+			}
+		}
+		return node
+	})
+}
 
 func treesOf(labels []string, depth int) *rapid.Generator[*Tree] {
 	return rapid.Custom(func(t *rapid.T) *Tree {
-		op := Operator(rapid.IntRange(0, 5).Draw(t, "op"))
+		op := Operator(rapid.IntRange(0, 6).Draw(t, "op"))
 		if depth == 0 {
 			op %= 2
 		}
@@ -29,9 +53,13 @@ func treesOf(labels []string, depth int) *rapid.Generator[*Tree] {
 		if op != Loop {
 			n = rapid.IntRange(1, 3).Draw(t, "children")
 		}
+		parts := slices.Repeat([]*rapid.Generator[*Tree]{treesOf(labels, depth-1)}, n)
+		if op == Partial {
+			return ordersOf(parts).Draw(t, "order")
+		}
 		node := Of(op)
-		for range n {
-			node.Children = append(node.Children, treesOf(labels, depth-1).Draw(t, "child"))
+		for _, p := range parts {
+			node.Children = append(node.Children, p.Draw(t, "child"))
 		}
 		return node
 	})
@@ -104,7 +132,7 @@ func TestNotationReadsBack(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"tau", "->( 'a', X( 'b', tau ), *( 'c', tau ), +( 'd', 'e' ) )", "X('a'", `"a\`, "*('a')", strings.Repeat("+(", 2000)} {
+	for _, seed := range []string{"tau", "->( 'a', X( 'b', tau ), *( 'c', tau ), +( 'd', 'e' ) )", "PO=(nodes={ 'a', tau, 'a' }, order={ #1-->#2, 'a'-->tau })", "PO=(nodes={ 'a', X( 'b c', tau ), 'b c' }, order={ a-->b c, a-->X('b c', tau) })", "X('a'", `"a\`, "*('a')", strings.Repeat("+(", 2000)} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -137,7 +165,11 @@ func TestReduceKeepsTheLanguage(t *testing.T) {
 		if again := Reduce(r); !again.Equal(r) {
 			t.Fatalf("%s reduces to %s, and that to %s", tree, r, again)
 		}
-		if r.Size() > tree.Size()+1 || r.Nullable() != tree.Nullable() {
+		most := tree.Size() + 1
+		if tree.HasPartial() {
+			most *= 2 // what was pairs may be nodes
+		}
+		if r.Size() > most || r.Nullable() != tree.Nullable() {
 			t.Fatalf("%s reduces to %s", tree, r)
 		}
 		if want, got := text(short(t, tree)), text(short(t, r)); want != got {
@@ -238,6 +270,8 @@ func TestNetHasTheLanguage(t *testing.T) {
 				silent++
 			case Parallel, Loop:
 				silent += 2
+			case Partial:
+				silent += silentOf(x)
 			}
 		})
 		if n.SilentTransitions() != silent {
@@ -301,6 +335,10 @@ func TestValidate(t *testing.T) {
 		"a loop has two children":                        Of(Loop, Skip()),
 		"-> has no children":                             Of(Sequence),
 		"9 is no operator":                               Of(9),
+		"PO has no children":                             Of(Partial),
+		"a node that is no partial order has an order":   {Op: Sequence, Children: []*Tree{Skip(), Skip()}, Order: []Pair{{0, 1}}},
+		"2 nodes relates number 1 to number 3":           PartialOrder([]Pair{{0, 2}}, Skip(), Skip()),
+		"'b' comes before itself":                        Of(Loop, Skip(), PartialOrder([]Pair{{1, 2}, {2, 1}}, Do("a"), Do("b"), Do("c"))),
 	} {
 		if err := tree.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
