@@ -228,9 +228,12 @@ func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x 
 	} else {
 		o := conform.Options{Progress: progress, Prefix: c.Prefix}
 		if c.TimeLimit > 0 {
-			until, cancel := context.WithDeadline(e, began.Add(c.TimeLimit))
+			// The last quarter is for guesses at what is left then.
+			until, cancel := context.WithDeadline(e, began.Add(c.TimeLimit/4*3))
 			defer cancel()
-			o.Until = until
+			all, cancel := context.WithDeadline(e, began.Add(c.TimeLimit))
+			defer cancel()
+			o.Until, o.Guess = until, all
 		}
 		if a, err = conform.Align(e, s, net, o); errors.Is(err, conform.ErrNoRun) {
 			return nil, fmt.Errorf("%s: %w; --method replay needs none", c.Model, err)

@@ -91,7 +91,7 @@ func ReplayTokens(ctx context.Context, s *eventlog.Summary, n *petri.Net, progre
 }
 
 func newReplayer(n *petri.Net, index *petri.Index) *replayer {
-	r := &replayer{net: n, index: index, ways: map[string][]int32{}, needed: make([]bool, len(n.Transitions))}
+	r := &replayer{net: n, index: index, free: index.Silent, ways: map[string]way{}, needed: make([]bool, len(n.Transitions))}
 	r.initial, r.final = sum(n.Initial), sum(n.Final)
 	for p, tokens := range n.Final {
 		if tokens > 0 {
@@ -113,7 +113,10 @@ type replayer struct {
 	index          *petri.Index
 	initial, final int64       // tokens
 	end            []petri.Arc // the final marking
-	ways           map[string][]int32
+	free           []int32     // transitions that may be fired on the way to others: the silent ones
+	ways           map[string]way
+	kept           int     // bytes of ways, about
+	spent          int64   // transitions that plans looked at, those of ways that were known counted again
 	fired          []int32 // in the case at hand
 	price          []int32 // by place: silent transitions to get a token there
 	giver          []int32 // by place: the last of them
@@ -210,8 +213,12 @@ func (r *replayer) choose(m petri.Marking, all []int32) (t int32, way []int32, o
 	return t, way, ok
 }
 
-// mostLooks bounds how many markings are looked at for one way.
-const mostLooks = 500
+// mostLooks bounds how many markings are looked at for one way, and mostSpent how many
+// transitions, some 10 ns each: with 90,000 silent ones a way that is not there would take seconds.
+const (
+	mostLooks = 500
+	mostSpent = 1 << 24
+)
 
 // way finds silent transitions that lead from m to the tokens wanted. If tokens
 // were not used up, that would be easy: such a plan is made for each marking
@@ -221,15 +228,32 @@ const mostLooks = 500
 // doi:10.1016/S0004-3702(01)00108-4; Hoffmann and Nebel, doi:10.1613/jair.855).
 // A plan may lack what is wanted twice, so where that finds nothing all silent
 // transitions are tried.
-func (r *replayer) way(m petri.Marking, goal int32, wanted []petri.Arc) (way []int32, ok bool) {
+func (r *replayer) way(m petri.Marking, goal int32, wanted []petri.Arc) (fired []int32, ok bool) {
 	key := string(m.AppendKey(strconv.AppendInt(nil, int64(goal), 10)))
-	if way, known := r.ways[key]; known {
-		return way, way != nil
+	w, known := r.ways[key]
+	if known {
+		r.spent += w.spent
+		return w.fired, w.fired != nil
 	}
-	way = r.look(m, wanted)
-	r.ways[key] = way
-	return way, way != nil
+	w.spent = -r.spent
+	w.fired = r.look(m, wanted)
+	w.spent += r.spent
+	if r.kept += len(key) + 4*len(w.fired) + 100; r.kept > mostKept {
+		clear(r.ways)
+		r.kept = 0
+	}
+	r.ways[key] = w
+	return w.fired, w.fired != nil
 }
+
+// A way is transitions to fire; nil if none were found.
+type way struct {
+	fired []int32
+	spent int64
+}
+
+// mostKept bounds the memory for ways. Where tokens pile up few of them are asked for again.
+const mostKept = 64 << 20
 
 type look struct {
 	marking petri.Marking
@@ -258,6 +282,7 @@ func (r *replayer) look(m petri.Marking, wanted []petri.Arc) []int32 {
 // transitions that next names for it, once the marking was estimated; all says
 // whether every such way was seen.
 func (r *replayer) search(m petri.Marking, wanted []petri.Arc, left int32, next func(petri.Marking, []petri.Arc) []int32) (way []int32, all bool) {
+	began := r.spent
 	r.estimate(m, wanted)
 	looks := []look{{m.Clone(), -1, -1, 0, next(m, wanted)}}
 	seen := map[string]bool{string(m.AppendKey(nil)): true}
@@ -279,7 +304,7 @@ func (r *replayer) search(m petri.Marking, wanted []petri.Arc, left int32, next 
 			slices.Reverse(way)
 			return way, true
 		}
-		if len(looks) > mostLooks {
+		if len(looks) > mostLooks || r.spent-began > mostSpent {
 			return nil, false
 		}
 		for _, t := range looks[i].next {
@@ -360,7 +385,8 @@ func (r *replayer) estimate(m petri.Marking, wanted []petri.Arc) (steps int32, o
 	}
 	for changed := true; changed; {
 		changed = false
-		for _, t := range r.index.Silent {
+		r.spent += int64(len(r.free))
+		for _, t := range r.free {
 			cost := sum(r.net.Transitions[t].In) + 1
 			if cost >= never {
 				continue
@@ -403,9 +429,9 @@ func (r *replayer) plan(m petri.Marking, wanted []petri.Arc) (enabled []int32) {
 	return enabled
 }
 
-// enabled are the silent transitions that can be fired in m, ascending.
+// enabled are those of the free transitions that can be fired in m, ascending.
 func (r *replayer) enabled(m petri.Marking, _ []petri.Arc) (out []int32) {
-	for _, t := range r.index.Silent {
+	for _, t := range r.free {
 		if r.net.Enabled(m, int(t)) {
 			out = append(out, t)
 		}
