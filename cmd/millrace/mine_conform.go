@@ -225,6 +225,10 @@ func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x 
 		t := r.Tokens()
 		x.Tokens = &conformanceTokens{t.Produced, t.Consumed, t.Missing, t.Remaining}
 		fitness, deviations, x.Generalization = r.Fitness(), r.Deviations(), r.Generalization()
+		if fitness.FittingCases < s.Cases && choices(net) {
+			x.Notes = append(x.Notes, eventlog.Note{Code: "at-least",
+				Text: "At least so many cases fit: replay chooses among silent steps, and steps of one name, by the next event, and may choose wrongly for those behind. --method alignments knows."})
+		}
 	} else {
 		o := conform.Options{Progress: progress, Prefix: c.Prefix}
 		if c.TimeLimit > 0 {
@@ -257,6 +261,19 @@ func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x 
 		x.Deviations = append(x.Deviations, y)
 	}
 	return a, nil
+}
+
+// choices says whether an event may be replayed in several ways.
+func choices(net *petri.Net) bool {
+	labels := map[string]bool{}
+	for i := range net.Transitions {
+		t := &net.Transitions[i]
+		if t.Silent() || labels[t.Label] {
+			return true
+		}
+		labels[t.Label] = true
+	}
+	return false
 }
 
 // notOptimal says how far off costs may be.

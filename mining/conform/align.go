@@ -25,7 +25,7 @@ type Options struct {
 	// other result does not. Nil is never.
 	Until context.Context
 	// Guess ends the guessing of alignments for those traces: it goes on after
-	// Until is done, for some 2 s of work at least. Nil, or Until, is no longer than that.
+	// Until is done, for some 1 s of work at least. Nil, or Until, is no longer than that.
 	Guess context.Context
 	// States bounds the search for each trace of a net that is not made of
 	// state machines; 0 is [DefaultStates]. Nets of process trees without an

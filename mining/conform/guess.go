@@ -33,8 +33,8 @@ const mostGuesses = 12
 
 // mostLate bounds what is spent on the traces of a log that are looked at although
 // there is no time left, as [replayer] counts it, which does not see what it knows already: some
-// 2 s of work.
-const mostLate = 1 << 31
+// 1 s of work.
+const mostLate = 1 << 30
 
 // A guess is a way to have dealt with the events so far.
 type guess struct {
