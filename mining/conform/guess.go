@@ -21,13 +21,14 @@ type guesser struct {
 	*aligner
 	silent, bold *replayer // the bold one makes visible moves in the model, too
 	labelled     [][]int32 // by label: the transitions that have it
+	most         int       // guesses that are kept from event to event
 	guesses      []guess
-	spent, most  int64   // for the trace, as replayers count it; beyond the most nothing is planned
+	spent, limit int64   // for the trace, as replayers count it; beyond the limit nothing is planned
 	left         []int64 // by events done, and by bound: the prices of those left
 	unknown      []int32 // by events done: how many are left that the net does not know
 }
 
-// mostGuesses is how many ways are kept from event to event. With 4, fitness was 0.58 for 0.73 on
+// mostGuesses is how many ways are kept from event to event at most. With 4, fitness was 0.58 for 0.73 on
 // the Heuristics net of `receipt`.
 const mostGuesses = 12
 
@@ -46,9 +47,9 @@ type guess struct {
 	moves   []Move
 }
 
-func (a *aligner) guesser() *guesser {
+func (a *aligner) guesser(most int) *guesser {
 	index := a.Net.Index()
-	g := &guesser{aligner: a, silent: newReplayer(a.Net, index), bold: newReplayer(a.Net, index)}
+	g := &guesser{aligner: a, most: most, silent: newReplayer(a.Net, index), bold: newReplayer(a.Net, index)}
 	g.bold.free = make([]int32, len(a.Net.Transitions))
 	for t := range g.bold.free {
 		g.bold.free[t] = int32(t)
@@ -70,7 +71,7 @@ func (g *guesser) guess(ctx context.Context, letters []int32) Alignment {
 	best, least := g.apart(letters), g.least(&first, 0)
 	best.Least = least
 	g.guesses, g.spent = append(g.guesses[:0], first), 0
-	g.most = mostSpent + int64(len(letters))<<15
+	g.limit = mostSpent + int64(len(letters))<<15
 	now := []int32{0}
 	for e, letter := range letters {
 		if ctx.Err() != nil {
@@ -211,7 +212,7 @@ func (g *guesser) after(r *replayer, i, e int32, all []int32) bool {
 
 // way asks for a way to where t can be fired, if there is something left to spend.
 func (g *guesser) way(r *replayer, m petri.Marking, t int32) (way []int32, ok bool) {
-	if g.spent > g.most {
+	if g.spent > g.limit {
 		return nil, false
 	}
 	wanted := r.end
@@ -266,7 +267,7 @@ func (g *guesser) cheapest(first int32) (now []int32) {
 	kept := now[:0]
 	for _, i := range now {
 		same := func(k int32) bool { return g.guesses[k].marking.Equal(g.guesses[i].marking) }
-		if len(kept) < mostGuesses && !slices.ContainsFunc(kept, same) {
+		if len(kept) < g.most && !slices.ContainsFunc(kept, same) {
 			kept = append(kept, i)
 		}
 	}
@@ -294,52 +295,61 @@ func (g *guesser) end(i int32) (moves []Move, cost int64, ok bool) {
 }
 
 // guessAll guesses an alignment for each variant whose costs are not known, the most
-// frequent ones first, until there is no time left, and then as long as no more than late was spent.
+// frequent ones first, until there is no time left, and then as long as no more than late was
+// spent. First one guess is followed, which is fast and finds what replay does, then many.
 func (a *aligner) guessAll(ctx context.Context, late int64) error {
-	var open []int
-	for i := range a.Variants {
-		if !a.Variants[i].Optimal() {
-			open = append(open, i)
-		}
-	}
-	if len(open) == 0 {
-		return nil
-	}
 	stop := a.stop // the channel of ctx if nothing else ends the work
 	if a.o.Guess != nil {
 		stop = a.o.Guess.Done()
 	}
 	w := &worker{stop: stop}
-	a.findPrices(ctx, w.stopped)
-	guessers := make([]*guesser, a.o.Workers)
-	const round = 64 // variants, so that what is spent is summed up at the same places each time
-	for total := int64(0); len(open) > 0 && (total < late || !w.stopped()); {
-		now := open[:min(round, len(open))]
-		open = open[len(now):]
-		var next, spent atomic.Int64
-		var g errgroup.Group
-		for k := range guessers {
-			g.Go(func() error {
-				if guessers[k] == nil {
-					guessers[k] = a.guesser()
-				}
-				for i := next.Add(1) - 1; int(i) < len(now); i = next.Add(1) - 1 {
-					letters, _ := a.trace(now[i], nil, nil)
-					a.Variants[now[i]].better(guessers[k].guess(ctx, letters))
-					if err := ctx.Err(); err != nil {
-						return err
-					}
-					spent.Add(guessers[k].spent + int64(len(letters)*len(a.Net.Places)*mostGuesses))
-				}
-				return nil
-			})
+	spent := int64(0)
+	for _, most := range []int{1, mostGuesses} {
+		var open []int
+		for i := range a.Variants {
+			if !a.Variants[i].Optimal() {
+				open = append(open, i)
+			}
 		}
-		if err := g.Wait(); err != nil {
-			return err
+		if most == 1 && len(open) > 0 {
+			a.findPrices(ctx, w.stopped)
 		}
-		total += spent.Load()
+		guessers := make([]*guesser, a.o.Workers)
+		for len(open) > 0 && (spent < late || !w.stopped()) {
+			now := open[:min(64, len(open))] // so that what is spent is summed up at the same places each time
+			open = open[len(now):]
+			x, err := a.guessSome(ctx, now, most, guessers)
+			if err != nil {
+				return err
+			}
+			spent += x
+		}
 	}
 	return nil
+}
+
+// guessSome guesses alignments for some variants, and says what that took.
+func (a *aligner) guessSome(ctx context.Context, variants []int, most int, guessers []*guesser) (int64, error) {
+	var next, spent atomic.Int64
+	var g errgroup.Group
+	for k := range guessers {
+		g.Go(func() error {
+			if guessers[k] == nil {
+				guessers[k] = a.guesser(most)
+			}
+			for i := next.Add(1) - 1; int(i) < len(variants); i = next.Add(1) - 1 {
+				letters, _ := a.trace(variants[i], nil, nil)
+				a.Variants[variants[i]].better(guessers[k].guess(ctx, letters))
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				spent.Add(guessers[k].spent + int64(len(letters)*len(a.Net.Places)*most))
+			}
+			return nil
+		})
+	}
+	err := g.Wait()
+	return spent.Load(), err
 }
 
 // better takes over what b knows better of the same trace.

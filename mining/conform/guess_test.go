@@ -28,8 +28,16 @@ func TestGuessesAreBounds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		one := &aligner{Alignments: *a, o: Options{States: DefaultStates}}
+		if err := one.prepare(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		for i := range a.Variants {
 			checkAlignment(t, a, i)
+			letters, _ := one.trace(i, nil, nil)
+			if x := one.guesser(1).guess(t.Context(), letters); replays.Variants[i].Fits() && x.Cost > 0 {
+				t.Fatalf("variant %d: fits, but one guess costs %d\n%s\n%s", i, x.Cost, s, n)
+			}
 			trace := make([]string, len(s.Variants[i].Path))
 			for k, x := range s.Variants[i].Path {
 				trace[k] = s.Activities[x]
@@ -109,10 +117,10 @@ func TestGuessesAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.findPrices(t.Context(), never)
-	g := a.guesser()
+	g := a.guesser(mostGuesses)
 	letters, _ := a.trace(0, nil, nil)
 	planned := g.guess(t.Context(), letters)
-	if spent := g.spent; spent == 0 || spent > g.most {
+	if spent := g.spent; spent == 0 || spent > g.limit {
 		t.Errorf("spent %d", spent)
 	}
 	again := g.guess(t.Context(), letters)
@@ -145,5 +153,28 @@ func TestGuessesAreBounded(t *testing.T) {
 	a.o.Guess = t.Context()
 	if err := a.guessAll(t.Context(), 0); err != nil || a.Variants[64].Cost == apart[64].Cost {
 		t.Errorf("not all was guessed, %v", err)
+	}
+}
+
+// Of several transitions that silent moves enable, one guess takes what replay takes: the nearest.
+func TestOneGuessTakesTheNearest(t *testing.T) {
+	var n petri.Net
+	source, far, farther, near, dead, then, sink := n.AddPlace("source"), n.AddPlace("far"), n.AddPlace("farther"), n.AddPlace("near"), n.AddPlace("dead"), n.AddPlace("then"), n.AddPlace("sink")
+	n.AddTransition("", []int{source}, []int{far})
+	n.AddTransition("", []int{far}, []int{farther})
+	n.AddTransition("a", []int{farther}, []int{dead})
+	n.AddTransition("", []int{source}, []int{near})
+	n.AddTransition("a", []int{near}, []int{then})
+	n.AddTransition("b", []int{then}, []int{sink})
+	n.Mark([]int{source}, []int{sink})
+	s := logOf(t, []string{"a", "b"})
+	a := &aligner{Alignments: Alignments{Summary: s, Net: &n}, o: Options{States: DefaultStates}}
+	if err := a.prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a.Variants = make([]Alignment, 1)
+	letters, _ := a.trace(0, nil, nil)
+	if x := a.guesser(1).guess(t.Context(), letters); x.Cost != 0 {
+		t.Errorf("costs %d: %v", x.Cost, x.Moves)
 	}
 }
