@@ -148,7 +148,7 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 	// What precision and footprints leave of the time is that of alignments: half
 	// of it at least.
 	began := time.Now()
-	p, err := inTime(e, c.TimeLimit/4, func(ctx context.Context) (conform.Precision, error) {
+	p, err := inTime(e, (c.TimeLimit+3)/4, func(ctx context.Context) (conform.Precision, error) {
 		return conform.FindPrecision(ctx, s, net)
 	})
 	switch {
@@ -160,9 +160,9 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 		x.Precision = &p.Value
 	default:
 		x.Notes = append(x.Notes, eventlog.Note{Code: "precision-unknown",
-			Text: "Precision is not known: silent transitions lead to too many markings at once."})
+			Text: "Precision is not known: silent transitions, or tokens that pile up, lead to too many markings."})
 	}
-	f, err := inTime(e, c.TimeLimit/4, func(ctx context.Context) (*conform.Footprints, error) {
+	f, err := inTime(e, (c.TimeLimit+3)/4, func(ctx context.Context) (*conform.Footprints, error) {
 		return conform.FindFootprints(ctx, s, net, conform.FootprintsOptions{Prefix: c.Prefix})
 	})
 	if err != nil && !errors.Is(err, errLate) {
