@@ -91,7 +91,7 @@ func ReplayTokens(ctx context.Context, s *eventlog.Summary, n *petri.Net, progre
 }
 
 func newReplayer(n *petri.Net, index *petri.Index) *replayer {
-	r := &replayer{net: n, index: index, free: index.Silent, ways: map[string]way{}, needed: make([]bool, len(n.Transitions))}
+	r := &replayer{net: n, index: index, free: index.Silent, nears: map[int32][]int32{}, ways: map[string]way{}, needed: make([]bool, len(n.Transitions))}
 	r.initial, r.final = sum(n.Initial), sum(n.Final)
 	for p, tokens := range n.Final {
 		if tokens > 0 {
@@ -115,6 +115,8 @@ type replayer struct {
 	end            []petri.Arc // the final marking
 	free           []int32     // transitions that may be fired on the way to others: the silent ones
 	ways           map[string]way
+	near           []int32 // those of them that can bring tokens to the goal at hand
+	nears          map[int32][]int32
 	kept           int     // bytes of ways, about
 	spent          int64   // transitions that plans looked at, those of ways that were known counted again
 	fired          []int32 // in the case at hand
@@ -236,6 +238,7 @@ func (r *replayer) way(m petri.Marking, goal int32, wanted []petri.Arc) (fired [
 		return w.fired, w.fired != nil
 	}
 	w.spent = -r.spent
+	r.towards(goal, wanted)
 	w.fired = r.look(m, wanted)
 	w.spent += r.spent
 	if r.kept += len(key) + 4*len(w.fired) + 100; r.kept > mostKept {
@@ -244,6 +247,38 @@ func (r *replayer) way(m petri.Marking, goal int32, wanted []petri.Arc) (fired [
 	}
 	r.ways[key] = w
 	return w.fired, w.fired != nil
+}
+
+// towards finds the free transitions that can bring tokens to a goal, by way of others: of
+// thousands that a net of many splits has, some. Estimates and plans need no other.
+func (r *replayer) towards(goal int32, wanted []petri.Arc) {
+	near, known := r.nears[goal]
+	if known {
+		r.near = near
+		return
+	}
+	seen := make([]bool, len(r.net.Transitions))
+	for _, t := range r.free {
+		seen[t] = true // for now: it is free
+	}
+	for todo := [][]petri.Arc{wanted}; len(todo) > 0; {
+		last := len(todo) - 1
+		arcs := todo[last]
+		todo = todo[:last]
+		for _, a := range arcs {
+			for _, t := range r.index.Givers[a.Place] {
+				if seen[t] {
+					seen[t] = false
+					near, todo = append(near, t), append(todo, r.net.Transitions[t].In)
+				}
+			}
+		}
+	}
+	slices.Sort(near)
+	if 8*len(near) > len(r.free) {
+		near = r.free // not worth the memory
+	}
+	r.nears[goal], r.near = near, near
 }
 
 // A way is transitions to fire; nil if none were found.
@@ -385,8 +420,8 @@ func (r *replayer) estimate(m petri.Marking, wanted []petri.Arc) (steps int32, o
 	}
 	for changed := true; changed; {
 		changed = false
-		r.spent += int64(len(r.free))
-		for _, t := range r.free {
+		r.spent += int64(len(r.near))
+		for _, t := range r.near {
 			cost := sum(r.net.Transitions[t].In) + 1
 			if cost >= never {
 				continue
