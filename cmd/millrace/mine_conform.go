@@ -148,7 +148,7 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 	// What precision and footprints leave of the time is that of alignments: half
 	// of it at least.
 	began := time.Now()
-	p, err := inTime(e, c.TimeLimit/4, func(ctx context.Context) (conform.Precision, error) {
+	p, err := inTime(e, (c.TimeLimit+3)/4, func(ctx context.Context) (conform.Precision, error) {
 		return conform.FindPrecision(ctx, s, net)
 	})
 	switch {
@@ -160,9 +160,9 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 		x.Precision = &p.Value
 	default:
 		x.Notes = append(x.Notes, eventlog.Note{Code: "precision-unknown",
-			Text: "Precision is not known: silent transitions lead to too many markings at once."})
+			Text: "Precision is not known: silent transitions, or tokens that pile up, lead to too many markings."})
 	}
-	f, err := inTime(e, c.TimeLimit/4, func(ctx context.Context) (*conform.Footprints, error) {
+	f, err := inTime(e, (c.TimeLimit+3)/4, func(ctx context.Context) (*conform.Footprints, error) {
 		return conform.FindFootprints(ctx, s, net, conform.FootprintsOptions{Prefix: c.Prefix})
 	})
 	if err != nil && !errors.Is(err, errLate) {
@@ -225,12 +225,19 @@ func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x 
 		t := r.Tokens()
 		x.Tokens = &conformanceTokens{t.Produced, t.Consumed, t.Missing, t.Remaining}
 		fitness, deviations, x.Generalization = r.Fitness(), r.Deviations(), r.Generalization()
+		if fitness.FittingCases < s.Cases && choices(net) {
+			x.Notes = append(x.Notes, eventlog.Note{Code: "at-least",
+				Text: "At least so many cases fit: replay chooses among silent steps, and steps of one name, by the next event, and may choose wrongly for those behind. --method alignments knows."})
+		}
 	} else {
 		o := conform.Options{Progress: progress, Prefix: c.Prefix}
 		if c.TimeLimit > 0 {
-			until, cancel := context.WithDeadline(e, began.Add(c.TimeLimit))
+			// The last quarter is for guesses at what is left then.
+			until, cancel := context.WithDeadline(e, began.Add(c.TimeLimit/4*3))
 			defer cancel()
-			o.Until = until
+			all, cancel := context.WithDeadline(e, began.Add(c.TimeLimit))
+			defer cancel()
+			o.Until, o.Guess = until, all
 		}
 		if a, err = conform.Align(e, s, net, o); errors.Is(err, conform.ErrNoRun) {
 			return nil, fmt.Errorf("%s: %w; --method replay needs none", c.Model, err)
@@ -254,6 +261,19 @@ func (c *mineConformCmd) compare(e *env, s *eventlog.Summary, net *petri.Net, x 
 		x.Deviations = append(x.Deviations, y)
 	}
 	return a, nil
+}
+
+// choices says whether an event may be replayed in several ways.
+func choices(net *petri.Net) bool {
+	labels := map[string]bool{}
+	for i := range net.Transitions {
+		t := &net.Transitions[i]
+		if t.Silent() || labels[t.Label] {
+			return true
+		}
+		labels[t.Label] = true
+	}
+	return false
 }
 
 // notOptimal says how far off costs may be.

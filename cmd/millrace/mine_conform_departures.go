@@ -84,6 +84,9 @@ func (c *mineConformCmd) departures(e *env, l *openedLog, s *eventlog.Summary, a
 		x.Notes = append(x.Notes, eventlog.Note{Code: "delay-no-cause", Text: "Cases that depart are compared with all others, by medians of how long they took so far: " +
 			"what takes longer may be the difficult ones, and what is shorter may be open, or have ended early."})
 	}
+	if c.By == "value" && !slices.ContainsFunc(*x.Departures, func(d departure) bool { return len(d.Value) > 0 }) {
+		x.Notes = append(x.Notes, eventlog.Note{Code: "no-value", Text: "What cases are worth is not known, so departures come by cases."})
+	}
 	c.rank(*x.Departures)
 	return c.wanted(e, l, s, x)
 }

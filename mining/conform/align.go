@@ -24,6 +24,9 @@ type Options struct {
 	// then have bounds only. How many these are depends on the machine; every
 	// other result does not. Nil is never.
 	Until context.Context
+	// Guess ends the guessing of alignments for those traces: it goes on after
+	// Until is done, for some 1 s of work at least. Nil, or Until, is no longer than that.
+	Guess context.Context
 	// States bounds the search for each trace of a net that is not made of
 	// state machines; 0 is [DefaultStates]. Nets of process trees without an
 	// activity twice need no search.
@@ -115,6 +118,9 @@ func Align(ctx context.Context, s *eventlog.Summary, n *petri.Net, o Options) (*
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	if err := a.guessAll(ctx, mostLate); err != nil {
+		return nil, err
+	}
 	return &a.Alignments, ctx.Err()
 }
 
@@ -127,6 +133,7 @@ type aligner struct {
 	letter []int32  // by activity of the log: number of its label, -1 if the net has none
 	root   *machine // nil: the net is searched
 	run    []Move   // a shortest run
+	prices []*bound // good for all traces, where there is little time
 
 	next atomic.Int64
 	mu   sync.Mutex
@@ -200,7 +207,6 @@ func (a *aligner) cost(moves []Move) (cost int64) {
 func (a *aligner) work(ctx context.Context) error {
 	w := &worker{stop: a.stop, prefix: a.Prefix}
 	var s *search
-	var r *replayer
 	var letters, at []int32
 	for {
 		i := int(a.next.Add(1)) - 1
@@ -210,11 +216,7 @@ func (a *aligner) work(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		v := &a.Summary.Variants[i]
-		letters, at = letters[:0], at[:0]
-		for k, x := range v.Path {
-			letters, at = append(letters, a.letter[x]), append(at, int32(k))
-		}
+		letters, at = a.trace(i, letters[:0], at[:0])
 		to := &a.Variants[i]
 		aligned := false
 		if a.root != nil && !w.stopped() {
@@ -233,41 +235,21 @@ func (a *aligner) work(ctx context.Context) error {
 			}
 			f := s.align(0, letters, w.stopped)
 			*to, aligned = Alignment{f.moves, int64(f.cost), int64(f.least)}, f.moves != nil
-			if !(aligned && to.Optimal()) && to.Least == 0 && !w.stopped() {
-				// Too long to be searched, but it may fit: replay sees that without a search.
-				if r == nil {
-					r = newReplayer(a.Net, a.Net.Index())
-				}
-				if x := r.replay(a.Summary, v.Path); x.Fits() {
-					*to, aligned = Alignment{Moves: a.synchronous(r.fired)}, true
-				}
-			}
 		}
-		if !aligned || a.Alignments.apart(int64(len(letters))) < to.Cost {
-			least := to.Least
+		if least := to.Least; !aligned {
 			*to = a.apart(letters)
 			to.Least = max(to.Least, least)
 		}
-		a.report(v.Cases)
+		a.report(a.Summary.Variants[i].Cases)
 	}
 }
 
-// synchronous is the alignment of a trace with a run that has its labels, event by event.
-func (a *aligner) synchronous(run []int32) []Move {
-	moves := make([]Move, 0, len(run))
-	event, end := int32(0), 0
-	for _, t := range run {
-		if a.labels[t] < 0 {
-			moves = append(moves, Move{-1, t})
-			continue
-		}
-		moves = append(moves, Move{event, t})
-		event, end = event+1, len(moves)
+// trace appends the labels of variant i to letters, and the numbers of its events to at.
+func (a *aligner) trace(i int, letters, at []int32) (l, e []int32) {
+	for k, x := range a.Summary.Variants[i].Path {
+		letters, at = append(letters, a.letter[x]), append(at, int32(k))
 	}
-	if a.Prefix {
-		return moves[:end]
-	}
-	return moves
+	return letters, at
 }
 
 // apart is the alignment that lets the trace and a shortest run pass by each

@@ -94,6 +94,14 @@ func (s stand) appendKey(key []byte) []byte {
 	return key
 }
 
+// markings is how many markings are kept.
+func (o *outlook) markings() int {
+	if o.search == nil {
+		return 0
+	}
+	return len(o.search.markings)
+}
+
 // first is where the net begins.
 func (o *outlook) first() stand {
 	if o.root == nil {

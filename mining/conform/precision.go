@@ -16,7 +16,8 @@ type Precision struct {
 	// Value is 1 − escaping/allowed; 1 if nothing is allowed.
 	Value float64
 	// Known is false if there were too many places at which the net could be
-	// at once: silent moves that a bound does not hold.
+	// at once, or over all prefixes: silent moves, or tokens, that a bound does
+	// not hold. Nothing else is said then.
 	Known bool
 	// Cases that went on from each prefix, times the activities that the net
 	// allowed next, and those among them that no case does after the prefix.
@@ -25,6 +26,10 @@ type Precision struct {
 
 // mostStands bounds how many places a net is looked for at once.
 const mostStands = 1000
+
+// mostMarkings bounds the markings of a net that is no machine that are looked at for all
+// prefixes, some 500 MB. One in which tokens pile up has others after each prefix.
+const mostMarkings = 1 << 20
 
 // FindPrecision computes ETC: over all prefixes of the log that the net can
 // do, weighted with the cases that go on from there, the share of the
@@ -36,6 +41,10 @@ const mostStands = 1000
 // a case leaves the net, the rest of it is not looked at, so precision says
 // little of a log with a low fitness.
 func FindPrecision(ctx context.Context, s *eventlog.Summary, n *petri.Net) (Precision, error) {
+	return findPrecision(ctx, s, n, mostMarkings)
+}
+
+func findPrecision(ctx context.Context, s *eventlog.Summary, n *petri.Net, most int) (Precision, error) {
 	labels, byName := number(n)
 	letter := make([]int32, len(s.Activities))
 	for i, name := range s.Activities {
@@ -53,13 +62,17 @@ func FindPrecision(ctx context.Context, s *eventlog.Summary, n *petri.Net) (Prec
 	for i := range s.Variants {
 		node := int32(0)
 		for _, x := range s.Variants[i].Path {
-			if node = t.step(node, letter[x], s.Variants[i].Cases); node < 0 || ctx.Err() != nil {
+			node = t.step(node, letter[x], s.Variants[i].Cases)
+			// Before more is looked at: what is not known for lack of time is no result.
+			if err := ctx.Err(); err != nil {
+				return Precision{}, err
+			}
+			if !t.known || t.outlook.markings() > most {
+				return Precision{Value: 1}, nil // nothing behind makes it known
+			}
+			if node < 0 {
 				break
 			}
-		}
-		// Before more is looked at: what is not known for lack of time is no result.
-		if err := ctx.Err(); err != nil {
-			return Precision{}, err
 		}
 	}
 	return t.precision(), nil

@@ -196,3 +196,19 @@ func TestPrecisionAndFootprintsEndInTime(t *testing.T) {
 		cancel()
 	}
 }
+
+// Tokens pile up in the net, so each prefix has a marking of its own: precision is
+// not known if these are more than are kept, and known if they are not.
+func TestPrecisionOfManyMarkings(t *testing.T) {
+	var n petri.Net
+	p, q := n.AddPlace("p"), n.AddPlace("q")
+	n.AddTransition("more", []int{p}, []int{p, q})
+	n.Mark([]int{p}, []int{p})
+	s := logOf(t, slices.Repeat([]string{"more"}, 100))
+	for _, most := range []int{50, mostMarkings} {
+		x, err := findPrecision(t.Context(), s, &n, most)
+		if err != nil || x.Known != (most > 100) || x.Known && x.Allowed != 100 {
+			t.Errorf("at most %d markings: %+v, %v", most, x, err)
+		}
+	}
+}

@@ -91,7 +91,7 @@ func ReplayTokens(ctx context.Context, s *eventlog.Summary, n *petri.Net, progre
 }
 
 func newReplayer(n *petri.Net, index *petri.Index) *replayer {
-	r := &replayer{net: n, index: index, ways: map[string][]int32{}, needed: make([]bool, len(n.Transitions))}
+	r := &replayer{net: n, index: index, free: index.Silent, nears: map[int32][]int32{}, ways: map[string]way{}, needed: make([]bool, len(n.Transitions))}
 	r.initial, r.final = sum(n.Initial), sum(n.Final)
 	for p, tokens := range n.Final {
 		if tokens > 0 {
@@ -113,7 +113,12 @@ type replayer struct {
 	index          *petri.Index
 	initial, final int64       // tokens
 	end            []petri.Arc // the final marking
-	ways           map[string][]int32
+	free           []int32     // transitions that may be fired on the way to others: the silent ones
+	ways           map[string]way
+	near           []int32 // those of them that can bring tokens to the goal at hand
+	nears          map[int32][]int32
+	kept           int     // bytes of ways, about
+	spent          int64   // transitions that plans looked at, those of ways that were known counted again
 	fired          []int32 // in the case at hand
 	price          []int32 // by place: silent transitions to get a token there
 	giver          []int32 // by place: the last of them
@@ -210,8 +215,12 @@ func (r *replayer) choose(m petri.Marking, all []int32) (t int32, way []int32, o
 	return t, way, ok
 }
 
-// mostLooks bounds how many markings are looked at for one way.
-const mostLooks = 500
+// mostLooks bounds how many markings are looked at for one way, and mostSpent how many
+// transitions, some 10 ns each: with 90,000 silent ones a way that is not there would take seconds.
+const (
+	mostLooks = 500
+	mostSpent = 1 << 24
+)
 
 // way finds silent transitions that lead from m to the tokens wanted. If tokens
 // were not used up, that would be easy: such a plan is made for each marking
@@ -221,15 +230,65 @@ const mostLooks = 500
 // doi:10.1016/S0004-3702(01)00108-4; Hoffmann and Nebel, doi:10.1613/jair.855).
 // A plan may lack what is wanted twice, so where that finds nothing all silent
 // transitions are tried.
-func (r *replayer) way(m petri.Marking, goal int32, wanted []petri.Arc) (way []int32, ok bool) {
+func (r *replayer) way(m petri.Marking, goal int32, wanted []petri.Arc) (fired []int32, ok bool) {
 	key := string(m.AppendKey(strconv.AppendInt(nil, int64(goal), 10)))
-	if way, known := r.ways[key]; known {
-		return way, way != nil
+	w, known := r.ways[key]
+	if known {
+		r.spent += w.spent
+		return w.fired, w.fired != nil
 	}
-	way = r.look(m, wanted)
-	r.ways[key] = way
-	return way, way != nil
+	w.spent = -r.spent
+	r.towards(goal, wanted)
+	w.fired = r.look(m, wanted)
+	w.spent += r.spent
+	if r.kept += len(key) + 4*len(w.fired) + 100; r.kept > mostKept {
+		clear(r.ways)
+		r.kept = 0
+	}
+	r.ways[key] = w
+	return w.fired, w.fired != nil
 }
+
+// towards finds the free transitions that can bring tokens to a goal, by way of others: of
+// thousands that a net of many splits has, some. Estimates and plans need no other.
+func (r *replayer) towards(goal int32, wanted []petri.Arc) {
+	near, known := r.nears[goal]
+	if known {
+		r.near = near
+		return
+	}
+	seen := make([]bool, len(r.net.Transitions))
+	for _, t := range r.free {
+		seen[t] = true // for now: it is free
+	}
+	for todo := [][]petri.Arc{wanted}; len(todo) > 0; {
+		last := len(todo) - 1
+		arcs := todo[last]
+		todo = todo[:last]
+		for _, a := range arcs {
+			for _, t := range r.index.Givers[a.Place] {
+				if seen[t] {
+					seen[t] = false
+					near, todo = append(near, t), append(todo, r.net.Transitions[t].In)
+				}
+			}
+		}
+	}
+	slices.Sort(near)
+	if 8*len(near) > len(r.free) {
+		near = r.free // not worth the memory
+	}
+	r.nears[goal], r.near = near, near
+}
+
+// A way is transitions to fire; nil if none were found.
+type way struct {
+	fired []int32
+	spent int64
+}
+
+// mostKept bounds the memory for ways. Where tokens pile up few of them are asked for again.
+const mostKept = 64 << 20
 
 type look struct {
 	marking petri.Marking
@@ -258,6 +317,7 @@ func (r *replayer) look(m petri.Marking, wanted []petri.Arc) []int32 {
 // transitions that next names for it, once the marking was estimated; all says
 // whether every such way was seen.
 func (r *replayer) search(m petri.Marking, wanted []petri.Arc, left int32, next func(petri.Marking, []petri.Arc) []int32) (way []int32, all bool) {
+	began := r.spent
 	r.estimate(m, wanted)
 	looks := []look{{m.Clone(), -1, -1, 0, next(m, wanted)}}
 	seen := map[string]bool{string(m.AppendKey(nil)): true}
@@ -279,7 +339,7 @@ func (r *replayer) search(m petri.Marking, wanted []petri.Arc, left int32, next 
 			slices.Reverse(way)
 			return way, true
 		}
-		if len(looks) > mostLooks {
+		if len(looks) > mostLooks || r.spent-began > mostSpent {
 			return nil, false
 		}
 		for _, t := range looks[i].next {
@@ -360,7 +420,8 @@ func (r *replayer) estimate(m petri.Marking, wanted []petri.Arc) (steps int32, o
 	}
 	for changed := true; changed; {
 		changed = false
-		for _, t := range r.index.Silent {
+		r.spent += int64(len(r.near))
+		for _, t := range r.near {
 			cost := sum(r.net.Transitions[t].In) + 1
 			if cost >= never {
 				continue
@@ -403,9 +464,9 @@ func (r *replayer) plan(m petri.Marking, wanted []petri.Arc) (enabled []int32) {
 	return enabled
 }
 
-// enabled are the silent transitions that can be fired in m, ascending.
+// enabled are those of the free transitions that can be fired in m, ascending.
 func (r *replayer) enabled(m petri.Marking, _ []petri.Arc) (out []int32) {
-	for _, t := range r.index.Silent {
+	for _, t := range r.free {
 		if r.net.Enabled(m, int(t)) {
 			out = append(out, t)
 		}

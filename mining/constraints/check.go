@@ -47,7 +47,7 @@ type Checked struct {
 // A named is a rule of any kind.
 type named struct {
 	Verdict
-	judge func(c *looked, a, b eventlog.Activity) verdict // nil of a span
+	judge ruling // nil of a span
 	span  *Span
 }
 
@@ -69,12 +69,12 @@ func (k *Skeleton) relations() []relation {
 	return []relation{
 		{"equivalence", k.Equivalent, func(_ *looked, as, bs []int, _ eventlog.Activity) bool { return len(as) == len(bs) }},
 		{"always_after", k.AlwaysAfter, func(_ *looked, as, bs []int, _ eventlog.Activity) bool {
-			return len(bs) > 0 && as[len(as)-1] < bs[len(bs)-1]
+			return response(as, bs)
 		}},
-		{"always_before", k.AlwaysBefore, func(_ *looked, as, bs []int, _ eventlog.Activity) bool { return len(bs) > 0 && bs[0] < as[0] }},
+		{"always_before", k.AlwaysBefore, func(_ *looked, as, bs []int, _ eventlog.Activity) bool { return precedence(bs, as) }},
 		{"never_together", k.NeverTogether, func(_ *looked, _, bs []int, _ eventlog.Activity) bool { return len(bs) == 0 }},
 		{"directly_follows", k.DirectlyFollows, func(c *looked, as, _ []int, b eventlog.Activity) bool {
-			return all(as, func(j int) bool { return c.next(j, 1, b) })
+			return c.followed(as, b)
 		}},
 	}
 }
@@ -84,7 +84,7 @@ func (s *Set) list() (out []named) {
 	switch s.Kind {
 	case KindDeclare:
 		for _, r := range *s.Rules {
-			out = append(out, named{Verdict: Verdict{Rule: name(string(r.Template), r.A, r.B), A: r.A, B: r.B}, judge: r.Template.judge})
+			out = append(out, named{Verdict: Verdict{Rule: name(string(r.Template), r.A, r.B), A: r.A, B: r.B}, judge: r.Template.judge()})
 		}
 	case KindSkeleton:
 		for _, x := range s.Skeleton.relations() {
@@ -184,8 +184,8 @@ func (s *Set) each(ctx context.Context, log *eventlog.Summary, rules []named, do
 			return ctx.Err()
 		}
 		c.look(log.Variants[v].Path)
-		for i, r := range rules {
-			verdicts[i] = r.judge(c, at[i][0], at[i][1])
+		for i := range rules { // which are large, and many
+			verdicts[i] = rules[i].judge(c, at[i][0], at[i][1])
 		}
 		do(v, verdicts)
 	}

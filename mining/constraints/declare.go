@@ -119,27 +119,38 @@ func typical(rules []Rule, cases int64) (support, confidence float64) {
 
 // declare counts rules over variants.
 type declare struct {
-	s                  *eventlog.Summary
-	support, satisfied map[Template]*square
-	c                  *looked
+	s     *eventlog.Summary
+	count []counted // of each pair of activities, the [Templates]; a, a for those of one
+	ofOne []ruling  // of the templates of one activity, which come first
+	c     *looked
 }
 
+// A counted is how many cases activate a rule, and keep to it.
+type counted struct{ support, satisfied int64 }
+
 func newDeclare(s *eventlog.Summary) *declare {
-	d := &declare{s: s, support: map[Template]*square{}, satisfied: map[Template]*square{}, c: newLooked(s)}
+	n := len(s.Activities)
+	d := &declare{s: s, count: make([]counted, n*n*len(Templates)), c: newLooked(s)}
 	for _, t := range Templates {
-		d.support[t], d.satisfied[t] = newSquare(len(s.Activities)), newSquare(len(s.Activities))
+		if t.Unary() {
+			d.ofOne = append(d.ofOne, t.judge())
+		}
 	}
 	return d
 }
 
-// count adds cases to the pair a, b of a template; a, a if it is of one.
-func (d *declare) count(t Template, a, b eventlog.Activity, v verdict, cases int64) {
-	if v == 0 {
-		return
+// of is what is counted of a and b, by template.
+func (d *declare) of(a, b eventlog.Activity) []counted {
+	n := len(Templates)
+	return d.count[(int(a)*len(d.s.Activities)+int(b))*n:][:n]
+}
+
+func (x *counted) add(v verdict, cases int64) {
+	if v != 0 {
+		x.support += cases
 	}
-	*d.support[t].at(a, b) += cases
 	if v > 0 {
-		*d.satisfied[t].at(a, b) += cases
+		x.satisfied += cases
 	}
 }
 
@@ -147,10 +158,9 @@ func (d *declare) add(v *eventlog.Variant) {
 	d.c.look(v.Path)
 	for i := range d.s.Activities {
 		a := eventlog.Activity(i)
-		for _, t := range Templates {
-			if t.Unary() {
-				d.count(t, a, a, t.judge(d.c, a, a), v.Cases)
-			}
+		count := d.of(a, a)
+		for t, judge := range d.ofOne {
+			count[t].add(judge(d.c, a, a), v.Cases)
 		}
 	}
 	for _, a := range d.c.here {
@@ -170,36 +180,33 @@ func (d *declare) add(v *eventlog.Variant) {
 // pair judges the rules of a and b, of which at least one occurs. What several
 // templates are made of is looked at once.
 func (d *declare) pair(v *eventlog.Variant, a, b eventlog.Activity) {
-	exists, exists2 := RespondedExistence.judge(d.c, a, b), RespondedExistence.judge(d.c, b, a)
-	response, precedence := Response.judge(d.c, a, b), Precedence.judge(d.c, a, b)
-	alt, altPrecedence := AltResponse.judge(d.c, a, b), AltPrecedence.judge(d.c, a, b)
-	chain, chainPrecedence := ChainResponse.judge(d.c, a, b), ChainPrecedence.judge(d.c, a, b)
-	for _, x := range [...]struct {
-		t Template
-		v verdict
-	}{
-		{RespondedExistence, exists},
-		{Response, response}, {AltResponse, alt}, {ChainResponse, chain},
-		{Precedence, precedence}, {AltPrecedence, altPrecedence}, {ChainPrecedence, chainPrecedence},
-		{Succession, min(response, precedence)}, {AltSuccession, min(alt, altPrecedence)}, {ChainSuccession, min(chain, chainPrecedence)},
-		{Coexistence, min(exists, exists2)}, {NonCoexistence, -min(exists, exists2)},
-		{NonSuccession, -min(response, precedence)}, {NonChainSuccession, -min(chain, chainPrecedence)},
+	as, bs := d.c.at(a), d.c.at(b)
+	exists, exists2 := activated(as, len(bs) > 0), activated(bs, len(as) > 0)
+	response, precedence := activated(as, response(as, bs)), activated(bs, precedence(as, bs))
+	alt, altPrecedence := activated(as, between(as, bs)), activated(bs, before(as, bs))
+	chain, chainPrecedence := activated(as, d.c.followed(as, b)), activated(bs, d.c.led(bs, a))
+	count := d.of(a, b)[len(d.ofOne):]
+	for t, x := range [...]verdict{ // as in Templates
+		exists, response, alt, chain,
+		precedence, altPrecedence, chainPrecedence,
+		min(response, precedence), min(alt, altPrecedence), min(chain, chainPrecedence), min(exists, exists2),
+		-min(exists, exists2), -min(response, precedence), -min(chain, chainPrecedence),
 	} {
-		d.count(x.t, a, b, x.v, v.Cases)
+		count[t].add(x, v.Cases)
 	}
 }
 
 // rules returns all rules that are activated in some case.
 func (d *declare) rules() []Rule {
 	out := []Rule{}
-	for _, t := range Templates {
+	for k, t := range Templates {
 		for i, a := range d.s.Activities {
 			for j, b := range d.s.Activities {
 				if (i == j) != t.Unary() {
 					continue
 				}
-				x, y := eventlog.Activity(i), eventlog.Activity(j)
-				r := Rule{Template: t, A: a, B: b, Support: *d.support[t].at(x, y), Satisfied: *d.satisfied[t].at(x, y)}
+				x := d.of(eventlog.Activity(i), eventlog.Activity(j))[k]
+				r := Rule{Template: t, A: a, B: b, Support: x.support, Satisfied: x.satisfied}
 				if t.Unary() {
 					r.B = ""
 				}

@@ -54,59 +54,99 @@ func (c *looked) next(j, says int, b eventlog.Activity) bool {
 	return j+says >= 0 && j+says < len(c.path) && c.path[j+says] == b
 }
 
-// judge says of a case whether a rule holds. The negative templates are the
-// opposite of the positive ones, as in the oracle: see DESIGN.md.
-func (t Template) judge(c *looked, a, b eventlog.Activity) verdict {
-	as, bs := c.at(a), c.at(b)
+// A ruling says of a case whether a rule for a and b holds.
+type ruling func(c *looked, a, b eventlog.Activity) verdict
+
+// judge returns the ruling of a template: rules are many, and names are slow to tell apart. The
+// negative templates are the opposite of the positive ones, as in the oracle: see DESIGN.md.
+func (t Template) judge() ruling {
 	switch t {
 	case Existence:
-		return is(len(as) > 0)
+		return ofOne(func(as []int) bool { return len(as) > 0 })
 	case Absence:
-		return is(len(as) == 0)
+		return ofOne(func(as []int) bool { return len(as) == 0 })
 	case ExactlyOne:
-		return is(len(as) == 1)
+		return ofOne(func(as []int) bool { return len(as) == 1 })
 	case Init:
-		return is(len(as) > 0 && as[0] == 0)
-	case Succession:
-		return min(Response.judge(c, a, b), Precedence.judge(c, a, b))
-	case AltSuccession:
-		return min(AltResponse.judge(c, a, b), AltPrecedence.judge(c, a, b))
-	case ChainSuccession:
-		return min(ChainResponse.judge(c, a, b), ChainPrecedence.judge(c, a, b))
-	case Coexistence:
-		return min(RespondedExistence.judge(c, a, b), RespondedExistence.judge(c, b, a))
-	case NonCoexistence:
-		return -Coexistence.judge(c, a, b)
-	case NonSuccession:
-		return -Succession.judge(c, a, b)
-	case NonChainSuccession:
-		return -ChainSuccession.judge(c, a, b)
-	case Precedence, AltPrecedence, ChainPrecedence:
-		if len(bs) == 0 {
-			return 0
-		}
-	default:
-		if len(as) == 0 {
-			return 0
-		}
-	}
-	switch t {
+		return ofOne(func(as []int) bool { return len(as) > 0 && as[0] == 0 })
 	case RespondedExistence:
-		return is(len(bs) > 0)
+		return respondedExistence
 	case Response:
-		return is(len(bs) > 0 && as[len(as)-1] < bs[len(bs)-1])
+		return func(c *looked, a, b eventlog.Activity) verdict { return activated(c.at(a), response(c.at(a), c.at(b))) }
 	case AltResponse:
-		return is(between(as, bs))
+		return func(c *looked, a, b eventlog.Activity) verdict { return activated(c.at(a), between(c.at(a), c.at(b))) }
 	case ChainResponse:
-		return is(all(as, func(j int) bool { return c.next(j, 1, b) }))
+		return func(c *looked, a, b eventlog.Activity) verdict { return activated(c.at(a), c.followed(c.at(a), b)) }
 	case Precedence:
-		return is(len(as) > 0 && as[0] < bs[0])
+		return func(c *looked, a, b eventlog.Activity) verdict {
+			return activated(c.at(b), precedence(c.at(a), c.at(b)))
+		}
 	case AltPrecedence:
-		return is(before(as, bs))
+		return func(c *looked, a, b eventlog.Activity) verdict { return activated(c.at(b), before(c.at(a), c.at(b))) }
 	case ChainPrecedence:
-		return is(all(bs, func(j int) bool { return c.next(j, -1, a) }))
+		return func(c *looked, a, b eventlog.Activity) verdict { return activated(c.at(b), c.led(c.at(b), a)) }
+	case Succession:
+		return both(Response, Precedence)
+	case AltSuccession:
+		return both(AltResponse, AltPrecedence)
+	case ChainSuccession:
+		return both(ChainResponse, ChainPrecedence)
+	case Coexistence:
+		return func(c *looked, a, b eventlog.Activity) verdict {
+			return min(respondedExistence(c, a, b), respondedExistence(c, b, a))
+		}
+	case NonCoexistence:
+		return opposite(Coexistence)
+	case NonSuccession:
+		return opposite(Succession)
+	case NonChainSuccession:
+		return opposite(ChainSuccession)
 	}
 	panic("no template " + t)
+}
+
+func ofOne(holds func(as []int) bool) ruling {
+	return func(c *looked, a, _ eventlog.Activity) verdict { return is(holds(c.at(a))) }
+}
+
+func both(t, u Template) ruling {
+	x, y := t.judge(), u.judge()
+	return func(c *looked, a, b eventlog.Activity) verdict { return min(x(c, a, b), y(c, a, b)) }
+}
+
+func opposite(t Template) ruling {
+	x := t.judge()
+	return func(c *looked, a, b eventlog.Activity) verdict { return -x(c, a, b) }
+}
+
+// activated is the verdict on a rule that occurrences activate.
+func activated(by []int, holds bool) verdict {
+	if len(by) == 0 {
+		return 0
+	}
+	return is(holds)
+}
+
+func respondedExistence(c *looked, a, b eventlog.Activity) verdict {
+	return activated(c.at(a), len(c.at(b)) > 0)
+}
+
+// response says whether after the last of as there is one of bs.
+func response(as, bs []int) bool {
+	return len(as) > 0 && len(bs) > 0 && as[len(as)-1] < bs[len(bs)-1]
+}
+
+// precedence says whether before the first of bs there is one of as.
+func precedence(as, bs []int) bool { return len(as) > 0 && len(bs) > 0 && as[0] < bs[0] }
+
+// followed says whether b is right behind each of as.
+func (c *looked) followed(as []int, b eventlog.Activity) bool {
+	return all(as, func(j int) bool { return c.next(j, 1, b) })
+}
+
+// led says whether a is right before each of bs.
+func (c *looked) led(bs []int, a eventlog.Activity) bool {
+	return all(bs, func(j int) bool { return c.next(j, -1, a) })
 }
 
 func all(places []int, holds func(int) bool) bool {
