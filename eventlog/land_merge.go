@@ -15,7 +15,7 @@ func mapSchema(source string) string     { return "map_" + source }
 // and relations, in one transaction. Only what is new, changed or gone is
 // written; where nothing is, nothing is written at all.
 func (s *Store) MergeTables(ctx context.Context, staged *StagedTables) (LoadReceipt, error) {
-	m := &tablesMerge{StagedTables: staged}
+	m := &tablesMerge{StagedTables: staged, few: s.few(staged.rowsRead)}
 	m.receipt = LoadReceipt{
 		Source: staged.system.Name, RowsIn: staged.rowsRead, RowsRejected: staged.rejected,
 		Rejects: staged.rejects, Notes: append([]Note(nil), staged.notes...),
@@ -47,6 +47,8 @@ type tablesMerge struct {
 	people  *forgetting
 	stale   bool                     // blocks of the file have what must not be there any more
 	have    map[string][]TableColumn // of the landing tables, before this load
+	few     bool                     // rows, in a small store
+	pieces  []string                 // views of the mapping that are temporary tables meanwhile
 }
 
 func (m *tablesMerge) run(ctx context.Context) (err error) {
