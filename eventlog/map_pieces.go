@@ -44,10 +44,11 @@ func (m *tablesMerge) runPieces(ctx context.Context, text string) error {
 }
 
 // piece makes a view a temporary table. It leaves one alone that has a column
-// without a type (NULL), which fits wherever it is named; a table's would not.
+// without a type (NULL, or a list of it), which fits wherever it is named; a
+// table's is an INTEGER.
 func (m *tablesMerge) piece(ctx context.Context, view string) error {
 	name := Quote(mapSchema(m.system.Name)) + "." + Quote(view)
-	untyped, err := m.c.int(ctx, "SELECT count(*) FROM pragma_table_info("+storeLiteral(name)+`) WHERE type = '"NULL"'`)
+	untyped, err := m.c.int(ctx, "SELECT count(*) FROM pragma_table_info("+storeLiteral(name)+`) WHERE contains(type, '"NULL"')`)
 	if err != nil || untyped > 0 {
 		return err
 	}

@@ -16,7 +16,7 @@ func TestPiecesAreTheViews(t *testing.T) {
 	sys.Mapping = `
 		CREATE VIEW "order" AS SELECT * FROM orders; CREATE VIEW object AS SELECT *, 'orders' AS "table" FROM "order"; /* ; CREATE VIEW none */
 		CREATE VIEW nothing AS SELECT 'n' || id AS key, NULL AS created, NULL AS total, NULL AS id FROM object WHERE id < 0;
-		CREATE VIEW made AS SELECT 'c' || id AS key, created, total, id FROM object UNION ALL SELECT key, created, total, id FROM nothing;
+		CREATE VIEW made AS SELECT 'c' || id AS key, created, total, id FROM object UNION ALL SELECT key, coalesce(created, TIMESTAMP '2020-01-01'), total, id FROM nothing;
 		CREATE MACRO of_order(n) AS (SELECT any_value(customer) FROM object WHERE id = n);
 		CREATE VIEW log AS SELECT concat_ws('-', 'j', "order", what, _n) AS key, what, day::TIMESTAMP AS moment, "order" AS id FROM landing_shop.journal;
 		CREATE VIEW event AS
