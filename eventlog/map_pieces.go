@@ -10,6 +10,10 @@ import (
 
 var viewMade = regexp.MustCompile(`^CREATE VIEW (\w+)`)
 
+// errPiece is the error of a load whose mapping has a view that cannot be read
+// by itself. The same load without pieces may succeed, or says what it always said.
+var errPiece = errors.New("view")
+
 // runPieces runs a mapping's text. DuckDB reads the SQL of a view anew, and that
 // of all views below it, wherever the view is named: where there are few rows,
 // that is most of what a mapping costs. So a view that others name is a
@@ -36,7 +40,7 @@ func (m *tablesMerge) runPieces(ctx context.Context, text string) error {
 		word := regexp.MustCompile(`\b` + made[1] + `\b`)
 		if slices.ContainsFunc(list[i+1:], func(s statement) bool { return word.MatchString(s.sql) }) {
 			if err := m.piece(ctx, made[1]); err != nil {
-				return fmt.Errorf("view %s: %s", made[1], storeReason(err))
+				return fmt.Errorf("%w %s: %w", errPiece, made[1], err)
 			}
 		}
 	}
