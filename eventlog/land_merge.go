@@ -2,6 +2,7 @@ package eventlog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,18 +16,10 @@ func mapSchema(source string) string     { return "map_" + source }
 // and relations, in one transaction. Only what is new, changed or gone is
 // written; where nothing is, nothing is written at all.
 func (s *Store) MergeTables(ctx context.Context, staged *StagedTables) (LoadReceipt, error) {
-	m := &tablesMerge{StagedTables: staged}
-	m.receipt = LoadReceipt{
-		Source: staged.system.Name, RowsIn: staged.rowsRead, RowsRejected: staged.rejected,
-		Rejects: staged.rejects, Notes: append([]Note(nil), staged.notes...),
+	m, err := s.mergeTables(ctx, staged, s.few(staged.rowsRead))
+	if errors.Is(err, errPiece) { // alone; where it is named, rows may be left out that it cannot read
+		m, err = s.mergeTables(ctx, staged, false)
 	}
-	err := s.write(ctx, func(c *storeConn) error {
-		m.c = c
-		if err := s.threadsFor(ctx, c, staged.rowsRead); err != nil {
-			return err
-		}
-		return m.run(ctx)
-	})
 	if err == nil && m.stale {
 		err = s.Rewrite(ctx) // names that were in clear
 	}
@@ -34,6 +27,21 @@ func (s *Store) MergeTables(ctx context.Context, staged *StagedTables) (LoadRece
 		return LoadReceipt{}, fmt.Errorf("source %s: %w", staged.system.Name, err)
 	}
 	return m.receipt, nil
+}
+
+func (s *Store) mergeTables(ctx context.Context, staged *StagedTables, few bool) (*tablesMerge, error) {
+	m := &tablesMerge{StagedTables: staged, few: few}
+	m.receipt = LoadReceipt{
+		Source: staged.system.Name, RowsIn: staged.rowsRead, RowsRejected: staged.rejected,
+		Rejects: staged.rejects, Notes: append([]Note(nil), staged.notes...),
+	}
+	return m, s.write(ctx, func(c *storeConn) error {
+		m.c = c
+		if err := s.threadsFor(ctx, c, staged.rowsRead); err != nil {
+			return err
+		}
+		return m.run(ctx)
+	})
 }
 
 // A tablesMerge is the state of one MergeTables.
@@ -47,6 +55,8 @@ type tablesMerge struct {
 	people  *forgetting
 	stale   bool                     // blocks of the file have what must not be there any more
 	have    map[string][]TableColumn // of the landing tables, before this load
+	few     bool                     // rows, in a small store
+	pieces  []string                 // views of the mapping that are temporary tables meanwhile
 }
 
 func (m *tablesMerge) run(ctx context.Context) (err error) {

@@ -100,6 +100,10 @@ func (v *mapped) objectAttributes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	others, err := v.c.otherColumns(ctx, mapSchema(v.system.Name))
+	if err != nil {
+		return err
+	}
 	for i, typ := range v.types {
 		t := tables[i]
 		want := make([]Attribute, len(typ.attributes))
@@ -111,17 +115,18 @@ func (v *mapped) objectAttributes(ctx context.Context) error {
 			return err
 		}
 		v.tables = v.tables || made
+		if rows, err := v.c.int(ctx, fmt.Sprintf("SELECT count(*) FROM m_type_%d", i)); err != nil {
+			return err
+		} else if rows == 0 {
+			continue
+		}
 		values := mapValues(t, want, "m.")
 		if err := v.writeAttributes(ctx, i, t, values, "o.source = $1"); err != nil {
 			return err
 		}
-		others, err := v.c.strings(ctx, storeText("map_other_columns"), mapSchema(v.system.Name), "object_"+typ.name)
-		if err != nil {
-			return err
-		}
 		var rest []stagedValue
 		for _, a := range values {
-			if landColumn(others, a.name) < 0 {
+			if landColumn(others[typ.view.name], a.name) < 0 {
 				rest = append(rest, a)
 			}
 		}
@@ -137,6 +142,19 @@ func (v *mapped) objectAttributes(ctx context.Context) error {
 	}
 	v.receipt.Objects.Changed, err = v.c.int(ctx, storeText("map_touched"))
 	return err
+}
+
+// otherColumns lists the columns of each view of the mappings of other schemas,
+// in one look: each lists all columns there are.
+func (c *storeConn) otherColumns(ctx context.Context, schema string) (map[string][]string, error) {
+	columns := map[string][]string{}
+	err := c.each(ctx, storeText("map_other_columns"), []any{schema}, func(scan func(...any) error) error {
+		var view, column string
+		err := scan(&view, &column)
+		columns[view] = append(columns[view], column)
+		return err
+	})
+	return columns, err
 }
 
 // writeAttributes writes some attributes of the objects of one type that
@@ -157,6 +175,9 @@ func (v *mapped) writeAttributes(ctx context.Context, i int, t *attributeTable, 
 	err := v.c.exec(ctx, storeText("map_attribute_diff", "rows", fmt.Sprintf("m_type_%d", i), "type", storeLiteral(t.typ),
 		"table", t.table(), "values", exprs.String(), "differs", differs.String(), "condition", condition), v.system.Name)
 	if err != nil {
+		return err
+	}
+	if differ, err := v.c.int(ctx, "SELECT count(*) FROM m_diff"); err != nil || differ == 0 {
 		return err
 	}
 	err = v.c.exec(ctx, storeText("map_attribute_insert", "table", t.table(), "columns", columns.String(), "values", list.String()))

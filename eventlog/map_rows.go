@@ -62,7 +62,10 @@ func (v *mapped) evaluate(ctx context.Context) error {
 			return fmt.Errorf("mapping: view %s: %w", names[i], err)
 		}
 	}
-	return v.typeRows(ctx)
+	if err := v.typeRows(ctx); err != nil {
+		return err
+	}
+	return v.dropPieces(ctx)
 }
 
 func (v *mapped) viewName(name string) string {

@@ -53,8 +53,8 @@ func (m *tablesMerge) runMapping(ctx context.Context) error {
 			continue
 		}
 		if part.file == "" {
-			if err := m.c.exec(ctx, part.text); err != nil {
-				return fmt.Errorf("mapping: %s", storeReason(err))
+			if err := m.runPieces(ctx, part.text); err != nil {
+				return fmt.Errorf("mapping: %w", err)
 			}
 		} else if err := m.runFile(ctx, part.file, part.text); err != nil {
 			return fmt.Errorf("mapping: %w", err)

@@ -19,11 +19,19 @@ func storeThreads(path string, o OpenOptions) int {
 	if o.Threads > 0 {
 		return o.Threads
 	}
-	if info, err := os.Stat(path); err == nil && info.Size() > smallStore {
+	if !isSmall(path) {
 		return 0
 	}
 	return 1
 }
+
+func isSmall(path string) bool {
+	info, err := os.Stat(path)
+	return err != nil || info.Size() <= smallStore
+}
+
+// few says whether a load of so many rows leaves the store a small one.
+func (s *Store) few(rows int64) bool { return rows <= smallRows && isSmall(s.path) }
 
 // threadsFor has all cores work where a load brings many rows.
 func (s *Store) threadsFor(ctx context.Context, c *storeConn, rows int64) error {

@@ -1,2 +1,2 @@
 -- What are the ids of some objects?
-SELECT object, id FROM main.object WHERE list_contains($1::BIGINT[], object) ORDER BY object
+SELECT object, id FROM main.object WHERE object IN (SELECT unnest($1::BIGINT[])) ORDER BY object

@@ -2,4 +2,4 @@
 CREATE OR REPLACE TEMP TABLE {labels} AS
 SELECT label, row_number() OVER (ORDER BY label) - 1 AS code
 FROM {labels}
-WHERE list_contains($1::BIGINT[], code)
+WHERE code IN (SELECT unnest($1::BIGINT[]))
