@@ -76,7 +76,8 @@ func (d *Diagram) Net() (*petri.Net, error) {
 	return b.net, nil
 }
 
-// mostStates bounds the markings that are looked at to see what a join need not wait for.
+// mostStates bounds the markings that are looked at to see what a join need not wait for; of
+// nets of more than 500 places they are fewer.
 const mostStates = 20_000
 
 // prune takes out those of the last transitions, which joins wait by, that can never fire,
@@ -84,7 +85,7 @@ const mostStates = 20_000
 // put together.
 func (b *netBuilder) prune(first int) {
 	n := b.net
-	dead := n.Dead(mostStates)
+	dead := n.Dead(min(mostStates, mostStates*500/len(n.Places)+1))
 	if dead == nil {
 		return
 	}

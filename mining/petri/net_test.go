@@ -148,3 +148,18 @@ func TestValidate(t *testing.T) {
 		}
 	}
 }
+
+// A net of many places is looked at in fewer markings, so that they take no more memory.
+func TestBoundFollowsTheSize(t *testing.T) {
+	for _, c := range []struct{ places, asked, want int }{{2, 0, 100_000}, {6_400, 0, 10_000}, {100_000, 0, 1_000}, {100_000, 7, 7}} {
+		n := &Net{Places: make([]Place, c.places)}
+		n.Mark([]int{0}, []int{1})
+		s, err := n.CheckSoundness(t.Context(), c.asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Bound != c.want {
+			t.Errorf("%d places, %d asked: %d markings, not %d", c.places, c.asked, s.Bound, c.want)
+		}
+	}
+}
