@@ -55,6 +55,7 @@ type conformance struct {
 	Cases          int64              `json:"cases"`
 	Fitness        conformanceFitness `json:"fitness"`
 	Precision      *float64           `json:"precision"`
+	Aligned        *float64           `json:"precision_aligned,omitempty"`
 	Generalization float64            `json:"generalization"`
 	Simplicity     float64            `json:"simplicity"`
 	Cost           *int64             `json:"cost"`          // null of replay, which does not know it
@@ -174,6 +175,9 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 		return err
 	}
 	if a != nil {
+		if err := c.aligned(e, a, x, began); err != nil {
+			return err
+		}
 		x.uses(own, a)
 		if err := c.departures(e, l, s, a, x); err != nil {
 			return err
@@ -189,6 +193,26 @@ func (c *mineConformCmd) Run(e *env) (err error) {
 		return writeModel(e, c.Out, "json", "json", func(w io.Writer) error { return printJSON(w, x) }, nil)
 	}
 	return c.print(e, x)
+}
+
+// aligned finds the precision of alignments, if time is left of the limit.
+func (c *mineConformCmd) aligned(e *env, a *conform.Alignments, x *conformance, began time.Time) error {
+	limit := c.TimeLimit
+	if limit > 0 {
+		limit = max(1, time.Until(began.Add(limit)))
+	}
+	p, err := inTime(e, limit, func(ctx context.Context) (conform.Precision, error) {
+		return conform.FindPrecision(ctx, a.Aligned(), a.Net)
+	})
+	switch {
+	case errors.Is(err, errLate):
+		x.Notes = append(x.Notes, eventlog.Note{Code: "precision-unknown", Text: "Precision of alignments is not known: --time-limit was not enough."})
+	case err != nil:
+		return err
+	case p.Known:
+		x.Aligned = &p.Value
+	}
+	return nil
 }
 
 // errLate says that a limit of time ended something that is not needed.
@@ -404,6 +428,9 @@ func (c *mineConformCmd) print(e *env, x *conformance) error {
 	}
 	if x.Precision != nil {
 		t.add("precision", exact(*x.Precision), "of what the model allows next is done next by some case")
+		if x.Aligned != nil {
+			t.add("", exact(*x.Aligned), "of it, where cases that leave the model go on as they are aligned")
+		}
 	}
 	t.add("generalization", exact(x.Generalization), "by how often each part of the model is used")
 	t.add("simplicity", exact(x.Simplicity), "by arcs at a node")

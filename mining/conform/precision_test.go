@@ -212,3 +212,47 @@ func TestPrecisionOfManyMarkings(t *testing.T) {
 		}
 	}
 }
+
+// The aligned log fits, trace by trace; it is the log itself where that fits; its
+// precision is the definition's.
+func TestPrecisionOfAlignments(t *testing.T) {
+	changed, same := 0, 0
+	one := func(t *rapid.T) {
+		n, s := nets().Draw(t, "net"), logOf(t, traces().Draw(t, "trace"))
+		a, err := Align(t.Context(), s, n, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		aligned := a.Aligned()
+		again, err := Align(t.Context(), aligned, n, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again.Cost() != 0 || aligned.Cases != s.Cases {
+			t.Fatalf("%d cases, aligned they cost %d\n%s", aligned.Cases, again.Cost(), n)
+		}
+		p, err := FindPrecision(t.Context(), aligned, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if allowed, escaping := slowPrecision(n, aligned); p.Known && (p.Allowed != allowed || p.Escaping != escaping) {
+			t.Fatalf("%d of %d escape, not %d of %d\n%s", p.Escaping, p.Allowed, escaping, allowed, n)
+		}
+		if a.Cost() > 0 {
+			changed++
+			return
+		}
+		same++
+		if q, err := FindPrecision(t.Context(), s, n); err != nil || q != p {
+			t.Fatalf("%+v of a log that fits, %+v aligned, %v\n%s", q, p, err, n)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		for range 10 { // few fit
+			one(t)
+		}
+	})
+	if changed == 0 || same == 0 {
+		t.Errorf("%d logs did not fit, %d did", changed, same)
+	}
+}
