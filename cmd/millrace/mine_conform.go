@@ -429,7 +429,7 @@ func (c *mineConformCmd) print(e *env, x *conformance) error {
 	if x.Precision != nil {
 		t.add("precision", exact(*x.Precision), "of what the model allows next is done next by some case")
 		if x.Aligned != nil {
-			t.add("", exact(*x.Aligned), "of it, where cases that leave the model go on as they are aligned")
+			t.add("", exact(*x.Aligned), "the same, where cases that leave the model go on as they are aligned")
 		}
 	}
 	t.add("generalization", exact(x.Generalization), "by how often each part of the model is used")
