@@ -187,7 +187,7 @@ func (f generatedFile) write(e *env, format string) (notes []eventlog.Note, err 
 
 // writeParquet is write for what DuckDB writes: it wants a path.
 func (f generatedFile) writeParquet(e *env) (err error) {
-	t, err := os.CreateTemp(dirOf(f.path), ".millrace-*")
+	t, err := beside(f.path)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -283,9 +284,18 @@ func outIs(path, what string, extensions ...string) error {
 	return usageError{fmt.Errorf("--out %s: %s; end its name in %s", path, what, strings.Join(extensions, ", "))}
 }
 
+// beside makes an empty file in the folder of another one, which it is to become.
+func beside(path string) (*os.File, error) {
+	f, err := os.CreateTemp(dirOf(path), ".millrace-*")
+	if reason := (*fs.PathError)(nil); errors.As(err, &reason) { // it names a file that nobody asked for
+		err = fmt.Errorf("%s cannot be written: %w", path, reason.Err)
+	}
+	return f, err
+}
+
 // writeFile writes a file whole or not at all.
 func writeFile(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(dirOf(path), ".millrace-*")
+	f, err := beside(path)
 	if err != nil {
 		return err
 	}
